@@ -1,0 +1,1 @@
+"""Where it ends: one module per table or outlet."""

@@ -1,0 +1,69 @@
+"""The only loop of consumers: the ledger as for decisions, on plain threads. A module is READS, OWNS, apply, sink."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from psycopg import Connection
+
+from infra.group import THREADS, Group
+from infra.intake import Schemas
+from infra.ledger import Cursor
+from infra.local import Addresses
+from infra.record import Arrival
+from infra.source import Work
+from schemas.event import Caused
+from schemas.topic import Topic
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """One table or outlet. `write` puts down what the arrivals mean, in the batch's transaction; it may return events.
+
+    `owns`: the tables that nobody else writes.
+    """
+
+    name: str
+    reads: tuple[Topic, ...]
+    owns: tuple[str, ...]
+    write: Callable[[Connection, Sequence[Arrival]], Iterable[Caused] | None]
+    writes: tuple[Topic, ...] = ()
+
+    def apply(self, connection: Connection, _cursor: Cursor, arrivals: Sequence[Arrival]) -> list[Caused]:
+        return list(self.write(connection, arrivals) or ()) if arrivals else []
+
+    def step(self, _connection: Connection, _cursor: Cursor) -> list[Caused] | None:
+        return None
+
+
+class SinkHost:
+    """Runs sinks in this process, each with its own few threads."""
+
+    def __init__(self, addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]) -> None:
+        self._wiring = (addresses, schemas, schema_ids)
+        self._groups: list[tuple[Group, ThreadPoolExecutor]] = []
+
+    def start(self, sink: Sink) -> Group:
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix=sink.name)
+
+        def deliver(work: Work) -> None:
+            threads.submit(group.run, work).add_done_callback(_report)
+
+        group = Group(sink, *self._wiring, deliver)
+        self._groups.append((group, threads))
+        group.start()
+        return group
+
+    def stop(self) -> None:
+        for group, threads in self._groups:
+            group.stop()
+            threads.shutdown()
+
+
+def _report(done: Future[None]) -> None:
+    """`Group.run` has dealt with every failure that it knows; what is left is a defect, to be seen."""
+    if not done.cancelled() and (error := done.exception()) is not None:
+        LOG.error("a sink's thread failed", exc_info=error)

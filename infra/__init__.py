@@ -1,0 +1,1 @@
+"""The machinery: ledger, outbox, Kafka, registry, PostgreSQL, settings, command line."""

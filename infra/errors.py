@@ -1,0 +1,19 @@
+"""What can go wrong, and who handles it (DESIGN 2.6).
+
+UnreadableError (schemas.codec)   this record, for good      -> dead letter, the rest flows
+TransientError                    a server is away           -> again, with capped back-off
+  TakeOverError                   an outcome is not known    -> take the slice over: new epoch, leftovers first
+AlarmError                        going on could lose events -> the slice stops, and says what to do
+"""
+
+
+class TransientError(Exception):
+    """A server is away or busy: the same work again, later. Never skipped, never a dead letter."""
+
+
+class TakeOverError(TransientError):
+    """The outcome of a transaction or a delivery is not known, or the epoch is gone: nothing in memory counts."""
+
+
+class AlarmError(Exception):
+    """Going on could lose or double something. The slice stops until a person has looked; the text says at what."""

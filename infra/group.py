@@ -1,0 +1,150 @@
+"""One consumer in this process: its source, a worker a slice, and the threads' connections."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from confluent_kafka import Consumer, TopicPartition
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from infra import ledger
+from infra.errors import AlarmError, TransientError
+from infra.intake import Intake, Schemas
+from infra.kafka import admin, topic_ids
+from infra.local import Addresses
+from infra.outbox import Outlet
+from infra.postgres import connect, open_pool
+from infra.source import Source, TakeOver, Work
+from infra.worker import Worker
+from schemas.topic import SLICES, Topic
+
+LOG = logging.getLogger(__name__)
+
+THREADS = 3
+"""Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
+
+
+class Consuming(ledger.Handler, Protocol):
+    """A decision's processor, or a sink: what reads topics, and what it does in the transaction of a batch."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reads(self) -> Sequence[Topic]: ...
+    @property
+    def writes(self) -> Sequence[Topic]: ...
+
+
+class Group:
+    """Runs one consumer's slices. `deliver` hands work to a thread, which calls `run` with it."""
+
+    def __init__(
+        self,
+        consuming: Consuming,
+        addresses: Addresses,
+        schemas: Schemas,
+        schema_ids: dict[str, int],
+        deliver: Callable[[Work], None],
+    ) -> None:
+        self.name, self._reads, self._addresses = consuming.name, consuming.reads, addresses
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._lock = threading.Lock()
+        self._outlet: Outlet | None = None
+        self._pool = open_pool(addresses.dsn, consuming.name, THREADS + 1)
+        intake = Intake(consuming.reads, schemas)
+        outgoing = ledger.Outgoing(consuming.writes, schema_ids)
+        self._workers = [
+            Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
+            for slice_ in range(SLICES)
+        ]
+        self.source = Source(consuming.name, consuming.reads, addresses.kafka, deliver)
+
+    def start(self) -> None:
+        with connect(self._addresses.dsn, self.name) as connection:
+            register(connection, self.name, topic_ids(admin(self._addresses.kafka), [t.name for t in self._reads]))
+        self.source.start()
+
+    def run(self, work: Work) -> None:
+        """Do one piece of work and tell the source how it went."""
+        slice_ = int(work) if isinstance(work, TakeOver) else work.slice
+        worker = self._workers[slice_]
+        try:
+            if isinstance(work, TakeOver):
+                self.source.started(slice_, *worker.take_over(self._owner, lambda: self._first_positions(slice_)))
+            else:
+                result = worker.work(work)
+                self.source.done(slice_, result.more, result.unsettled)
+        except TransientError as error:
+            LOG.warning("%s/%s: taking over again: %s", self.name, slice_, error)
+            self.source.failed(slice_, None)
+        except AlarmError as error:
+            LOG.error("ALARM %s/%s: %s", self.name, slice_, error)  # noqa: TRY400 - the text says it; a trace may quote data
+            self._alarm(slice_, str(error))
+            self.source.failed(slice_, str(error))
+        except BaseException:
+            self.source.failed(slice_, None)
+            raise
+
+    def stop(self) -> None:
+        """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""
+        self.source.stop()
+        if self._outlet is not None:
+            self._outlet.flush(2.0)
+        for worker in self._workers:
+            try:
+                worker.settle()
+            except TransientError as error:
+                LOG.info("%s: left in the outbox: %s", self.name, error)
+        self._pool.close(2.0)
+
+    def _current_outlet(self) -> Outlet:
+        with self._lock:
+            if self._outlet is None or self._outlet.failure is not None:
+                if self._outlet is not None:
+                    self._outlet.discard()
+                self._outlet = Outlet(self._addresses.kafka, self.name)
+            return self._outlet
+
+    def _first_positions(self, slice_: int) -> dict[str, int]:
+        """Where the log of each topic begins: the first position of a slice that never read it."""
+        asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name})
+        try:
+            return {
+                topic.name: asking.get_watermark_offsets(TopicPartition(topic.name, slice_), timeout=10)[0]
+                for topic in self._reads
+            }
+        finally:
+            asking.close()
+
+    def _alarm(self, slice_: int, text: str) -> None:
+        query = "update ledger.slice set alarm = %s where consumer = %s and slice = %s"
+        with self._pool.connection() as connection:
+            connection.execute(query, (text, self.name, slice_))
+
+
+_REGISTER = """
+insert into ledger.consumer (consumer, slices, topic_ids) values (%(name)s, %(slices)s, %(ids)s)
+on conflict (consumer) do update set topic_ids = excluded.topic_ids || ledger.consumer.topic_ids
+returning slices, topic_ids
+"""
+_SLICES = "insert into ledger.slice (consumer, slice) select %s, generate_series(0, %s - 1) on conflict do nothing"
+
+
+def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
+    """Make the consumer known to the ledger; refuses another number of slices, or a topic with another id."""
+    parameters = {"name": name, "slices": SLICES, "ids": Jsonb(ids)}
+    row = connection.execute(_REGISTER, parameters).fetchone()
+    assert row is not None, "an upsert returns its row"
+    slices, known = row
+    if slices != SLICES:
+        raise AlarmError(f"{name} has {slices} slices in the ledger; {SLICES} now: growth is a new topic version")
+    if strangers := [topic for topic, id_ in ids.items() if known[topic] != id_]:
+        raise AlarmError(
+            f"{name}: {', '.join(strangers)} has another id than before: it was deleted and made anew, so the ledger's"
+            " positions mean nothing there. Restore the topic, or clear the consumer's positions to replay it."
+        )
+    connection.execute(_SLICES, (name, SLICES))

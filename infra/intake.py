@@ -1,0 +1,188 @@
+"""What of a fetched batch counts: what lies below the position, repeats or is unreadable is sorted out.
+
+Runs under the slice's lock. Which de-duplication holds is a property of the topic: dense sequences where only our
+ledger writes, the inbox where anyone may, and a day's own order for the clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, cast
+
+from confluent_kafka import Message
+from psycopg import Connection
+
+from infra.errors import AlarmError, TakeOverError
+from infra.ledger import Cursor
+from infra.postgres import uuids
+from infra.record import Arrival
+from schemas.clock import DayBegun
+from schemas.codec import UnreadableError, decode, frame
+from schemas.event import Event
+from schemas.headers import Headers, parse
+from schemas.ids import id_of, slice_of
+from schemas.topic import SLICES, Topic, Writer
+from schemas.topics import DAY_BEGUN
+
+
+class Batch(NamedTuple):
+    """Records of one slice in order of arrival, the epoch they were fetched under, and where each fetch began."""
+
+    slice: int
+    epoch: int
+    froms: dict[str, int]
+    records: list[Message]
+
+
+class Letter(NamedTuple):
+    """A record that will never be readable as it is, and why."""
+
+    record: Message
+    reason: str
+
+
+class Schemas(Protocol):
+    """Resolves the schema that a record was written with; raises `UnreadableError` if there is definitely none."""
+
+    def writer_schema(self, schema_id: int, topic: Topic) -> Any: ...
+
+
+@dataclass
+class Sifted:
+    arrivals: list[Arrival] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    held: list[Message] = field(default_factory=list)
+    """Days that have begun before this slice has read up to them, and all that lies behind them on their topic."""
+
+
+class Intake:
+    """Sifts the batches of one consumer."""
+
+    def __init__(self, reads: Sequence[Topic], schemas: Schemas) -> None:
+        self._reads = {topic.name: topic for topic in reads}
+        self._schemas = schemas
+
+    def sift(self, connection: Connection, cursor: Cursor, batch: Batch) -> Sifted:
+        """Move the cursor past the batch and return what of it counts, in order."""
+        for name, start in batch.froms.items():
+            if start > cursor.positions.get(name, 0):
+                raise TakeOverError(f"{cursor.source}: fetched from {start} of {name}, beyond {cursor.positions}")
+        sifted = Sifted()
+        candidates: list[tuple[Topic, Message, bytes]] = []
+        days: list[Message] = []
+        for record in batch.records:
+            topic, offset = self._reads[cast(str, record.topic())], cast(int, record.offset())
+            if offset < cursor.positions.get(topic.name, 0):
+                continue
+            if topic is DAY_BEGUN:
+                days.append(record)
+                continue
+            cursor.positions[topic.name] = offset + 1
+            _extend(cursor.runs, topic.name, offset)
+            try:
+                headers = parse(record.headers())
+                if topic.writer is Writer.LEDGER and not _next_in_sequence(cursor, topic, headers):
+                    continue
+                _check_key(topic, record, cursor.slice)
+                candidates.append((topic, record, id_of(headers["ce_id"])))
+            except UnreadableError as error:
+                sifted.letters.append(Letter(record, str(error)))
+        self._decode(connection, cursor, candidates, sifted)
+        self._begin_days(cursor, days, sifted)
+        return sifted
+
+    def _decode(
+        self, connection: Connection, cursor: Cursor, candidates: list[tuple[Topic, Message, bytes]], sifted: Sifted
+    ) -> None:
+        new = _remember(connection, cursor, [id_ for topic, _, id_ in candidates if topic.writer is Writer.ANYONE])
+        for topic, record, id_ in candidates:
+            if topic.writer is Writer.ANYONE:
+                if id_ not in new:
+                    continue
+                new.discard(id_)
+            try:
+                event = self._event(topic, record)
+            except UnreadableError as error:
+                sifted.letters.append(Letter(record, str(error)))
+                continue
+            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event))
+
+    def _event(self, topic: Topic, record: Message) -> Event:
+        framed = frame(record.value())
+        event = decode(framed.body, self._schemas.writer_schema(framed.schema_id, topic), topic.event)
+        if not topic.broadcast and event.key.encode() != record.key():
+            raise UnreadableError(f"the record's key is not its {topic.event.KEY}")
+        return event
+
+    def _begin_days(self, cursor: Cursor, days: list[Message], sifted: Sifted) -> None:
+        """Begin each day whose `ends` the slice has read up to; hold the first that it has not, and all behind it."""
+        for index, record in enumerate(days):
+            offset = cast(int, record.offset())
+            try:
+                day = cast(DayBegun, self._event(DAY_BEGUN, record))
+            except UnreadableError as error:
+                sifted.letters.append(Letter(record, str(error)))
+            else:
+                if any(cursor.positions.get(topic, 0) < day.ends.get(topic, 0) for topic in self._reads):
+                    sifted.held = days[index:]
+                    return
+                if cursor.day is None or day.day_begun > cursor.day:
+                    cursor.day = day.day_begun
+                    sifted.arrivals.append(Arrival(DAY_BEGUN, offset, id_of(parse(record.headers())["ce_id"]), day))
+            cursor.positions[DAY_BEGUN.name] = offset + 1
+            _extend(cursor.runs, DAY_BEGUN.name, offset)
+
+
+def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:
+    if runs and runs[-1][0] == topic:
+        runs[-1][2] = offset + 1
+    else:
+        runs.append([topic, offset, offset + 1])
+
+
+def _next_in_sequence(cursor: Cursor, topic: Topic, headers: Headers) -> bool:
+    """Whether the record is its source's next; a lower one is a repetition; a gap means that an event is lost."""
+    source, sequence = headers["ce_source"], _sequence(headers)
+    marks = cursor.received.setdefault(topic.name, {})
+    mark = marks.get(source, sequence - 1 if JOINED_LATE in marks else 0)
+    if sequence <= mark:
+        return False
+    if sequence > mark + 1:
+        raise AlarmError(
+            f"{cursor.source}: {source} on {topic.name} jumps from {mark} to {sequence}: events between them are"
+            " missing from the topic. Find them in the source's batch log and publish them again; do not skip."
+        )
+    marks[source] = sequence
+    return True
+
+
+JOINED_LATE = "*"
+"""A mark that says: this slice began where retention had deleted records already, so a source's first record counts."""
+
+
+def _sequence(headers: Headers) -> int:
+    try:
+        return int(headers["ce_sequence"])
+    except (KeyError, ValueError):
+        raise UnreadableError("ce_sequence is missing or is no number") from None
+
+
+def _check_key(topic: Topic, record: Message, slice_: int) -> None:
+    key = record.key()
+    if key is None:
+        raise UnreadableError("the record has no key")
+    if not topic.broadcast and slice_of(key, SLICES) != slice_:
+        raise UnreadableError("the record's key belongs to another partition: use partitioner=murmur2_random")
+
+
+_REMEMBER = """
+insert into ledger.inbox (consumer, slice, id) select %s, %s, unnest(%b::uuid[])
+on conflict do nothing returning uuid_send(id)
+"""
+
+
+def _remember(connection: Connection, cursor: Cursor, ids: list[bytes]) -> set[bytes]:
+    """Put the ids into the inbox and return those that were not there before."""
+    if not ids:
+        return set()
+    rows = connection.execute(_REMEMBER, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
+    return {row[0] for row in rows}

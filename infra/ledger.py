@@ -1,0 +1,163 @@
+"""The exactly-once point: position, de-duplication, state and outgoing events of a batch commit together (DESIGN 2.2).
+
+A slice's row is locked first and holds all that must be read under the lock. Nothing is published before the commit,
+and an outcome that is not known is never retried in place: the slice is taken over.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from infra.errors import TakeOverError
+from infra.record import Arrival, Departure, pack, unpack
+from schemas.codec import encode
+from schemas.event import Caused
+from schemas.ids import slice_of
+from schemas.topic import SLICES, Topic
+
+Runs = list[list[Any]]
+"""What a batch applied, in order: [topic, first offset, next offset]."""
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Where a slice stands: its row in `ledger.slice`, changed here during a batch and written back at its end."""
+
+    consumer: str
+    slice: int
+    epoch: int
+    batch: int
+    day: date | None
+    reference: str | None
+    positions: dict[str, int]
+    received: dict[str, dict[str, int]]
+    sent: dict[str, int]
+    runs: Runs = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        """The `ce_source` of what the slice sends: sequences are dense per source, topic and partition."""
+        return f"{self.consumer}/{self.slice}"
+
+
+class Handler(Protocol):
+    """What a consumer does inside the transaction of a batch: all its effects are rows, and the events it returns."""
+
+    def apply(self, connection: Connection, cursor: Cursor, arrivals: Sequence[Arrival]) -> Sequence[Caused]: ...
+
+    def step(self, connection: Connection, cursor: Cursor) -> Sequence[Caused] | None:
+        """One bounded piece of work that the slice's day has brought, or None when there is none left."""
+
+
+class TakenOver(NamedTuple):
+    cursor: Cursor
+    leftovers: list[tuple[int, list[Departure]]]
+    """Batches that were committed but perhaps never published, oldest first."""
+
+
+_ROW = "epoch, batch, day, reference, positions, received, sent"
+_LOCK = f"select {_ROW} from ledger.slice where consumer = %s and slice = %s for update"
+_RAISE = """
+update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null
+where consumer = %s and slice = %s returning epoch
+"""
+_LEFT = "select batch, body from ledger.outbox where consumer = %s and slice = %s order by batch"
+_CLEAR = "delete from ledger.outbox where consumer = %s and slice = %s and batch = any(%s)"
+_CLOSE = """
+with gone as (
+    delete from ledger.outbox where consumer = %(consumer)s and slice = %(slice)s and batch = any(%(acked)s)
+), kept as (
+    insert into ledger.outbox (consumer, slice, batch, records, body)
+    select %(consumer)s, %(slice)s, %(batch)s, %(outgoing)s, %(body)b where %(outgoing)s > 0
+), logged as (
+    insert into ledger.batch (consumer, slice, batch, epoch, day, runs, records, outgoing)
+    values (%(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(runs)s, %(records)s, %(outgoing)s)
+)
+update ledger.slice set batch = %(batch)s, day = %(day)s, reference = %(reference)s,
+    positions = %(positions)s, received = %(received)s, sent = %(sent)s
+where consumer = %(consumer)s and slice = %(slice)s
+"""
+
+
+def take_over(connection: Connection, consumer: str, slice_: int, owner: str) -> TakenOver:
+    """Raise the slice's epoch and commit; only then, in later statements, read where it stands and what is left."""
+    with connection.transaction():
+        raised = connection.execute(_RAISE, (owner, consumer, slice_)).fetchone()
+    if raised is None:
+        raise TakeOverError(f"{consumer} has no slice {slice_} in the ledger yet")
+    with connection.transaction():
+        cursor = lock(connection, consumer, slice_, raised[0])
+        left = connection.execute(_LEFT, (consumer, slice_), binary=True).fetchall()
+    return TakenOver(cursor, [(batch, list(unpack(body))) for batch, body in left])
+
+
+def lock(connection: Connection, consumer: str, slice_: int, epoch: int) -> Cursor:
+    """Lock the slice's row and return it as it is under the lock; `TakeOverError` when the epoch is not ours."""
+    row = connection.execute(_LOCK, (consumer, slice_)).fetchone()
+    if row is None or row[0] != epoch:
+        raise TakeOverError(f"{consumer}/{slice_}: epoch {epoch} is gone, it is {row and row[0]} now")
+    return Cursor(consumer, slice_, *row)
+
+
+def close(
+    connection: Connection, cursor: Cursor, departures: Sequence[Departure], applied: int, acked: Sequence[int]
+) -> None:
+    """Write the batch's end: outbox, batch log, the slice's row; delete exactly the acknowledged batches."""
+    cursor.batch += 1
+    parameters = {
+        "consumer": cursor.consumer,
+        "slice": cursor.slice,
+        "batch": cursor.batch,
+        "epoch": cursor.epoch,
+        "day": cursor.day,
+        "reference": cursor.reference,
+        "positions": Jsonb(cursor.positions),
+        "received": Jsonb(cursor.received),
+        "sent": Jsonb(cursor.sent),
+        "runs": Jsonb(cursor.runs),
+        "records": applied,
+        "outgoing": len(departures),
+        "body": pack(departures),
+        "acked": list(acked),
+    }
+    connection.execute(_CLOSE, parameters)
+
+
+def clear(connection: Connection, consumer: str, slice_: int, acked: Sequence[int]) -> None:
+    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them."""
+    connection.execute(_CLEAR, (consumer, slice_, list(acked)))
+
+
+class Outgoing:
+    """Numbers and encodes what a consumer decides: dense per source, topic and partition."""
+
+    def __init__(self, writes: Sequence[Topic], schema_ids: dict[str, int]) -> None:
+        self._topics = {topic.event: (topic.name, schema_ids[topic.name]) for topic in writes}
+
+    def depart(self, cursor: Cursor, decided: Sequence[Caused]) -> Iterator[Departure]:
+        for event, id_, cause in decided:
+            topic, schema_id = self._topics[type(event)]
+            key = event.key.encode()
+            partition = slice_of(key, SLICES)
+            value = encode(event, schema_id)
+            yield Departure(
+                topic, partition, number(cursor, topic, partition), id_, cause, micros(event.occurred_at), key, value
+            )
+
+
+def number(cursor: Cursor, topic: str, partition: int) -> int:
+    """The next sequence of this slice in that partition."""
+    lane = f"{topic}/{partition}"
+    sequence = cursor.sent[lane] = cursor.sent.get(lane, 0) + 1
+    return sequence
+
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND

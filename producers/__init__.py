@@ -1,0 +1,1 @@
+"""What enters: one module per source system, and the clock."""

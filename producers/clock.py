@@ -1,0 +1,163 @@
+"""Time as an event: `day-begun(D)`, once per slice, with how far the slice's topics had come then (DESIGN 2.3)."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from datetime import date, datetime, timedelta
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from infra.errors import AlarmError, TransientError
+from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets, topic_ids
+from infra.local.process import Say, silent
+from producers.sender import Sender
+from schemas.clock import DayBegun
+from schemas.codec import encode
+from schemas.dates import copenhagen_day, midnight, next_day
+from schemas.headers import headers
+from schemas.ids import derived_id
+from schemas.topic import SLICES
+from schemas.topics import DAY_BEGUN, TOPICS
+
+SOURCE = "producers/clock"
+LOG = logging.getLogger(__name__)
+
+MAX_MISSED_DAYS = 31
+"""Days that `run` catches up by itself. A clock wrong by more would delete what is not due: there a person decides."""
+
+CHECK_INTERVAL_S = 60.0
+"""Midnight is looked for at least so often: machines sleep, and their clocks are set."""
+
+RETRY_INTERVAL_S = 5.0
+
+
+def days_to_begin(last: date | None, today: date) -> list[date]:
+    """The days that are missing: those after `last` up to `today`, in order; today alone when none ever began."""
+    first = today if last is None else next_day(last)
+    return [first + timedelta(days=n) for n in range((today - first).days + 1)]
+
+
+def last_in_all(last: Sequence[date | None]) -> date | None:
+    """The last day that no slice lacks; None when none has any. A crash may leave the slices at different days."""
+    known = [day for day in last if day is not None]
+    if not known:
+        return None
+    return min(known) if len(known) == len(last) else min(known) - timedelta(days=1)
+
+
+def begin_days(kafka: str, ids: Mapping[str, int], from_day: date, to_day: date, say: Say = silent) -> list[date]:
+    """Begins every day up to `to_day` that some slice lacks, in the slices that lack it; returns those days.
+
+    Goes on where the topic ends, so that no day is left out; `from_day` counts while it is empty. Each day is
+    acknowledged in all slices before the next begins. `ids`: schema ids by topic name. Repeating is harmless.
+    """
+    client = admin(kafka)
+    topic_ids(client, [topic.name for topic in TOPICS])  # one that is missing is told at once
+    last = last_days(kafka)
+    days = days_to_begin(last_in_all(last) or from_day - timedelta(days=1), to_day)
+    if not days:
+        say(f"Nothing to do: {to_day} has begun already.")
+        return days
+    with Sender(kafka, "dfdg-clock") as sender:
+        for day in days:
+            ends = end_offsets(client, [topic.name for topic in TOPICS if topic is not DAY_BEGUN])
+            for slice_, begun in enumerate(last):
+                if begun is None or begun < day:
+                    _send(sender, day, slice_, ends[slice_], ids[DAY_BEGUN.name])
+            sender.finish()
+            say(f"{day} has begun.")
+    return days
+
+
+def run(
+    kafka: str,
+    ids: Mapping[str, int],
+    stop: threading.Event,
+    now: Callable[[], datetime],
+    say: Say = silent,
+) -> None:
+    """Begins each Copenhagen day at its midnight until `stop` is set; days missed before are caught up one by one.
+
+    `now` tells the moment, with a time zone. Servers that are away are tried again. Raises `AlarmError` when more than
+    `MAX_MISSED_DAYS` are missing.
+    """
+    reached: date | None = None
+    while not stop.is_set():
+        today = copenhagen_day(now())
+        try:
+            if reached is None or reached < today:
+                _catch_up(kafka, ids, today, say)
+                reached = today
+            wait_s = min(CHECK_INTERVAL_S, seconds_left(today, now()))
+        except TransientError as error:
+            say(f"{error} The clock tries again.")
+            wait_s = RETRY_INTERVAL_S
+        stop.wait(wait_s)
+
+
+def seconds_left(today: date, moment: datetime) -> float:
+    """From the moment to the end of the Copenhagen day, which has 23, 24 or 25 hours; below zero when that is past."""
+    return (midnight(next_day(today)) - moment).total_seconds()
+
+
+def last_days(kafka: str) -> list[date | None]:
+    """The last day that each slice has; None where it has none (any more)."""
+    settings = {"bootstrap.servers": kafka, "group.id": "dfdg-clock", "enable.auto.commit": False, "logger": LOG}
+    try:
+        with closing(Consumer(settings)) as consumer:
+            return _last_days(consumer)
+    except KafkaException as error:
+        raise TransientError(f"Kafka does not answer: {error.args[0].str()}.") from error
+
+
+def _last_days(consumer: Consumer) -> list[date | None]:
+    last: list[date | None] = [None] * SLICES
+    waited: set[int] = set()
+    for slice_ in range(SLICES):
+        low, high = consumer.get_watermark_offsets(TopicPartition(DAY_BEGUN.name, slice_), REQUEST_TIMEOUT_S) or (0, 0)
+        if high > low:
+            consumer.incremental_assign([TopicPartition(DAY_BEGUN.name, slice_, high - 1)])
+            waited.add(slice_)
+    deadline = time.monotonic() + REQUEST_TIMEOUT_S
+    while waited:
+        for record in consumer.consume(SLICES, 1.0):
+            if (error := record.error()) is not None:
+                raise KafkaException(error)
+            slice_ = record.partition() or 0
+            last[slice_] = _day(record.key(), slice_)
+            waited.discard(slice_)
+        if waited and time.monotonic() > deadline:
+            raise TransientError(
+                f"Kafka did not give the last day of slices {sorted(waited)} in {REQUEST_TIMEOUT_S} s."
+            )
+    return last
+
+
+def _day(key: bytes | None, slice_: int) -> date:
+    try:
+        return date.fromisoformat((key or b"").decode())
+    except ValueError:
+        raise AlarmError(
+            f"The last record of {DAY_BEGUN.name}, partition {slice_}, has no day as its key: it is not the clock's."
+            " Find out who writes there; only the clock may."
+        ) from None
+
+
+def _catch_up(kafka: str, ids: Mapping[str, int], today: date, say: Say) -> None:
+    missing = days_to_begin(last_in_all(last_days(kafka)), today)
+    if len(missing) > MAX_MISSED_DAYS:
+        raise AlarmError(
+            f"{len(missing)} days are missing up to {today}. If today is {today}, begin them by hand first"
+            " (`dfdg clock --to`); if it is not, set this machine's clock right."
+        )
+    if missing:
+        begin_days(kafka, ids, today, today, say)
+
+
+def _send(sender: Sender, day: date, slice_: int, ends: dict[str, int], schema_id: int) -> None:
+    event = DayBegun(occurred_at=midnight(day), day_begun=day, ends=ends)
+    id_ = derived_id(DAY_BEGUN.name.encode(), event.key.encode(), b"%d" % slice_).hex()
+    value = encode(event, schema_id)
+    sender.send(DAY_BEGUN.name, slice_, event.key.encode(), value, headers(id_, SOURCE, event))

@@ -1,0 +1,71 @@
+"""CPR numbers: which are valid, which are made up, and whether a text contains one where none belongs (invariant 4)."""
+
+import re
+from datetime import date
+
+MADE_UP_NUMBERS = 134_400_000
+"""28 days × 12 months × 100 years × 4,000 serial numbers of people born 1900–1999: days that every month has."""
+
+_MADE_UP_DAYS = 60
+"""Added to the day of the month of a made-up number, as official test numbers do: no register can ever issue it."""
+
+_SPREAD = 104_729  # a prime that does not divide MADE_UP_NUMBERS: neighbours look like strangers, and none meet
+_NUMBER = re.compile(r"([0-9]{6})-?([0-9]{4})", re.ASCII)
+_ANYWHERE = re.compile(r"(?<![0-9])([0-9]{6})[-–‐ ]?([0-9]{4})(?![0-9])")
+_HEX_IDS = re.compile(r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,})(?![0-9a-z])", re.I)
+
+
+class CprError(ValueError):
+    """Not a valid CPR number; the text says why and never what was given."""
+
+
+def normal(text: str) -> str:
+    """The ten digits of a CPR number that may be written with a hyphen, or `CprError`.
+
+    The date must be one (in the century that the 7th digit means); modulus 11 need not hold, since numbers without it
+    are issued from 2007 on. A made-up number (day of the month + 60) is valid here: it flows like any other.
+    """
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        raise CprError("a CPR number has ten digits, perhaps with a hyphen before the last four")
+    digits = found[1] + found[2]
+    if not _has_date(digits):
+        raise CprError("the CPR number does not begin with a date")
+    return digits
+
+
+def looks_like_cpr(text: str) -> bool:
+    """Whether a text contains what may be a CPR number: ten digits, or six and four, that begin with a date.
+
+    UUIDs and hashes in hex do not count: they contain anything now and then.
+    """
+    return any(_has_date(found[1] + found[2]) for found in _ANYWHERE.finditer(_HEX_IDS.sub("", text)))
+
+
+def made_up_cpr(n: int) -> str:
+    """The nth made-up number, for samples and tests: always the same, each n another, and never anyone's."""
+    if not 0 <= n < MADE_UP_NUMBERS:
+        raise ValueError(f"there are {MADE_UP_NUMBERS} made-up CPR numbers, counted from 0")
+    rest, serial = divmod(n * _SPREAD % MADE_UP_NUMBERS, 4000)  # serials 0000–3999 mean 1900–1999
+    rest, year = divmod(rest, 100)
+    day, month = divmod(rest, 12)
+    return f"{day + 1 + _MADE_UP_DAYS:02}{month + 1:02}{year:02}{serial:04}"
+
+
+def _has_date(digits: str) -> bool:
+    day, month, year, seventh = int(digits[:2]), int(digits[2:4]), int(digits[4:6]), int(digits[6])
+    day -= _MADE_UP_DAYS * (day > _MADE_UP_DAYS)
+    try:
+        date(_century(year, seventh) + year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _century(year: int, seventh: int) -> int:
+    """By the CPR office's table: 0–3 1900s; 4 and 9 1937–2036; 5–8 1858–2057."""
+    if seventh <= 3:
+        return 1900
+    if seventh in (4, 9):
+        return 2000 if year <= 36 else 1900
+    return 2000 if year <= 57 else 1800

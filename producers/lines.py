@@ -1,0 +1,197 @@
+"""JSON lines as events: checked, with a subject id for the CPR number, and an id that a repetition has too."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+from pydantic import ValidationError
+
+from producers.cpr import CprError, looks_like_cpr, normal
+from schemas.codec import MAX_RECORD_BYTES
+from schemas.event import Event
+from schemas.ids import derived_id
+from schemas.topic import Topic
+
+MAX_LINE_BYTES = MAX_RECORD_BYTES // 2
+"""What fits as JSON fits twice over as Avro, which writes no field names; absent fields take a byte each."""
+
+CHUNK_LINES = 5_000
+"""Lines whose CPR numbers are looked up by one statement, and held in memory at once."""
+
+MAX_ID_CHARACTERS = 128
+
+_PERSON_KEYS = ("citizen", "holder", "about")
+_NOBODY = "c-" + "0" * 32  # stands in for the subject id while the rest is checked
+
+
+class Subjects(Protocol):
+    """Subject ids by CPR number (`producers.identity.Identity`)."""
+
+    def subjects(self, cprs: Sequence[str]) -> dict[str, str]: ...
+
+
+class Line(NamedTuple):
+    """An event and its `ce_id`, the same whenever the line is read again."""
+
+    number: int
+    id: str
+    event: Event
+
+
+@dataclasses.dataclass(frozen=True)
+class BadLine:
+    """What is wrong with line `number` (from 1); `text` is the line itself, which may hold a CPR number."""
+
+    number: int
+    field: str
+    reason: str
+    text: str = dataclasses.field(repr=False)
+
+    def __str__(self) -> str:
+        return f"line {self.number}, {self.field}: {self.reason}"
+
+
+class PublishError(Exception):
+    """Nothing was sent. `bad` are the first of the lines that are wrong, if that is why."""
+
+    def __init__(self, text: str, bad: tuple[BadLine, ...] = ()) -> None:
+        super().__init__(text)
+        self.bad = bad
+
+
+class _Checked(NamedTuple):
+    number: int
+    own_id: str | None
+    cpr: str | None
+    content: dict[str, Any]
+    event: Event
+
+
+class _FaultError(Exception):
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field, self.reason = field, reason
+
+
+def read_lines(topic: Topic, stream: BinaryIO, identity: Subjects) -> Iterator[Line | BadLine]:
+    """The events of a stream of JSON lines, in order; empty lines are passed over.
+
+    A line holds the event's fields, perhaps an `id` of its own, and for events about a person `cpr` instead of the key.
+    Without an `id` the content decides the event's id: the same content twice is the same event. Only numbers of lines
+    that are good otherwise reach `identity`.
+    """
+    checked = check_lines(topic, stream)
+    while chunk := list(islice(checked, CHUNK_LINES)):
+        cprs = [item.cpr for item in chunk if isinstance(item, _Checked) and item.cpr is not None]
+        subjects = identity.subjects(cprs) if cprs else {}
+        for item in chunk:
+            yield item if isinstance(item, BadLine) else _identified(topic, item, subjects)
+
+
+def check_lines(topic: Topic, stream: BinaryIO) -> Iterator[_Checked | BadLine]:
+    """The first half of `read_lines`: needs no database and changes nothing.
+
+    Raises `PublishError` at a line beyond `MAX_LINE_BYTES`: that is no file of JSON lines.
+    """
+    for number, raw in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES + 1), b""), 1):
+        if len(raw) > MAX_LINE_BYTES:
+            raise PublishError(f"Nothing was sent: line {number} has more than {MAX_LINE_BYTES} bytes.")
+        if not raw.strip():
+            continue
+        try:
+            yield _check(topic, number, raw)
+        except _FaultError as fault:
+            yield BadLine(number, fault.field, fault.reason, raw.decode("utf-8", "surrogateescape"))
+
+
+def _identified(topic: Topic, line: _Checked, subjects: dict[str, str]) -> Line:
+    event = line.event
+    if line.cpr is not None:
+        event = event.model_copy(update={event.KEY: subjects[line.cpr]})
+        line.content[event.KEY] = subjects[line.cpr]
+    # Of the content with the subject id: a hash of the CPR number would give it away to whoever tries them all.
+    own = line.own_id.encode() if line.own_id is not None else _fingerprint(line.content)
+    return Line(line.number, derived_id(topic.name.encode(), own).hex(), event)
+
+
+def _fingerprint(content: dict[str, Any]) -> bytes:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _check(topic: Topic, number: int, raw: bytes) -> _Checked:
+    content = _parsed(raw)
+    own_id = _own_id(content)
+    for name, value in content.items():
+        if name != "cpr" and any(looks_like_cpr(text) for text in _texts(name)):
+            raise _FaultError("line", "the name of a field contains what looks like a CPR number")
+        if name != "cpr" and any(looks_like_cpr(text) for text in _texts(value)):
+            raise _FaultError(name, "contains what looks like a CPR number, which belongs into `cpr` and nowhere else")
+    cpr = _cpr(topic, content)
+    fields = content if cpr is None else content | {topic.event.KEY: _NOBODY}
+    try:
+        return _Checked(number, own_id, cpr, content, topic.event.model_validate(fields))
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise _FaultError(".".join(map(str, faults[0]["loc"])) or "line", faults[0]["msg"] + more) from None
+    except OverflowError:  # a moment at the ends of the calendar, moved to UTC
+        raise _FaultError("occurred_at", "lies outside the calendar") from None
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise _FaultError("line", "is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _FaultError("line", f"is not JSON: {error.msg} at character {error.colno}") from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, thousands of brackets
+        raise _FaultError("line", "is not JSON that we read") from None
+    if not isinstance(content, dict):
+        raise _FaultError("line", "is not a JSON object")
+    return content
+
+
+def _own_id(content: dict[str, Any]) -> str | None:
+    if "id" not in content:
+        return None
+    own = content.pop("id")
+    if not isinstance(own, str) or not own.isprintable() or not 0 < len(own) <= MAX_ID_CHARACTERS:
+        raise _FaultError("id", f"must be a text of 1 to {MAX_ID_CHARACTERS} printable characters")
+    if looks_like_cpr(own):
+        raise _FaultError("id", "contains what looks like a CPR number")
+    return own
+
+
+def _cpr(topic: Topic, content: dict[str, Any]) -> str | None:
+    if "cpr" not in content:
+        return None
+    number, key = content.pop("cpr"), topic.event.KEY
+    if key not in _PERSON_KEYS:
+        raise _FaultError("cpr", f"does not belong here: the events of {topic.name} are not keyed by a person")
+    if key in content:
+        raise _FaultError("cpr", f"stands for `{key}`, which is given as well; give one of them")
+    if not isinstance(number, str):
+        raise _FaultError("cpr", "must be a text")
+    try:
+        return normal(number)
+    except CprError as error:
+        raise _FaultError("cpr", str(error)) from None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, names of fields and numbers among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, int):
+        yield str(value)

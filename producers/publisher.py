@@ -1,0 +1,134 @@
+"""Publishes JSON lines to a topic: all of them or none, in order, and repeating it changes nothing."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, TextIO, cast
+
+from infra.kafka import admin, topic_ids
+from producers.lines import BadLine, Line, PublishError, Subjects, check_lines, read_lines
+from producers.sender import DeliveryError, Sender
+from schemas.codec import encode
+from schemas.headers import headers
+from schemas.ids import derived_id, slice_of
+from schemas.topic import SLICES, Topic, Writer
+from schemas.topics import DAY_BEGUN
+
+__all__ = ["BadLine", "DeliveryError", "Line", "PublishError", "Published", "publish", "read_lines"]
+
+SHOWN_FAULTS = 100
+"""Bad lines that an error carries; the rest is only counted."""
+
+PROGRESS_LINES = 1_000
+
+Progress = Callable[[int], None]
+
+
+class Published(NamedTuple):
+    """Lines sent and acknowledged, and bad lines that were kept aside."""
+
+    sent: int
+    skipped: int
+
+
+def publish(
+    topic: Topic,
+    stream: BinaryIO,
+    identity: Subjects,
+    kafka: str,
+    schema_id: int,
+    *,
+    source: str = "producers/publisher",
+    skip_bad: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> Published:
+    """Sends the lines of `stream` once all are found good; `progress` is told how many are handed over.
+
+    With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
+    when nothing was sent, `DeliveryError` when Kafka did not take all.
+    """
+    _refuse_foreign(topic)
+    with ExitStack() as open_files:
+        lines = stream if stream.seekable() else open_files.enter_context(_spooled(stream))
+        start = lines.tell()
+        bad = _bad_lines(topic, lines, skip_bad)
+        lines.seek(start)
+        topic_ids(admin(kafka), [topic.name])  # a topic that is not there is told at once
+        with Sender(kafka, "dfdg-publisher") as sender:
+            sent = _send(
+                topic, _good(read_lines(topic, lines, identity), skip_bad), sender, schema_id, source, progress
+            )
+            sender.finish()
+    progress(sent)
+    return Published(sent, bad)
+
+
+def _refuse_foreign(topic: Topic) -> None:
+    if topic.writer is Writer.LEDGER:
+        raise PublishError(f"{topic.name} is written by our own decisions only; publish the facts that they decide on.")
+    if topic is DAY_BEGUN:
+        raise PublishError("Days are begun by the clock, which knows how far the other topics are: use `dfdg clock`.")
+
+
+def _send(topic: Topic, lines: Iterator[Line], sender: Sender, schema_id: int, source: str, progress: Progress) -> int:
+    sent = 0
+    for sent, line in enumerate(lines, 1):
+        key, value = line.event.key.encode(), encode(line.event, schema_id)
+        if topic.broadcast:
+            for partition in range(SLICES):
+                id_ = derived_id(bytes.fromhex(line.id), b"%d" % partition).hex()
+                sender.send(topic.name, partition, key, value, headers(id_, source, line.event))
+        else:
+            sender.send(topic.name, slice_of(key, SLICES), key, value, headers(line.id, source, line.event))
+        if sent % PROGRESS_LINES == 0:
+            progress(sent)
+    return sent
+
+
+def _good(lines: Iterator[Line | BadLine], skip_bad: Path | None) -> Iterator[Line]:
+    for line in lines:
+        if isinstance(line, Line):
+            yield line
+        elif skip_bad is None:
+            raise PublishError(f"The file was changed while it was read: {line}. Lines before it may have been sent.")
+
+
+def _bad_lines(topic: Topic, stream: BinaryIO, skip_bad: Path | None) -> int:
+    """How many lines are bad; they are written to `skip_bad`, or refused."""
+    shown: list[BadLine] = []
+    count = 0
+    with ExitStack() as open_files:
+        aside: TextIO | None = None
+        for line in check_lines(topic, stream):
+            if not isinstance(line, BadLine):
+                continue
+            count += 1
+            if skip_bad is not None:
+                aside = aside or open_files.enter_context(_aside(skip_bad))
+                aside.write(line.text if line.text.endswith("\n") else line.text + "\n")
+            elif len(shown) < SHOWN_FAULTS:
+                shown.append(line)
+    if shown:
+        faults = "\n".join(f"  {line}" for line in shown) + ("\n  …" if count > len(shown) else "")
+        raise PublishError(f"Nothing was sent: {count} line(s) are wrong.\n{faults}", tuple(shown))
+    return count
+
+
+def _aside(path: Path) -> TextIO:
+    """A new file that only its owner reads: the lines may hold CPR numbers."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise PublishError(f"Nothing was sent: {path} is there already. Name a new file for the bad lines.") from None
+    return os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")
+
+
+def _spooled(stream: BinaryIO) -> BinaryIO:
+    """A copy that can be read twice; it has no name, so nobody else can open it, and it goes when it is closed."""
+    copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 # the caller closes it
+    shutil.copyfileobj(stream, copy)
+    copy.seek(0)
+    return copy

@@ -1,0 +1,56 @@
+"""What every event has: it is frozen, names no stranger's field, and knows its day and its key."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from schemas.dates import copenhagen_day
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""A moment with a time zone, kept in UTC."""
+
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-zæøåÆØÅ._:-]+$")]
+"""An identifier of ours or of a source system: never a CPR number (invariant 4; refused at the edge)."""
+
+
+class Event(BaseModel):
+    """A fact, request, answer or notice on a topic; mirrors one Avro schema field by field.
+
+    `KEY` names the field that is the record's key. `occurred_at` is when the source recorded the fact.
+    """
+
+    # Errors must not carry the input: it may hold what only its own schema may see.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    SCHEMA: ClassVar[str]
+    KEY: ClassVar[str]
+
+    occurred_at: Moment
+
+    @property
+    def key(self) -> str:
+        return str(getattr(self, self.KEY))
+
+    @property
+    def day(self) -> date:
+        """The Copenhagen day on which the fact was recorded."""
+        return copenhagen_day(self.occurred_at)
+
+    @classmethod
+    def trusted(cls, **fields: Any) -> Self:
+        """The event from fields that are valid already: a decision's own output on the hot path, its times in UTC."""
+        return cls(**fields)
+
+
+class Caused(NamedTuple):
+    """An event with its own id and the id of what caused it, 16 bytes each."""
+
+    event: Event
+    id: bytes
+    cause: bytes

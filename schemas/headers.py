@@ -1,0 +1,106 @@
+"""CloudEvents in Kafka's binary mode: the headers are the envelope, the value is the event (DESIGN section 4)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Protocol
+
+from schemas.codec import UnreadableError
+from schemas.event import Event
+from schemas.topics import BY_NAME
+
+RawHeaders = list[tuple[str, str | bytes | None]]
+"""As the client wants them typed; ours are bytes."""
+
+Headers = dict[str, str]
+"""Those of a record's headers that we act on, decoded; `ce_id` and `ce_source` are always there."""
+
+MAX_HEADERS = 64
+"""We write nine and tracing adds two; beyond it someone puts data into headers."""
+
+MAX_HEADER_BYTES = 1024
+"""Of a header that we act on: sources are kept in a slice's row, ids in the journal."""
+
+_READ = frozenset(("ce_id", "ce_source", "ce_sequence", "ce_causationid", "traceparent"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_CAUSE = bytes(16)
+
+
+class Departing(Protocol):
+    """What of an `infra.record.Departure` its headers tell."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def cause(self) -> bytes: ...
+    @property
+    def time_us(self) -> int: ...
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def raw(self) -> bytes: ...
+
+
+def headers(ce_id: str, source: str, event: Event, cause: str | None = None, sequence: int | None = None) -> RawHeaders:
+    """The envelope of an event; `cause`: the `ce_id` of what led to it; `sequence`: only of what our ledger writes."""
+    made = _constant(event.SCHEMA, source).copy()
+    made.append(("ce_id", ce_id.encode()))
+    made.append(("ce_time", event.occurred_at.isoformat().encode()))
+    made.append(("ce_subject", event.key.encode()))
+    if cause is not None:
+        made.append(("ce_causationid", cause.encode()))
+    if sequence is not None:
+        made.append(("ce_sequence", b"%d" % sequence))
+    return made
+
+
+def departure_headers(departure: Departing, source: str) -> RawHeaders:
+    """The envelope of what the ledger sends. A dead letter has `dlq` (JSON), not a subject: its key may be anything."""
+    made = _of_topic(departure.topic, source).copy()
+    made.append(("ce_id", departure.id.hex().encode()))
+    made.append(("ce_time", (_EPOCH + timedelta(microseconds=departure.time_us)).isoformat().encode()))
+    made.append(("dlq", departure.raw) if departure.raw else ("ce_subject", departure.key))
+    if departure.cause != _NO_CAUSE:
+        made.append(("ce_causationid", departure.cause.hex().encode()))
+    made.append(("ce_sequence", b"%d" % departure.sequence))
+    return made
+
+
+def parse(raw: Sequence[tuple[str, bytes | None]] | Any) -> Headers:
+    """Those headers that we act on, or `UnreadableError`: too many, too long, not UTF-8, twice, or no id or source."""
+    raw = raw or ()
+    if len(raw) > MAX_HEADERS:
+        raise UnreadableError(f"the record has {len(raw)} headers; at most {MAX_HEADERS} are read")
+    found: Headers = {}
+    for name, value in raw:
+        if name in _READ:
+            if name in found or not value or len(value) > MAX_HEADER_BYTES:
+                raise UnreadableError(f"header {name} is there twice, empty, or has more than {MAX_HEADER_BYTES} bytes")
+            try:
+                found[name] = value.decode()
+            except UnicodeDecodeError:
+                raise UnreadableError(f"header {name} is not UTF-8") from None
+    if "ce_id" not in found or "ce_source" not in found:
+        raise UnreadableError("header ce_id or ce_source is missing")
+    return found
+
+
+@lru_cache(maxsize=1024)  # topics × slices of one process
+def _of_topic(topic: str, source: str) -> RawHeaders:
+    if topic in BY_NAME:
+        return _constant(BY_NAME[topic].event.SCHEMA, source)
+    return _constant("dead-letter.v1", source, "application/octet-stream")
+
+
+@lru_cache(maxsize=1024)
+def _constant(schema: str, source: str, content_type: str = "application/avro") -> RawHeaders:
+    return [
+        ("content-type", content_type.encode()),
+        ("ce_specversion", b"1.0"),
+        ("ce_type", schema.encode()),
+        ("ce_source", source.encode()),
+    ]

@@ -1,0 +1,88 @@
+"""`schemas.lock`: the released schemas, one line each (subject, version, fingerprint). A released one never changes.
+
+`python -m schemas.lock` adds the lines of new schemas; it refuses to change or drop one.
+"""
+
+import hashlib
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from schemas.codec import contract_text
+from schemas.topics import TOPICS
+
+FILE = "schemas.lock"
+HOW_TO_RELEASE = (
+    "A released schema never changes. For a compatible change (an added optional field) copy avro/<event>.v<n>.avsc to"
+    " v<n+1>, let the event's SCHEMA name it, and run `python -m schemas.lock`. A breaking change is a new topic -v2."
+)
+
+
+class ChangedError(Exception):
+    """A released schema is changed or gone; the text says which, and what to do instead."""
+
+
+class Line(NamedTuple):
+    """`fingerprint`: SHA-256 in hex of the schema without its docs, which may still be improved."""
+
+    subject: str
+    version: int
+    fingerprint: str
+
+
+def read() -> list[Line]:
+    """The lines of `schemas.lock` as released with this package."""
+    rows = (line.split() for line in files("schemas").joinpath(FILE).read_text(encoding="utf-8").splitlines())
+    return [Line(subject, int(version), fingerprint) for subject, version, fingerprint in rows]
+
+
+def compute() -> list[Line]:
+    """The lines that the schemas of our topics have now, all versions of each event, in order of subject."""
+    lines = []
+    for topic in sorted(TOPICS, key=lambda each: each.subject):
+        event, _, current = topic.event.SCHEMA.rpartition(".v")
+        for version in range(1, int(current) + 1):
+            lines.append(Line(topic.subject, version, fingerprint(contract_text(f"{event}.v{version}"))))
+    return lines
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 in hex of what the registry tells schemas apart by too: everything but docs.
+
+    Avro's own canonical form would not do: it also drops defaults and logical types, on which readers depend.
+    """
+    plain = json.dumps(_without_docs(json.loads(text)), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def extended(released: list[Line], now: list[Line]) -> list[Line]:
+    """What the lock becomes: `now`, if every released line is still among them; else `ChangedError`."""
+    if gone := sorted(set(released) - set(now)):
+        names = ", ".join(f"{line.subject} version {line.version}" for line in gone)
+        raise ChangedError(f"Changed or gone: {names}. {HOW_TO_RELEASE}")
+    return now
+
+
+def _without_docs(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_docs(value) for key, value in node.items() if key != "doc"}
+    return [_without_docs(each) for each in node] if isinstance(node, list) else node
+
+
+def main() -> int:
+    """Rewrites `schemas.lock` in the checkout; 1 when that would change what is released."""
+    path = Path(__file__).parent / FILE
+    try:
+        lines = extended(read() if path.exists() else [], compute())
+    except ChangedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    path.write_text("".join(f"{' '.join(map(str, line))}\n" for line in lines), encoding="utf-8")
+    sys.stdout.write(f"{path}: {len(lines)} schemas\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

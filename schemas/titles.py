@@ -1,0 +1,104 @@
+"""Job titles: who holds which, and what becomes of them when DiscoAMS08 gives way to ESCO-STAR (TIT-1 … TIT-15)."""
+
+from datetime import date
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from schemas.event import Event, Id
+
+Scheme = Literal["discoams08", "esco-star", "free-text"]
+HolderKind = Literal["citizen", "employer"]
+Outcome = Literal["converted", "must-choose", "retired"]
+
+
+class TitleHeldRecorded(Event):
+    """A citizen or an employer holds this title in this item of an area; the same item again replaces it.
+
+    `alias` is the alias through which the title was picked. Free text has `text` and no `title`.
+    """
+
+    SCHEMA: ClassVar[str] = "title-held-recorded.v1"
+    KEY: ClassVar[str] = "holder"
+
+    holder: Id
+    holder_kind: HolderKind
+    area: Id
+    item: Id
+    scheme: Scheme
+    title: str | None = None
+    alias: str | None = None
+    text: str | None = None
+    removed: bool = False
+
+    @model_validator(mode="after")
+    def _is_a_title_or_free_text(self) -> Self:
+        if (self.scheme == "free-text") != (self.title is None) or (self.title is None) != (self.text is not None):
+            raise ValueError("a title has `title` and no `text`; free text has `text`, no `title` and scheme free-text")
+        return self
+
+
+class TitleTablePublished(Event):
+    """A version of the conversion table is complete in `reference.title_outcome` and holds from this record on.
+
+    `fingerprint` is the SHA-256 of its rows in order, in hex.
+    """
+
+    SCHEMA: ClassVar[str] = "title-table-published.v1"
+    KEY: ClassVar[str] = "version"
+
+    version: Id
+    outcomes: int
+    fingerprint: str
+
+
+class TitleChanged(Event):
+    """What became of a held title. Names the new title or the candidates, never a title that was replaced (TIT-9)."""
+
+    SCHEMA: ClassVar[str] = "title-changed.v1"
+    KEY: ClassVar[str] = "holder"
+
+    holder: Id
+    holder_kind: HolderKind
+    area: Id
+    item: Id
+    outcome: Outcome
+    title: str | None = None
+    candidates: list[str]
+    alias_dropped: bool
+    wave: int
+    table_version: Id
+    from_day: date
+    rule: str
+
+
+class TitleReplaced(Event):
+    """Which title a holder had before it was replaced: for schema `audit` alone (TIT-9)."""
+
+    SCHEMA: ClassVar[str] = "title-replaced.v1"
+    KEY: ClassVar[str] = "holder"
+
+    holder: Id
+    holder_kind: HolderKind
+    area: Id
+    item: Id
+    original: str
+    alias: str | None = None
+    replaced_by: str
+    table_version: Id
+
+
+class TitleReconversionDue(Event):
+    """A corrected table gives a replaced title another outcome (TIT-10); the original stays in the audit."""
+
+    SCHEMA: ClassVar[str] = "title-reconversion-due.v1"
+    KEY: ClassVar[str] = "holder"
+
+    holder: Id
+    holder_kind: HolderKind
+    area: Id
+    item: Id
+    outcome: Outcome
+    title: str | None = None
+    candidates: list[str]
+    table_version: Id

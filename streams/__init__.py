@@ -1,0 +1,1 @@
+"""What is decided: state and event in, state and events out."""

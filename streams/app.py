@@ -1,0 +1,78 @@
+"""The Faust host: an app without Kafka of its own, whose agents iterate channels of batches (DESIGN 2.1).
+
+One agent a slice, so that a slice's batches stay in order and different slices overlap. An agent's body is one call:
+apply this piece of work through the ledger, and only then take the next.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+
+from infra.group import THREADS, Group
+from infra.intake import Schemas
+from infra.local import Addresses
+from infra.source import TakeOver, Work
+from schemas.topic import SLICES
+from streams.decision import Decision
+from streams.processor import Processor
+
+
+class _WithoutKafka(BootStrategy):
+    """Faust's own consumer, producer, tables and web server stay off: records come and go through the ledger."""
+
+    enable_kafka = False
+    enable_web = False
+
+
+class _App(faust.App):
+    BootStrategy = _WithoutKafka
+
+
+def build(
+    decisions: Sequence[Decision[Any]], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
+) -> faust.App:
+    """An app that runs these decisions; start and stop it like any Faust app."""
+    app = _App("dfdg", broker=f"kafka://{addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
+    for decision in decisions:
+        _host(app, decision, addresses, schemas, schema_ids)
+    return app
+
+
+def _host(
+    app: faust.App, decision: Decision[Any], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
+) -> None:
+    channels: list[Any] = [app.channel() for _ in range(SLICES)]
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix=decision.name)
+
+    def deliver(work: Work) -> None:
+        channel = channels[int(work) if isinstance(work, TakeOver) else work.slice]
+        asyncio.run_coroutine_threadsafe(channel.put(work), app.loop)
+
+    group = Group(Processor(decision), addresses, schemas, schema_ids, deliver)
+
+    async def apply(works: Any) -> None:
+        async for work in works:
+            await asyncio.get_running_loop().run_in_executor(threads, group.run, work)
+
+    for slice_, channel in enumerate(channels):
+        app.agent(channel, name=f"{decision.name}-{slice_}")(apply)
+    app.service(_source_service(app, group, threads))
+
+
+def _source_service(app: faust.App, group: Group, threads: ThreadPoolExecutor) -> type[faust.Service]:
+    class SourceService(faust.Service):
+        """Starts the group's source once the agents listen, stops it before they go."""
+
+        async def on_started(self) -> None:
+            app.flow_control.resume()  # nobody else does: Faust's own consumer is off
+            await asyncio.get_running_loop().run_in_executor(None, group.start)
+
+        async def on_stop(self) -> None:
+            await asyncio.get_running_loop().run_in_executor(None, group.stop)
+            threads.shutdown(wait=False)
+
+    return SourceService

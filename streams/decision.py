@@ -1,0 +1,87 @@
+"""A decision: a pure function of state and event, woken on the days that its state waits for (DESIGN 2.3)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from schemas.event import Caused, Event
+from schemas.ids import derived_id
+from schemas.topic import Topic
+from streams.policies.state import State
+
+S = TypeVar("S", bound=State)
+
+MAX_WAKES = 10_000
+"""Days that one subject may be woken for in a row: 27 years of daily wakes; beyond it a policy is going in a circle."""
+
+
+class Reference(NamedTuple):
+    """Reference data of a decision: `topic` announces a version, `load` reads it. A new version wakes every subject."""
+
+    topic: Topic
+    load: Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True)
+class Decision(Generic[S]):
+    """`decide(state, event)` and `wake(state, day)`, or with a third argument where there is reference data."""
+
+    name: str
+    reads: tuple[Topic, ...]
+    writes: tuple[Topic, ...]
+    state: type[S]
+    decide: Callable[..., tuple[S | None, Sequence[Event]]]
+    wake: Callable[..., tuple[S | None, Sequence[Event]]] | None = None
+    reference: Reference | None = None
+
+    @cached_property
+    def _name(self) -> bytes:
+        return self.name.encode()
+
+
+@dataclass(slots=True)
+class Life(Generic[S]):
+    """One subject in a decision: its state, and `cause`, the id of what last changed it."""
+
+    decision: Decision[S]
+    state: S | None
+    cause: bytes
+    reference: Any = None
+
+    def happen(self, event: Event, event_id: bytes, today: date | None) -> Iterator[Caused]:
+        """Wake up to the day of the fact, take the fact in, wake up to the slice's current day (`today`).
+
+        So the outcome does not depend on how topics interleave around midnight.
+        """
+        yield from self.catch_up(event.day)
+        state, events = self.decision.decide(self.state, event, *self._facts())
+        if state is not None and state.wakes_on is not None and state.wakes_on <= event.day:
+            raise ValueError(f"{self.decision.name}: the state after a fact of {event.day} waits for a day gone by")
+        if state is not self.state and state != self.state:
+            self.state, self.cause = state, event_id
+        yield from self._caused(events, event_id)
+        if today is not None:
+            yield from self.catch_up(today)
+
+    def catch_up(self, day: date) -> Iterator[Caused]:
+        """Wake the subject for every day up to `day` that its state waits for, in order."""
+        for _ in range(MAX_WAKES):
+            state = self.state
+            if state is None or state.wakes_on is None or state.wakes_on > day or self.decision.wake is None:
+                return
+            due = state.wakes_on
+            self.state, events = self.decision.wake(state, due, *self._facts())
+            if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
+                raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
+            self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
+            yield from self._caused(events, self.cause)
+        raise ValueError(f"{self.decision.name}: more than {MAX_WAKES} wakes in a row")
+
+    def _facts(self) -> tuple[Any, ...]:
+        return () if self.decision.reference is None else (self.reference,)
+
+    def _caused(self, events: Sequence[Event], cause: bytes) -> Iterator[Caused]:
+        for index, event in enumerate(events):
+            yield Caused(event, derived_id(self.decision._name, cause, b"%d" % index), cause)

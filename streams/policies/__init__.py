@@ -1,0 +1,1 @@
+"""The law as tables of rows with ids: pure, no clock, no IO."""

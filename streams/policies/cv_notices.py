@@ -1,0 +1,87 @@
+"""What is said when CV duties were decided: one event for whoever follows them, and notices (CV-3 … CV-7)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from schemas.calendar import NOTICES_FROM
+from schemas.cv import CvRequirementChanged
+from schemas.event import Event
+from schemas.notices import NoticeIssued
+from streams.policies.cv_state import CvDuties
+
+_CODE = {True: "yes", False: "no"}
+
+
+def said(before: CvDuties | None, after: CvDuties, occurred_at: datetime, *, initial: bool) -> Sequence[Event]:
+    """CV-5, CV-6: the change of anything that is shown, and its notices. Nothing before a situation is known.
+
+    Neither a first load nor an effect on a day before NOTICES_FROM is announced (chosen).
+    """
+    if after.target_group is None or (before is not None and _shown(before) == _shown(after)):
+        return ()
+    changed = CvRequirementChanged.trusted(
+        occurred_at=occurred_at,
+        citizen=after.citizen,
+        must_register=after.must_register,
+        must_be_searchable=after.must_be_searchable,
+        must_register_before=before is not None and before.must_register,
+        must_be_searchable_before=before is not None and before.must_be_searchable,
+        exempt_from_registering=after.exempt_from_registering,
+        exempt_from_being_searchable=after.exempt_from_being_searchable,
+        jobcentre=after.jobcentre,
+        fund=after.fund,
+        from_day=after.as_of,
+        rule=after.rule,
+        initial=initial,
+    )
+    if initial or after.as_of < NOTICES_FROM:
+        return (changed,)
+    return (changed, *_notices(before, changed))
+
+
+def _shown(state: CvDuties) -> tuple[object, ...]:
+    """CV-5: what is exposed. No jobcentre yet differs from any jobcentre, so a first situation always shows."""
+    return (
+        state.must_register,
+        state.must_be_searchable,
+        state.exempt_from_registering,
+        state.exempt_from_being_searchable,
+        state.jobcentre,
+        state.fund,
+    )
+
+
+def _notices(before: CvDuties | None, changed: CvRequirementChanged) -> Sequence[Event]:
+    """CV-3, CV-4: at most one notice a recipient and moment.
+
+    A new requirement goes to jobcentre and fund; without one, the status goes to whom the citizen moved to, also when
+    there are no duties (chosen). A first situation is no move (chosen).
+    """
+    register, searchable = changed.must_register, changed.must_be_searchable
+    register_before, searchable_before = changed.must_register_before, changed.must_be_searchable_before
+    details = {"must_register": _CODE[register], "must_be_searchable": _CODE[searchable]}
+    if register != register_before or searchable != searchable_before:
+        details["must_register_before"] = _CODE[register_before]
+        details["must_be_searchable_before"] = _CODE[searchable_before]
+        reason, rule = "cv-requirement-changed", "CV-3"
+        jobcentre, fund = True, changed.fund is not None
+    elif before is not None and before.jobcentre is not None:
+        reason, rule = "cv-status-on-move", "CV-4"
+        jobcentre = changed.jobcentre != before.jobcentre
+        fund = changed.fund is not None and changed.fund != before.fund
+    else:
+        return ()
+    recipients = [("jobcentre", changed.jobcentre)] * jobcentre + [("fund", changed.fund)] * fund
+    return [
+        NoticeIssued.trusted(
+            occurred_at=changed.occurred_at,
+            about=changed.citizen,
+            recipient_kind=kind,
+            recipient=recipient,
+            reason=reason,
+            rule=rule,
+            from_day=changed.from_day,
+            details=details,
+        )
+        for kind, recipient in recipients
+    ]

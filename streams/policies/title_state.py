@@ -1,0 +1,59 @@
+"""What is known of a holder's titles: what each item shows now, never what it showed before (TIT-9)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from streams.policies.state import State
+
+Status = Literal["held", "chosen", "converted", "must-choose", "retired"]
+"""`held`: an old title whose wave has not come. `chosen`: a person picked it, so no table changes it (TIT-10)."""
+
+ASKED = ("must-choose", "retired")
+
+
+class HeldTitle(BaseModel):
+    """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    area: str
+    item: str
+    scheme: Literal["discoams08", "esco-star"]
+    title: str
+    status: Status
+    alias: str | None = None
+    candidates: tuple[str, ...] = ()
+    table_version: str | None = None
+    since: date | None = None
+    told: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> bool:
+        return self.status in ASKED
+
+
+class HeldTitles(State):
+    """A holder's titles in order of area and item, and what is known of a citizen that notices need."""
+
+    holder: str
+    titles: tuple[HeldTitle, ...] = ()
+    jobcentre: str | None = None
+    unemployed: bool = False
+    jobcentre_told: bool = False
+    """The jobcentre knows that no valid title is left."""
+
+    def find(self, area: str, item: str) -> HeldTitle | None:
+        return next((held for held in self.titles if held.area == area and held.item == item), None)
+
+    def having(self, held: HeldTitle) -> "HeldTitles":
+        """With this item as it is now, whatever it was before."""
+        return self.with_titles((*self.without(held.area, held.item).titles, held))
+
+    def without(self, area: str, item: str) -> "HeldTitles":
+        return self.with_titles(held for held in self.titles if held.area != area or held.item != item)
+
+    def with_titles(self, titles: Iterable[HeldTitle]) -> "HeldTitles":
+        return self.model_copy(update={"titles": tuple(sorted(titles, key=lambda held: (held.area, held.item)))})

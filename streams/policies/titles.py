@@ -1,0 +1,115 @@
+"""Job titles: what becomes of a held title when its area's wave comes, and who is told (TIT-2 … TIT-4, TIT-7 … TIT-10, TIT-15).
+
+Free text is not kept in the state at all, so nothing here can touch it (TIT-7). Of a title that was replaced only the
+`TitleReplaced` event knows the original (TIT-9). **Chosen**, where the newsletter is silent:
+
+* A fact with an old title that comes after the wave is never refused; it is converted at once.
+* Without a conversion table nothing is guessed: an old title waits, day by day.
+* Notices speak of a choice that stands open, so one that opened before `NOTICES_FROM` is asked for on that day. Who was
+  asked is asked again only when the outcome or the candidates change.
+* The jobcentre is told of "no valid title left" once; again only after a valid title has stood there in between.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from schemas.calendar import NOTICES_FROM
+from schemas.cv import SituationRecorded
+from schemas.dates import midnight, next_day
+from schemas.event import Event
+from schemas.registration import RegistrationAnswered, RegistrationRequested
+from schemas.texts import render
+from schemas.title_table import TitleTable
+from schemas.titles import TitleHeldRecorded, TitleReconversionDue
+from streams.policies.title_areas import AREAS, BY_CODE
+from streams.policies.title_conversion import Now, hold, reconvert, settle
+from streams.policies.title_notices import tell
+from streams.policies.title_state import HeldTitles
+
+__all__ = ["AREAS", "HeldTitles", "decide", "wake"]
+
+NOT_UNEMPLOYED = ("employed", "other")
+
+Decided = tuple[HeldTitles | None, Sequence[Event]]
+
+
+def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> Decided:
+    """A fact of a holder, or a citizen's request to be registered again."""
+    now = Now(event.day, event.occurred_at)
+    if isinstance(event, RegistrationRequested):
+        return state, (_answer(state, event, now),)
+    known = state or HeldTitles(holder=event.key)
+    out: Sequence[Event] = ()
+    if isinstance(event, TitleHeldRecorded):
+        known, out = _hold(known, event, now)
+    elif isinstance(event, TitleReconversionDue):
+        known, out = reconvert(known, event, now)
+    elif isinstance(event, SituationRecorded):
+        known = known.model_copy(
+            update={"jobcentre": event.jobcentre, "unemployed": event.target_group not in NOT_UNEMPLOYED}
+        )
+    else:
+        raise TypeError(f"titles does not read {type(event).__name__}")
+    return _go_on(known, now, table, out)
+
+
+def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
+    """A wave's day, the day from which notices go out, or any day on which a new version of the table holds."""
+    return _go_on(state, Now(day, midnight(day)), table, ())
+
+
+def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, out: Sequence[Event]) -> Decided:
+    """Convert what is due, tell who must know, and wait for what comes next."""
+    events = list(out)
+    if table is not None:
+        settled = []
+        for held in state.titles:
+            after, changes = settle(held, state.holder, now, table)
+            settled.append(after)
+            events += changes
+        state = state.model_copy(update={"titles": tuple(settled)})
+    if now.day >= NOTICES_FROM:
+        state, notices = tell(state, now, table)
+        events += notices
+    if not state.titles and state.jobcentre is None:
+        return None, events
+    return state.model_copy(update={"wakes_on": _wakes_on(state, now.day)}), events
+
+
+def _wakes_on(state: HeldTitles, day: date) -> date | None:
+    """The next wave of a title that is still held; tomorrow when its wave has come but no table has.
+
+    A late fact must not forget the wake by which an open choice meets a new version of the table.
+    """
+    days = [max(BY_CODE[held.area].wave_day, next_day(day)) for held in state.titles if held.status == "held"]
+    if any(held.asked for held in state.titles):
+        days += [later for later in (NOTICES_FROM, state.wakes_on) if later is not None and later > day]
+    return min(days, default=None)
+
+
+def _hold(state: HeldTitles, fact: TitleHeldRecorded, now: Now) -> tuple[HeldTitles, Sequence[Event]]:
+    if fact.area not in BY_CODE:
+        return state, ()
+    if fact.removed or fact.scheme == "free-text":
+        return state.without(fact.area, fact.item), ()
+    held, out = hold(state.find(fact.area, fact.item), fact, now)
+    return state.having(held), out
+
+
+def _answer(state: HeldTitles | None, request: RegistrationRequested, now: Now) -> RegistrationAnswered:
+    """TIT-4: refused while a retired title stands where it blocks. The answer is public and names no title (TIT-9)."""
+    titles = state.titles if state else ()
+    blocked = any(
+        held.status == "retired" and BY_CODE[held.area].blocks_registration and now.day >= BY_CODE[held.area].wave_day
+        for held in titles
+    )
+    text, version = render("registration-refused-title-retired" if blocked else "registration-granted", {})
+    return RegistrationAnswered.trusted(
+        occurred_at=now.moment,
+        citizen=request.citizen,
+        request=request.request,
+        granted=not blocked,
+        rule="TIT-4",
+        text=text,
+        text_version=version,
+    )

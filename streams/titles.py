@@ -1,0 +1,20 @@
+"""The job title decision: facts about held titles and the conversion table in, what becomes of them out."""
+
+from infra.reference import load_table
+from schemas import topics
+from streams.decision import Decision, Reference
+from streams.policies.titles import HeldTitles, decide, wake
+
+READS = (
+    topics.DAY_BEGUN,
+    topics.TITLE_TABLE_PUBLISHED,
+    topics.SITUATION_RECORDED,
+    topics.TITLE_HELD_RECORDED,
+    topics.TITLE_RECONVERSION_DUE,
+    topics.REGISTRATION_REQUESTED,
+)
+WRITES = (topics.TITLE_CHANGED, topics.TITLE_REPLACED, topics.REGISTRATION_ANSWERED, topics.NOTICE_ISSUED)
+
+decision = Decision(
+    "titles", READS, WRITES, HeldTitles, decide, wake, Reference(topics.TITLE_TABLE_PUBLISHED, load_table)
+)

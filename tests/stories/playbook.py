@@ -1,0 +1,73 @@
+"""Plays a decision on a simulated calendar, in memory: dated facts and days in, dated outputs out."""
+
+from datetime import date
+from typing import Any, Generic, Self, TypeVar
+
+from schemas.event import Caused, Event
+from schemas.ids import derived_id
+from streams.decision import Decision, Life
+from streams.policies.state import State
+
+S = TypeVar("S", bound=State)
+
+
+class Playbook(Generic[S]):
+    """One slice with any number of subjects. `assert book.new_outputs() == [...]` says that *nothing else happened*.
+
+    Every state passes through JSON after each step, as it does in the ledger.
+    """
+
+    def __init__(self, decision: Decision[S], reference: Any = None) -> None:
+        self.decision = decision
+        self.reference = reference
+        self.today: date | None = None
+        self.lives: dict[str, Life[S]] = {}
+        self.caused: list[Caused] = []
+        self._asked = 0
+
+    def fact(self, event: Event) -> Self:
+        """The fact reaches the decision now. It may be late, or ahead of the day that it was recorded on."""
+        life = self.lives.setdefault(event.key, Life(self.decision, None, b"", self.reference))
+        event_id = derived_id(event.SCHEMA.encode(), event.model_dump_json().encode())
+        self.caused.extend(life.happen(event, event_id, self.today))
+        self._store(life)
+        return self
+
+    def day(self, day: str | date) -> Self:
+        """The day begins: each subject is woken for every day up to it that its state waits for."""
+        begun = date.fromisoformat(day) if isinstance(day, str) else day
+        if self.today is not None and begun < self.today:
+            raise ValueError(f"{begun} begins after {self.today}: days come in order")
+        self.today = begun
+        for life in self.lives.values():
+            self.caused.extend(life.catch_up(begun))
+            self._store(life)
+        return self
+
+    def refer(self, reference: Any) -> Self:
+        """New reference data holds from now on; it wakes every subject on the current day."""
+        self.reference = reference
+        for life in self.lives.values():
+            life.reference = reference
+            if life.state is not None and self.today is not None:
+                life.state = life.state.model_copy(update={"wakes_on": self.today})
+                self.caused.extend(life.catch_up(self.today))
+                self._store(life)
+        return self
+
+    @property
+    def outputs(self) -> list[Event]:
+        """Everything that came out so far, in order."""
+        return [caused.event for caused in self.caused]
+
+    def new_outputs(self) -> list[Event]:
+        """What came out since this was last asked; an empty list is *nothing happened*."""
+        asked, self._asked = self._asked, len(self.caused)
+        return self.outputs[asked:]
+
+    def state(self, subject: str) -> S | None:
+        return self.lives[subject].state
+
+    def _store(self, life: Life[S]) -> None:
+        if life.state is not None:
+            life.state = self.decision.state.model_validate_json(life.state.model_dump_json())
