@@ -4,10 +4,11 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
@@ -26,6 +27,13 @@ LOG = logging.getLogger(__name__)
 
 THREADS = 3
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
+
+
+HINT_S = 1.0
+"""Between two commits of a slice's offsets to Kafka: lag tools look no oftener."""
+
+FLUSH_S = 1.0
+"""What stopping gives the producer for its last acknowledgements; the rest is in the outbox."""
 
 
 class Consuming(ledger.Handler, Protocol):
@@ -54,6 +62,7 @@ class Group:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._lock = threading.Lock()
         self._outlet: Outlet | None = None
+        self._hint_at = [0.0] * SLICES
         self._pool = open_pool(addresses.dsn, consuming.name, THREADS + 1)
         intake = Intake(consuming.reads, schemas)
         outgoing = ledger.Outgoing(consuming.writes, schema_ids)
@@ -73,12 +82,9 @@ class Group:
         slice_ = int(work) if isinstance(work, TakeOver) else work.slice
         worker = self._workers[slice_]
         try:
-            if isinstance(work, TakeOver):
-                self.source.started(slice_, *worker.take_over(self._owner, lambda: self._first_positions(slice_)))
-            else:
-                result = worker.work(work)
-                self.source.done(slice_, result.more, result.unsettled)
-        except TransientError as error:
+            with worker.mutex:
+                self._do(worker, slice_, work)
+        except (TransientError, KafkaException) as error:
             LOG.warning("%s/%s: taking over again: %s", self.name, slice_, error)
             self.source.failed(slice_, None)
         except AlarmError as error:
@@ -89,17 +95,30 @@ class Group:
             self.source.failed(slice_, None)
             raise
 
+    def _do(self, worker: Worker, slice_: int, work: Work) -> None:
+        if isinstance(work, TakeOver):
+            self.source.started(slice_, *worker.take_over(self._owner, lambda: self._first_positions(slice_)))
+            return
+        result = worker.work(work)
+        self.source.done(slice_, result.more, result.unsettled)
+        if work.records and time.monotonic() > self._hint_at[slice_]:
+            self._hint_at[slice_] = time.monotonic() + HINT_S
+            self.source.hint(slice_, worker.positions)
+
     def stop(self) -> None:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""
         self.source.stop()
         if self._outlet is not None:
-            self._outlet.flush(2.0)
+            self._outlet.close(FLUSH_S)
         for worker in self._workers:
-            try:
-                worker.settle()
-            except TransientError as error:
-                LOG.info("%s: left in the outbox: %s", self.name, error)
-        self._pool.close(2.0)
+            if worker.mutex.acquire(timeout=FLUSH_S):
+                try:
+                    worker.settle()
+                except TransientError as error:
+                    LOG.info("%s: left in the outbox: %s", self.name, error)
+                finally:
+                    worker.mutex.release()
+        self._pool.close(FLUSH_S)
 
     def _current_outlet(self) -> Outlet:
         with self._lock:

@@ -25,6 +25,9 @@ from schemas.topic import INTERNAL_RETENTION_DAYS, SLICES, Topic
 REQUEST_TIMEOUT_S = 30
 """Longer than the election of a new controller takes."""
 
+ASK_INTERVAL_S = 0.05
+"""How often it is asked whether new topics answer: short beside the second or two that it takes."""
+
 LOG = logging.getLogger(__name__)
 _AWAY = frozenset(
     (
@@ -131,10 +134,14 @@ def _settle(client: AdminClient, names: Iterable[str]) -> None:
     deadline = time.monotonic() + REQUEST_TIMEOUT_S
     while True:
         try:
+            client.list_topics(
+                timeout=REQUEST_TIMEOUT_S
+            )  # else the client remembers for minutes that they were missing
             end_offsets(client, names)
         except TransientError:
             if time.monotonic() > deadline:
                 raise
+            time.sleep(ASK_INTERVAL_S)
         else:
             return
 

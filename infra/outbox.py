@@ -93,9 +93,10 @@ class Outlet:
         self._producer.purge(in_queue=True, in_flight=True, blocking=False)
         self._producer.poll(0)
 
-    def flush(self, timeout_s: float) -> int:
-        """Wait for acknowledgements at most so long; returns how many records are still without one."""
-        return int(self._producer.flush(timeout_s))
+    def close(self, timeout_s: float) -> None:
+        """Wait for acknowledgements at most so long; after it whoever still waits in here is sent away."""
+        if self._producer.flush(timeout_s) and self.failure is None:
+            self.failure = KafkaError(KafkaError._DESTROY)
 
     def _delivered(self, ticket: Ticket, error: KafkaError | None, _record: Message) -> None:
         if error is None:

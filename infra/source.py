@@ -125,12 +125,12 @@ class Source:
                     lane.backoff_s = min(2 * lane.backoff_s, LAST_BACKOFF_S)
             self._changed.notify_all()
 
-    def hint(self, positions: dict[tuple[str, int], int]) -> None:
+    def hint(self, slice_: int, positions: dict[str, int]) -> None:
         """Commit offsets for lag tools. Only a hint: the ledger decides."""
-        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in positions.items()]
+        offsets = [TopicPartition(topic, slice_, offset) for topic, offset in positions.items()]
         try:
             self._member.commit(offsets=offsets, asynchronous=True)
-        except KafkaException as error:
+        except (KafkaException, RuntimeError) as error:  # RuntimeError: closed meanwhile
             LOG.info("%s: the offset hint was refused (%s)", self.name, error)
 
     # -- the thread ----------------------------------------------------------------------------------------------

@@ -59,6 +59,9 @@ class Worker:
         self._tickets: deque[Ticket] = deque()
         self._held: list[Message] = []
         self._waking = True
+        self.positions: dict[str, int] = {}
+        self.mutex = threading.Lock()
+        """Held by whoever is in here: a thread that was given up may still be at work when the slice comes back."""
 
     def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
         """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it."""
@@ -133,19 +136,26 @@ class Worker:
         for attempt in range(MAX_RETRIES):
             try:
                 with _transient(), self._pool.connection() as connection:
-                    return self._apply(outlet, connection, batch, acked)
+                    cursor, departures = self._apply(connection, batch, acked)
+                break
             except _RolledBackError as error:
                 LOG.warning("%s/%s: rolled back (%s), attempt %s", self._consumer, self._slice, error, attempt + 1)
-        raise TakeOverError(f"{self._consumer}/{self._slice}: rolled back {MAX_RETRIES} times")
+        else:
+            raise TakeOverError(f"{self._consumer}/{self._slice}: rolled back {MAX_RETRIES} times")
+        self.positions = cursor.positions
+        if departures:
+            self._tickets.append(outlet.publish(cursor.source, cursor.batch, departures))
 
-    def _apply(self, outlet: Outlet, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]) -> None:
+    def _apply(
+        self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
+    ) -> tuple[ledger.Cursor, list[Departure]]:
         held, arrivals = self._held, 0
+        letters: list[Departure] = []
         with connection.transaction():
             cursor = ledger.lock(connection, self._consumer, self._slice, self._epoch)
             day, reference = cursor.day, cursor.reference
             if batch is None:
                 decided = self._handler.step(connection, cursor)
-                letters: list[Departure] = []
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
                 held, arrivals = sifted.held, len(sifted.arrivals)
@@ -159,8 +169,7 @@ class Worker:
             self._waking = decided is not None
         elif cursor.day != day or cursor.reference != reference:
             self._waking = True
-        if departures:
-            self._tickets.append(outlet.publish(cursor.source, cursor.batch, departures))
+        return cursor, departures
 
 
 class _RolledBackError(Exception):

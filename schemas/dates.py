@@ -7,14 +7,19 @@ from zoneinfo import ZoneInfo
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
-@lru_cache(maxsize=4096)  # some ten years of hours: whole-hour offsets make an hour lie within one day
-def _day_of_hour(hour: datetime) -> date:
-    return hour.astimezone(COPENHAGEN).date()
+_HOUR_S = 3600
+
+
+@lru_cache(maxsize=4096)  # half a year of hours: an hour lies within one day, for Copenhagen keeps whole hours
+def _day_of_hour(hour: int) -> date:
+    return datetime.fromtimestamp(hour * _HOUR_S, COPENHAGEN).date()
 
 
 def copenhagen_day(moment: datetime) -> date:
     """The day that a moment with a time zone lies on in Copenhagen."""
-    return _day_of_hour(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone lies on no day")
+    return _day_of_hour(int(moment.timestamp() // _HOUR_S))
 
 
 def midnight(day: date) -> datetime:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ def stack() -> Iterator[Stack]:
     """Our own servers, one broker, which a test may kill and start; up when the test begins, and left up by it."""
     if all(OTHERS):
         pytest.skip("needs servers that it may kill, but DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name somebody else's")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end takes its servers along
     own = Stack(Path(tempfile.mkdtemp(prefix="dfdg-test-", dir="/tmp")))  # short, and open to PostgreSQL's system user
     try:
         own.up()

@@ -28,13 +28,13 @@ SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
     # KIP-848 groups: a worker that died is replaced within six seconds instead of 45.
-    "group.consumer.session.timeout.ms": "6000",
-    "group.consumer.min.session.timeout.ms": "6000",
-    "group.consumer.heartbeat.interval.ms": "1000",
-    "group.consumer.min.heartbeat.interval.ms": "1000",
-    # A killed node may come back once its old self is given up: after 3 seconds instead of 9.
-    "broker.session.timeout.ms": "9000",
-    "broker.heartbeat.interval.ms": "2000",
+    "group.consumer.session.timeout.ms": "3000",
+    "group.consumer.min.session.timeout.ms": "3000",
+    "group.consumer.heartbeat.interval.ms": "500",
+    "group.consumer.min.heartbeat.interval.ms": "500",
+    # A killed node may come back once its old self is given up: 6 seconds instead of 9; fewer would fence a busy one.
+    "broker.session.timeout.ms": "6000",
+    "broker.heartbeat.interval.ms": "1000",
     "offsets.topic.num.partitions": "4",  # 50 by default: as many folders to make at the first group, for nothing here
     "transaction.state.log.num.partitions": "4",
 }

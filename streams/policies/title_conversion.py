@@ -39,7 +39,7 @@ def settle(held: HeldTitle, holder: str, now: Now, table: TitleTable) -> Convert
 
 
 def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now) -> Converted:
-    """The item as recorded. **Chosen**: a choice that was asked for leaves its original to the audit, like a conversion."""
+    """The item as recorded. **Chosen**: a choice that was asked for hands its original to the audit too."""
     assert fact.title is not None  # free text has been sorted out; only mypy needs to be told
     held = HeldTitle(
         area=fact.area,

@@ -1,4 +1,6 @@
-"""Job titles: what becomes of a held title when its area's wave comes, and who is told (TIT-2 … TIT-4, TIT-7 … TIT-10, TIT-15).
+"""Job titles: what becomes of a held title when its area's wave comes, and who is told.
+
+TIT-2, TIT-3, TIT-4, TIT-7, TIT-9, TIT-10 and TIT-15, in the areas of `title_areas`.
 
 Free text is not kept in the state at all, so nothing here can touch it (TIT-7). Of a title that was replaced only the
 `TitleReplaced` event knows the original (TIT-9). **Chosen**, where the newsletter is silent:
@@ -24,7 +26,7 @@ from schemas.titles import TitleHeldRecorded, TitleReconversionDue
 from streams.policies.title_areas import AREAS, BY_CODE
 from streams.policies.title_conversion import Now, hold, reconvert, settle
 from streams.policies.title_notices import tell
-from streams.policies.title_state import HeldTitles
+from streams.policies.title_state import HeldTitle, HeldTitles
 
 __all__ = ["AREAS", "HeldTitles", "decide", "wake"]
 
@@ -50,24 +52,34 @@ def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> 
         )
     else:
         raise TypeError(f"titles does not read {type(event).__name__}")
-    return _go_on(known, now, table, out)
+    known, changes = _settle(known, [held for held in known.titles if held.status == "held"], now, table)
+    return _go_on(known, now, table, [*out, *changes])
 
 
 def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
     """A wave's day, the day from which notices go out, or any day on which a new version of the table holds."""
-    return _go_on(state, Now(day, midnight(day)), table, ())
+    now = Now(day, midnight(day))
+    state, changes = _settle(state, state.titles, now, table)
+    return _go_on(state, now, table, changes)
 
 
-def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, out: Sequence[Event]) -> Decided:
-    """Convert what is due, tell who must know, and wait for what comes next."""
-    events = list(out)
-    if table is not None:
-        settled = []
-        for held in state.titles:
-            after, changes = settle(held, state.holder, now, table)
-            settled.append(after)
+def _settle(
+    state: HeldTitles, titles: Sequence[HeldTitle], now: Now, table: TitleTable | None
+) -> tuple[HeldTitles, list[Event]]:
+    """What the table makes of these titles. Only a wake judges open choices again, so never as of a day gone by."""
+    events: list[Event] = []
+    if table is None:
+        return state, events
+    for held in titles:
+        after, changes = settle(held, state.holder, now, table)
+        if changes:
+            state = state.having(after)
             events += changes
-        state = state.model_copy(update={"titles": tuple(settled)})
+    return state, events
+
+
+def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[Event]) -> Decided:
+    """Tell who must know, and wait for what comes next."""
     if now.day >= NOTICES_FROM:
         state, notices = tell(state, now, table)
         events += notices
@@ -82,8 +94,10 @@ def _wakes_on(state: HeldTitles, day: date) -> date | None:
     A late fact must not forget the wake by which an open choice meets a new version of the table.
     """
     days = [max(BY_CODE[held.area].wave_day, next_day(day)) for held in state.titles if held.status == "held"]
-    if any(held.asked for held in state.titles):
-        days += [later for later in (NOTICES_FROM, state.wakes_on) if later is not None and later > day]
+    if state.wakes_on is not None and state.wakes_on > day and any(held.asked for held in state.titles):
+        days.append(state.wakes_on)
+    if day < NOTICES_FROM and tell(state, Now(NOTICES_FROM, midnight(NOTICES_FROM)), None)[1]:
+        days.append(NOTICES_FROM)
     return min(days, default=None)
 
 

@@ -1,0 +1,86 @@
+"""The flood guard in front of an outlet: no more notices of one reason on one day than its ceiling (CV-6)."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from psycopg import Connection
+
+from infra.postgres import dates, texts
+
+LOG = logging.getLogger(__name__)
+
+
+class Flood(NamedTuple):
+    """What is counted together: the notices of one reason on one Copenhagen day."""
+
+    reason: str
+    day: date
+
+
+class Admitted(NamedTuple):
+    """So many, the first ones, are delivered; the rest gets the status `beyond`."""
+
+    within: int
+    beyond: str
+
+
+_COUNT = """
+insert into flood.count (reason, day, notices)
+select * from unnest(%b::text[], %b::date[], %b::text[]::int[]) order by 1, 2
+on conflict (reason, day) do update set notices = flood.count.notices + excluded.notices
+returning reason, day, notices, status
+"""
+# A statement of its own: it begins when the counts are locked, so it sees what was announced before that.
+_CEILINGS = """
+select coalesce(announced.ceiling, own.ceiling, others.ceiling, 0)
+from unnest(%b::text[], %b::date[]) with ordinality as asked (reason, day, place)
+left join flood.announced using (reason, day)
+left join flood.ceiling own using (reason)
+left join flood.ceiling others on others.reason = '*'
+order by place
+"""
+_HOLD = "update flood.count set status = 'holding' where reason = %s and day = %s"
+_ALARM = "insert into flood.alarm (reason, day, notices, ceiling) values (%s, %s, %s, %s)"
+
+
+def admit(connection: Connection, wanted: Mapping[Flood, int]) -> dict[Flood, Admitted]:
+    """Count so many more notices of each flood, and say what becomes of them.
+
+    Locks the counts until the transaction ends, in one order for all slices, so call it last. Without any ceiling, not
+    even `*`, nothing is delivered.
+    """
+    added = (texts(reason for reason, _ in wanted), dates(day for _, day in wanted), texts(map(str, wanted.values())))
+    counted = connection.execute(_COUNT, added).fetchall()
+    asked = (texts(reason for reason, *_ in counted), dates(day for _, day, *_ in counted))
+    ceilings = connection.execute(_CEILINGS, asked).fetchall()
+    admitted = {}
+    for (reason, day, notices, status), (ceiling,) in zip(counted, ceilings, strict=True):
+        flood = Flood(reason, day)
+        admitted[flood] = _admitted(status, wanted[flood], notices, ceiling)
+        if status == "open" and notices > ceiling:
+            _hold(connection, flood, notices, ceiling)
+    return admitted
+
+
+def _admitted(status: str, asked: int, notices: int, ceiling: int) -> Admitted:
+    if status == "open":
+        return Admitted(min(asked, max(0, ceiling - (notices - asked))), "held")
+    if status == "holding":
+        return Admitted(0, "held")
+    return Admitted(asked, "delivered") if status == "released" else Admitted(0, "discarded")
+
+
+def _hold(connection: Connection, flood: Flood, notices: int, ceiling: int) -> None:
+    connection.execute(_HOLD, flood)
+    connection.execute(_ALARM, (*flood, notices, ceiling))
+    LOG.error(
+        "ALARM flood: %s notices of reason %s on %s, the ceiling is %s. What is beyond it is held, nothing is lost."
+        " Look at `dfdg flood held`; were they meant, `dfdg flood release %s %s`, else `dfdg flood discard %s %s`.",
+        notices,
+        *flood,
+        ceiling,
+        *flood,
+        *flood,
+    )

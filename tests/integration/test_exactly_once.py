@@ -1,0 +1,164 @@
+"""Invariants 1 and 2 on real servers: whatever is killed, when, the tables and topics are those of an undisturbed run.
+
+Every story publishes the same small country and must end in the one right result, worked out in memory.
+"""
+
+import random
+import signal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.local import Addresses, Stack
+from schemas.topics import CV_REQUIREMENT_CHANGED, NOTICE_ISSUED
+from streams.policies.cv_state import CvDuties
+from tests.integration.country import LAST_DAY, Outcome, Step, country, expected
+from tests.integration.system import System, make_system, wait_for
+
+SEED = 20210614
+EVENTS = 20_000
+CITIZENS = 4_000
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[Step]:
+    return country(SEED, CITIZENS, EVENTS - CITIZENS)
+
+
+@pytest.fixture(scope="module")
+def outcome(steps: list[Step]) -> Outcome:
+    return expected(steps)
+
+
+@pytest.fixture
+def system(addresses: Addresses, database: str, tmp_path: Path) -> System:
+    return make_system(addresses, database, tmp_path)
+
+
+def test_an_undisturbed_run_ends_as_worked_out_in_memory(system: System, steps: list[Step], outcome: Outcome) -> None:
+    system.publish(steps)
+    with system.worker():
+        _finish(system)
+    _holds(system, outcome)
+
+
+def test_a_record_produced_twice_acts_once(system: System, steps: list[Step], outcome: Outcome) -> None:
+    system.publish(steps, repeat=2)
+    with system.worker():
+        _finish(system)
+    _holds(system, outcome)
+
+
+def test_a_worker_killed_at_ten_random_moments_changes_nothing(
+    system: System, steps: list[Step], outcome: Outcome
+) -> None:
+    luck = random.Random(SEED)
+    system.publish(steps)
+    moments = sorted(luck.randrange(EVENTS) for _ in range(10))
+    killed_at_work = 0
+    for moment in moments:
+        with system.worker() as worker:
+            wait_for(f"{moment} records applied", partial(_reached, system, moment))
+            worker.kill()
+        killed_at_work += not system.drained(LAST_DAY)
+    assert killed_at_work >= 5, "the kills came when everything was done: this run shows nothing"
+    with system.worker():
+        _finish(system)
+    _holds(system, outcome)
+
+
+def test_two_workers_share_the_slices_while_one_joins_and_leaves(
+    system: System, steps: list[Step], outcome: Outcome
+) -> None:
+    system.publish(steps[: len(steps) // 2])
+    with system.worker():
+        wait_for("the first worker at work", system.applied)
+        with system.worker() as second:
+            wait_for("slices with two owners", lambda: _owners(system) == 2)
+            system.publish(steps[len(steps) // 2 :])
+            wait_for("more than half applied", lambda: system.applied() > EVENTS // 2)
+            assert second.end() == 0
+        _finish(system)
+    _holds(system, outcome)
+
+
+def test_a_zombie_that_wakes_after_its_session_changes_nothing(
+    system: System, steps: list[Step], outcome: Outcome
+) -> None:
+    system.publish(steps)
+    with system.worker() as zombie:
+        wait_for("some records applied", lambda: system.applied() > EVENTS // 20)
+        zombie.send(signal.SIGSTOP)
+        try:
+            with system.worker():
+                _finish(system)
+                zombie.send(signal.SIGCONT)
+                _finish(system)
+        finally:
+            zombie.send(signal.SIGCONT)
+    _holds(system, outcome)
+
+
+def test_postgresql_restarted_and_the_broker_killed_during_the_run_change_nothing(
+    system: System, stack: Stack, steps: list[Step], outcome: Outcome
+) -> None:
+    system.publish(steps)
+    with system.worker():
+        for share, server in ((8, "postgres"), (4, "kafka-1"), (2, "postgres")):
+            wait_for(f"a {share}th of the records applied", partial(_reached, system, EVENTS // share))
+            stack.kill(server)
+            stack.start(server)
+        _finish(system)
+    _holds(system, outcome)
+
+
+def _reached(system: System, records: int) -> bool:
+    try:
+        return system.applied() >= records
+    except psycopg.OperationalError:  # just being killed or started
+        return False
+
+
+def _finish(system: System) -> None:
+    wait_for("everything drained", lambda: system.drained(LAST_DAY))
+
+
+def _owners(system: System) -> int:
+    with psycopg.connect(system.dsn) as connection:
+        query = "select count(distinct owner) from ledger.slice where consumer = 'cv-requirement'"
+        row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _holds(system: System, outcome: Outcome) -> None:
+    """Tables and topics are those worked out in memory, and nothing else is there."""
+    with psycopg.connect(system.dsn) as connection:
+        query = "select subject, body::text, replace(cause::text, '-', '') from ledger.state"
+        rows = connection.execute(query).fetchall()
+        states = {subject: (CvDuties.model_validate_json(body), cause) for subject, body, cause in rows}
+        assert _differing(states, outcome.states) == []
+        status = connection.execute("select citizen, replace(event_id::text, '-', '') from cv.status").fetchall()
+        assert _differing(dict(status), {citizen: ids[-1] for citizen, ids in outcome.changes.items()}) == []
+        mailboxes: dict[str, list[str]] = {}
+        for citizen, id_ in connection.execute(
+            "select about, replace(id::text, '-', '') from mailbox.notice where status = 'delivered' order by number"
+        ):
+            mailboxes.setdefault(citizen, []).append(id_)
+        assert _differing(mailboxes, outcome.notices) == []
+        assert connection.execute("select count(*) from dead_letter.letter").fetchone() == (0,)
+        assert connection.execute("select count(*) from ledger.slice where alarm is not null").fetchone() == (0,)
+    for topic, ids in ((CV_REQUIREMENT_CHANGED, outcome.changes), (NOTICE_ISSUED, outcome.notices)):
+        on_topic: dict[str, list[str]] = {}
+        for citizen, id_ in system.records(topic):
+            on_topic.setdefault(citizen, []).append(id_)
+        assert _differing(on_topic, ids) == [], topic.name
+
+
+def _differing(found: dict[str, Any], right: dict[str, Any]) -> list[str]:
+    """The first few keys at which the two differ."""
+    return [
+        f"{key}: {found.get(key)} not {right.get(key)}" for key in found | right if found.get(key) != right.get(key)
+    ][:3]
