@@ -19,10 +19,10 @@ _BEGIN = "set transaction isolation level repeatable read, read only; set local 
 _STANDS = "select slice, positions, received from ledger.slice where consumer = %s order by slice"
 _CITIZENS = "select count(*) from cv.status"
 _ROWS = """
-select row_to_json(citizen)::text from (
+select row_to_json(status)::text from (
     select citizen, must_register, must_be_searchable, exempt_from_registering, exempt_from_being_searchable,
         jobcentre, fund, from_day, changed_at, rule from cv.status
-) citizen
+) status
 """
 
 

@@ -77,10 +77,9 @@ def _hold(connection: Connection, flood: Flood, notices: int, ceiling: int) -> N
     connection.execute(_ALARM, (*flood, notices, ceiling))
     LOG.error(
         "ALARM flood: %s notices of reason %s on %s, the ceiling is %s. What is beyond it is held, nothing is lost."
-        " Look at `dfdg flood held`; were they meant, `dfdg flood release %s %s`, else `dfdg flood discard %s %s`.",
+        " Look at `dfdg flood list`; were they meant: `dfdg flood release %s %s --who NAME`, else `discard` instead.",
         notices,
         *flood,
         ceiling,
-        *flood,
         *flood,
     )

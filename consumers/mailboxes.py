@@ -39,7 +39,8 @@ _NOT_DELIVERED = "update mailbox.notice set status = %s where id = any(%b::uuid[
 _LATEST = """
 select * from (
     select number, day, from_day, about, reason, rule, text, details from mailbox.visible
-    where recipient = %s order by number desc limit %s
+    where recipient = %(recipient)s and recipient_kind = coalesce(%(kind)s, recipient_kind)
+    order by number desc limit %(limit)s
 ) latest order by number
 """
 
@@ -121,12 +122,13 @@ def _alarm_of_no_text(reasons: set[str]) -> None:
         )
 
 
-def mailbox(connection: Connection, recipient: str, limit: int) -> list[Notice]:
-    """The latest notices, `limit` at most, that the recipient may see, oldest first.
+def mailbox(connection: Connection, recipient: str, limit: int, kind: str | None = None) -> list[Notice]:
+    """The latest notices, `limit` at most, that the recipient (of that kind) may see, oldest first.
 
     A number seen is no place to read on from: a notice with a lower one may become visible later.
     """
-    return [Notice(*row) for row in connection.execute(_LATEST, (recipient, limit)).fetchall()]
+    wanted = {"recipient": recipient, "limit": limit, "kind": kind}
+    return [Notice(*row) for row in connection.execute(_LATEST, wanted).fetchall()]
 
 
 sink = Sink("mailboxes", READS, OWNS, apply)

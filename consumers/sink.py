@@ -44,7 +44,12 @@ class SinkHost:
 
     def __init__(self, addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]) -> None:
         self._wiring = (addresses, schemas, schema_ids)
-        self._groups: list[tuple[Group, ThreadPoolExecutor]] = []
+        self._threads: dict[Group, ThreadPoolExecutor] = {}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """One for each sink that was started."""
+        return tuple(self._threads)
 
     def start(self, sink: Sink) -> Group:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=sink.name)
@@ -53,14 +58,17 @@ class SinkHost:
             threads.submit(group.run, work).add_done_callback(_report)
 
         group = Group(sink, *self._wiring, deliver)
-        self._groups.append((group, threads))
         group.start()
+        self._threads[group] = threads
         return group
 
     def stop(self) -> None:
-        for group, threads in self._groups:
-            group.stop()
-            threads.shutdown()
+        """Stop all of them at once, within 10 s."""
+        if self._threads:
+            with ThreadPoolExecutor(len(self._threads)) as stopping:
+                list(stopping.map(Group.stop, self._threads))
+        for threads in self._threads.values():
+            threads.shutdown(wait=False)
 
 
 def _report(done: Future[None]) -> None:

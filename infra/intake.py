@@ -6,6 +6,7 @@ ledger writes, the inbox where anyone may, and a day's own order for the clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple, Protocol, cast
 
 from confluent_kafka import Message
@@ -22,6 +23,9 @@ from schemas.headers import Headers, parse
 from schemas.ids import id_of, slice_of
 from schemas.topic import SLICES, Topic, Writer
 from schemas.topics import DAY_BEGUN
+
+_Candidate = tuple[Topic, Message, bytes, bytes | None]
+"""A record whose envelope is in order, its id and its cause."""
 
 
 class Batch(NamedTuple):
@@ -52,6 +56,8 @@ class Sifted:
     letters: list[Letter] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
     """Days that have begun before this slice has read up to them, and all that lies behind them on their topic."""
+    day: date | None = None
+    """The slice's day once the arrivals are applied; not before, or a subject's second fact would be late."""
 
 
 class Intake:
@@ -66,8 +72,8 @@ class Intake:
         for name, start in batch.froms.items():
             if start > cursor.positions.get(name, 0):
                 raise TakeOverError(f"{cursor.source}: fetched from {start} of {name}, beyond {cursor.positions}")
-        sifted = Sifted()
-        candidates: list[tuple[Topic, Message, bytes]] = []
+        sifted = Sifted(day=cursor.day)
+        candidates: list[_Candidate] = []
         days: list[Message] = []
         for record in batch.records:
             topic, offset = self._reads[cast(str, record.topic())], cast(int, record.offset())
@@ -83,18 +89,16 @@ class Intake:
                 if topic.writer is Writer.LEDGER and not _next_in_sequence(cursor, topic, headers):
                     continue
                 _check_key(topic, record, cursor.slice)
-                candidates.append((topic, record, id_of(headers["ce_id"])))
+                candidates.append((topic, record, id_of(headers["ce_id"]), _cause(headers)))
             except UnreadableError as error:
                 sifted.letters.append(Letter(record, str(error)))
         self._decode(connection, cursor, candidates, sifted)
         self._begin_days(cursor, days, sifted)
         return sifted
 
-    def _decode(
-        self, connection: Connection, cursor: Cursor, candidates: list[tuple[Topic, Message, bytes]], sifted: Sifted
-    ) -> None:
-        new = _remember(connection, cursor, [id_ for topic, _, id_ in candidates if topic.writer is Writer.ANYONE])
-        for topic, record, id_ in candidates:
+    def _decode(self, connection: Connection, cursor: Cursor, candidates: list[_Candidate], sifted: Sifted) -> None:
+        new = _remember(connection, cursor, [id_ for topic, _, id_, _ in candidates if topic.writer is Writer.ANYONE])
+        for topic, record, id_, cause in candidates:
             if topic.writer is Writer.ANYONE:
                 if id_ not in new:
                     continue
@@ -104,7 +108,7 @@ class Intake:
             except UnreadableError as error:
                 sifted.letters.append(Letter(record, str(error)))
                 continue
-            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event))
+            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event, cause, cursor.slice))
 
     def _event(self, topic: Topic, record: Message) -> Event:
         framed = frame(record.value())
@@ -125,11 +129,17 @@ class Intake:
                 if any(cursor.positions.get(topic, 0) < day.ends.get(topic, 0) for topic in self._reads):
                     sifted.held = days[index:]
                     return
-                if cursor.day is None or day.day_begun > cursor.day:
-                    cursor.day = day.day_begun
-                    sifted.arrivals.append(Arrival(DAY_BEGUN, offset, id_of(parse(record.headers())["ce_id"]), day))
+                if sifted.day is None or day.day_begun > sifted.day:
+                    sifted.day = day.day_begun
+                    id_ = id_of(parse(record.headers())["ce_id"])
+                    sifted.arrivals.append(Arrival(DAY_BEGUN, offset, id_, day, slice=cursor.slice))
             cursor.positions[DAY_BEGUN.name] = offset + 1
             _extend(cursor.runs, DAY_BEGUN.name, offset)
+
+
+def _cause(headers: Headers) -> bytes | None:
+    cause = headers.get("ce_causationid")
+    return None if cause is None else id_of(cause)
 
 
 def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:

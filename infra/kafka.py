@@ -134,9 +134,8 @@ def _settle(client: AdminClient, names: Iterable[str]) -> None:
     deadline = time.monotonic() + REQUEST_TIMEOUT_S
     while True:
         try:
-            client.list_topics(
-                timeout=REQUEST_TIMEOUT_S
-            )  # else the client remembers for minutes that they were missing
+            # Else a client that saw the topics missing was seen to believe so for more than 30 s.
+            client.list_topics(timeout=REQUEST_TIMEOUT_S)
             end_offsets(client, names)
         except TransientError:
             if time.monotonic() > deadline:

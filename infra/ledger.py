@@ -143,10 +143,9 @@ class Outgoing:
             topic, schema_id = self._topics[type(event)]
             key = event.key.encode()
             partition = slice_of(key, SLICES)
+            sequence = number(cursor, topic, partition)
             value = encode(event, schema_id)
-            yield Departure(
-                topic, partition, number(cursor, topic, partition), id_, cause, micros(event.occurred_at), key, value
-            )
+            yield Departure(topic, partition, sequence, id_, cause, micros(event.occurred_at), key, value)
 
 
 def number(cursor: Cursor, topic: str, partition: int) -> int:

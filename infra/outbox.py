@@ -1,5 +1,6 @@
 """From a committed batch to Kafka: published from memory, in order, and counted until every record is acknowledged."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +10,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from infra.errors import TakeOverError
 from infra.record import Departure
 from schemas.headers import departure_headers
+
+LOG = logging.getLogger(__name__)
 
 QUEUE_RECORDS = 100_000
 """Records that librdkafka may hold for one consumer's slices together; beyond it `publish` waits for Kafka."""
@@ -50,6 +53,7 @@ class Outlet:
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": QUEUE_RECORDS,
                 "error_cb": self._on_error,
+                "logger": LOG,
             }
         )
 

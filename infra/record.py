@@ -11,12 +11,17 @@ RawHeaders = Sequence[tuple[str, bytes]]
 
 
 class Arrival(NamedTuple):
-    """One record taken in: decoded, not a repetition, in order."""
+    """One record taken in: decoded, not a repetition, in order.
+
+    `cause`: the id of what led to it, when its envelope says so. `slice`: of a broadcast nothing else tells it.
+    """
 
     topic: Topic
     offset: int
     id: bytes
     event: Event
+    cause: bytes | None = None
+    slice: int | None = None
 
 
 class Departure(NamedTuple):

@@ -70,7 +70,8 @@ class Source:
 
     def __init__(self, name: str, reads: Sequence[Topic], servers: str, deliver: Callable[[Work], None]) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
-        common = {"bootstrap.servers": servers, "client.id": name, "enable.auto.commit": False, "group.id": name}
+        settings: dict[str, Any] = {"bootstrap.servers": servers, "client.id": name, "logger": LOG}
+        common = {**settings, "enable.auto.commit": False, "group.id": name}
         self._member = Consumer({**common, "group.protocol": "consumer", "auto.offset.reset": "latest"})
         self._reader = Consumer(
             {
@@ -102,6 +103,10 @@ class Source:
         """The slice is taken over: read from these positions on."""
         with self._changed:
             self._starts.append((slice_, epoch, positions))
+            lane = self._lanes.get(slice_)
+            if lane is not None:
+                lane.busy = False  # nothing is under way any more: whoever releases the slice need not wait
+            self._changed.notify_all()
 
     def done(self, slice_: int, more: bool, unsettled: bool) -> None:
         """The slice's work is done; it gets its next batch at once, if there is one."""
@@ -261,6 +266,7 @@ class Source:
             for lane in ours:
                 self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
                 del self._lanes[lane.slice]
+            self._starts = [start for start in self._starts if start[0] in self._lanes]
 
     def state(self) -> dict[int, Any]:
         """Slice -> alarm or None, for whoever asks how it goes."""

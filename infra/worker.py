@@ -160,6 +160,7 @@ class Worker:
                 sifted = self._intake.sift(connection, cursor, batch)
                 held, arrivals = sifted.held, len(sifted.arrivals)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
+                cursor.day = sifted.day
                 letters = dead_letters.bury(connection, cursor, sifted.letters)
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or decided is not None or acked:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -21,6 +21,7 @@ from schemas.ids import derived_id
 from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, TOPICS
 
+WRITES = (DAY_BEGUN,)
 SOURCE = "producers/clock"
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ CHECK_INTERVAL_S = 60.0
 """Midnight is looked for at least so often: machines sleep, and their clocks are set."""
 
 RETRY_INTERVAL_S = 5.0
+
+FETCH_WAIT_MS = 50
+"""What is read back is there already; the default, 500 ms, was seen to be waited for in full."""
 
 
 def days_to_begin(last: date | None, today: date) -> list[date]:
@@ -97,6 +101,11 @@ def run(
         stop.wait(wait_s)
 
 
+def wall_clock() -> datetime:
+    """The moment by this machine's clock: the `now` of real life, and the `occurred_at` of what happens here."""
+    return datetime.now(UTC)
+
+
 def seconds_left(today: date, moment: datetime) -> float:
     """From the moment to the end of the Copenhagen day, which has 23, 24 or 25 hours; below zero when that is past."""
     return (midnight(next_day(today)) - moment).total_seconds()
@@ -105,6 +114,7 @@ def seconds_left(today: date, moment: datetime) -> float:
 def last_days(kafka: str) -> list[date | None]:
     """The last day that each slice has; None where it has none (any more)."""
     settings = {"bootstrap.servers": kafka, "group.id": "dfdg-clock", "enable.auto.commit": False, "logger": LOG}
+    settings["fetch.wait.max.ms"] = FETCH_WAIT_MS
     try:
         with closing(Consumer(settings)) as consumer:
             return _last_days(consumer)
@@ -150,7 +160,7 @@ def _catch_up(kafka: str, ids: Mapping[str, int], today: date, say: Say) -> None
     if len(missing) > MAX_MISSED_DAYS:
         raise AlarmError(
             f"{len(missing)} days are missing up to {today}. If today is {today}, begin them by hand first"
-            " (`dfdg clock --to`); if it is not, set this machine's clock right."
+            " (`dfdg clock to`); if it is not, set this machine's clock right."
         )
     if missing:
         begin_days(kafka, ids, today, today, say)

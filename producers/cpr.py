@@ -1,7 +1,9 @@
 """CPR numbers: which are valid, which are made up, and whether a text contains one where none belongs (invariant 4)."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 MADE_UP_NUMBERS = 134_400_000
 """28 days × 12 months × 100 years × 4,000 serial numbers of people born 1900–1999: days that every month has."""
@@ -39,7 +41,14 @@ def looks_like_cpr(text: str) -> bool:
 
     UUIDs and hashes in hex do not count: they contain anything now and then.
     """
+    if _ANYWHERE.search(text) is None:  # most texts
+        return False
     return any(_has_date(found[1] + found[2]) for found in _ANYWHERE.finditer(_HEX_IDS.sub("", text)))
+
+
+def contains_cpr(value: Any) -> bool:
+    """Whether any text, name of a field or number in a JSON value looks like a CPR number."""
+    return any(map(looks_like_cpr, _texts(value)))
 
 
 def made_up_cpr(n: int) -> str:
@@ -50,6 +59,22 @@ def made_up_cpr(n: int) -> str:
     rest, year = divmod(rest, 100)
     day, month = divmod(rest, 12)
     return f"{day + 1 + _MADE_UP_DAYS:02}{month + 1:02}{year:02}{serial:04}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, int):
+        yield f"{value:010}"  # as a number it has lost the zero of the first nine days of a month
+    elif isinstance(value, float):
+        yield f"{value:010.0f}"
 
 
 def _has_date(digits: str) -> bool:

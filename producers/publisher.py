@@ -15,9 +15,11 @@ from schemas.codec import encode
 from schemas.headers import headers
 from schemas.ids import derived_id, slice_of
 from schemas.topic import SLICES, Topic, Writer
-from schemas.topics import DAY_BEGUN
+from schemas.topics import DAY_BEGUN, TOPICS
 
 __all__ = ["BadLine", "DeliveryError", "Line", "PublishError", "Published", "publish", "read_lines"]
+
+WRITES = tuple(topic for topic in TOPICS if topic.writer is Writer.ANYONE and topic is not DAY_BEGUN)
 
 SHOWN_FAULTS = 100
 """Bad lines that an error carries; the rest is only counted."""
@@ -43,10 +45,12 @@ def publish(
     *,
     source: str = "producers/publisher",
     skip_bad: Path | None = None,
+    initial: bool = False,
     progress: Progress = lambda _: None,
 ) -> Published:
     """Sends the lines of `stream` once all are found good; `progress` is told how many are handed over.
 
+    `initial` marks the events, where they can be marked, as a first load; their ids stay those of their lines.
     With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
     when nothing was sent, `DeliveryError` when Kafka did not take all.
     """
@@ -58,9 +62,9 @@ def publish(
         lines.seek(start)
         topic_ids(admin(kafka), [topic.name])  # a topic that is not there is told at once
         with Sender(kafka, "dfdg-publisher") as sender:
-            sent = _send(
-                topic, _good(read_lines(topic, lines, identity), skip_bad), sender, schema_id, source, progress
-            )
+            good = _good(read_lines(topic, lines, identity), skip_bad)
+            good = _marked(good) if initial and "initial" in topic.event.model_fields else good
+            sent = _send(topic, good, sender, schema_id, source, progress)
             sender.finish()
     progress(sent)
     return Published(sent, bad)
@@ -86,6 +90,11 @@ def _send(topic: Topic, lines: Iterator[Line], sender: Sender, schema_id: int, s
         if sent % PROGRESS_LINES == 0:
             progress(sent)
     return sent
+
+
+def _marked(lines: Iterator[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield line._replace(event=line.event.model_copy(update={"initial": True}))
 
 
 def _good(lines: Iterator[Line | BadLine], skip_bad: Path | None) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from schemas.titles import TitleTablePublished
 from schemas.topic import SLICES
 from schemas.topics import TITLE_TABLE_PUBLISHED
 
+WRITES = (TITLE_TABLE_PUBLISHED,)
 SOURCE = "producers/title-table"
 
 

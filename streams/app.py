@@ -28,22 +28,29 @@ class _WithoutKafka(BootStrategy):
     enable_web = False
 
 
-class _App(faust.App):
+class Host(faust.App):
+    """A Faust app that also says which groups it runs."""
+
     BootStrategy = _WithoutKafka
+    groups: tuple[Group, ...] = ()
+
+    async def on_first_start(self) -> None:
+        """Makes none of Faust's folders: they are for tables, and there are none."""
 
 
 def build(
     decisions: Sequence[Decision[Any]], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
-) -> faust.App:
+) -> Host:
     """An app that runs these decisions; start and stop it like any Faust app."""
-    app = _App("dfdg", broker=f"kafka://{addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
+    app = Host("dfdg", broker=f"kafka://{addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
     for decision in decisions:
         _host(app, decision, addresses, schemas, schema_ids)
+    app.service(_source_service(app))
     return app
 
 
 def _host(
-    app: faust.App, decision: Decision[Any], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
+    app: Host, decision: Decision[Any], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
 ) -> None:
     channels: list[Any] = [app.channel() for _ in range(SLICES)]
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix=decision.name)
@@ -60,19 +67,22 @@ def _host(
 
     for slice_, channel in enumerate(channels):
         app.agent(channel, name=f"{decision.name}-{slice_}")(apply)
-    app.service(_source_service(app, group, threads))
+    app.groups += (group,)
 
 
-def _source_service(app: faust.App, group: Group, threads: ThreadPoolExecutor) -> type[faust.Service]:
+def _source_service(app: Host) -> type[faust.Service]:
     class SourceService(faust.Service):
-        """Starts the group's source once the agents listen, stops it before they go."""
+        """Starts the groups' sources once the agents listen, stops them before they go: all at once, within 10 s."""
+
+        begun: tuple[Group, ...] = ()
 
         async def on_started(self) -> None:
             app.flow_control.resume()  # nobody else does: Faust's own consumer is off
-            await asyncio.get_running_loop().run_in_executor(None, group.start)
+            for group in app.groups:
+                await asyncio.to_thread(group.start)
+                self.begun += (group,)
 
         async def on_stop(self) -> None:
-            await asyncio.get_running_loop().run_in_executor(None, group.stop)
-            threads.shutdown(wait=False)
+            await asyncio.gather(*(asyncio.to_thread(group.stop) for group in self.begun))
 
     return SourceService

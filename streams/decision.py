@@ -49,20 +49,23 @@ class Life(Generic[S]):
     state: S | None
     cause: bytes
     reference: Any = None
+    changed: bool = False
+    """Whether the state is another than the one that this life began with."""
 
     def happen(self, event: Event, event_id: bytes, today: date | None) -> Iterator[Caused]:
         """Wake up to the day of the fact, take the fact in, wake up to the slice's current day (`today`).
 
         So the outcome does not depend on how topics interleave around midnight.
         """
-        yield from self.catch_up(event.day)
+        day = event.day
+        yield from self.catch_up(day)
         state, events = self.decision.decide(self.state, event, *self._facts())
-        if state is not None and state.wakes_on is not None and state.wakes_on <= event.day:
-            raise ValueError(f"{self.decision.name}: the state after a fact of {event.day} waits for a day gone by")
+        if state is not None and state.wakes_on is not None and state.wakes_on <= day:
+            raise ValueError(f"{self.decision.name}: the state after a fact of {day} waits for a day gone by")
         if state is not self.state and state != self.state:
-            self.state, self.cause = state, event_id
+            self.state, self.cause, self.changed = state, event_id, True
         yield from self._caused(events, event_id)
-        if today is not None:
+        if today is not None and today > day:
             yield from self.catch_up(today)
 
     def catch_up(self, day: date) -> Iterator[Caused]:
@@ -76,6 +79,7 @@ class Life(Generic[S]):
             if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
                 raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
             self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
+            self.changed = True
             yield from self._caused(events, self.cause)
         raise ValueError(f"{self.decision.name}: more than {MAX_WAKES} wakes in a row")
 

@@ -76,20 +76,19 @@ class Processor(Generic[S]):
         subjects = {fact.event.key for fact in facts}
         found = connection.execute(_READ, (self.name, texts(subjects)), binary=True).fetchall()
         lives = {subject: self._life(connection, cursor, body, cause) for subject, body, cause in found}
-        before = {subject: life.state for subject, life in lives.items()}
         decided = list(self._happen(connection, cursor, facts, lives))
-        changed = {subject: life for subject, life in lives.items() if life.state != before.get(subject)}
-        self._write(connection, cursor, changed)
+        self._write(connection, cursor, {subject: life for subject, life in lives.items() if life.changed})
         return decided
 
     def _happen(
         self, connection: Connection, cursor: Cursor, facts: Sequence[Arrival], lives: dict[str, Life[S]]
     ) -> Iterator[Caused]:
-        for _, _, id_, event in facts:
-            life = lives.get(event.key)
+        for fact in facts:
+            key = fact.event.key
+            life = lives.get(key)
             if life is None:
-                life = lives[event.key] = self._life(connection, cursor, None, NO_CAUSE)
-            yield from life.happen(event, id_, cursor.day)
+                life = lives[key] = self._life(connection, cursor, None, NO_CAUSE)
+            yield from life.happen(fact.event, fact.id, cursor.day)
 
     def _life(self, connection: Connection, cursor: Cursor, body: str | None, cause: bytes) -> Life[S]:
         state = None if body is None else self._decision.state.model_validate_json(body)

@@ -1,6 +1,8 @@
 """What all commands share: where they print, how they find the servers, and what a failure is to a person."""
 
 import json
+import logging
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,19 +22,34 @@ EXIT_CODES = (
     " Whatever failed is told on stderr."
 )
 
+PROBE_TIMEOUT_S = 5.0
+
 console = Console()
 messages = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
 
 
+def quiet() -> None:
+    """Whatever goes wrong is told once, in a sentence; a client's log lines would only stand beside it."""
+    logging.basicConfig(level=logging.CRITICAL)
+
+
 class Commands(TyperGroup):
     """The commands of `dfdg`: what fails in any of them becomes one clear text on stderr and an exit code."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Runs the command. Defects keep their trace."""
         with failures():
             return super().invoke(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, its help in whole paragraphs: Rich would keep the line breaks of our docstrings."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and command.help:
+            paragraphs = command.help.split("\n\n")
+            command.help = "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
+        return command
 
 
 def show_json(value: Any) -> None:
@@ -52,14 +69,30 @@ def settings() -> "Settings":
     return Settings()
 
 
-def addresses() -> "Addresses":
-    """Where Kafka, the registry and the database are; ends the command with exit code 3 when nobody knows."""
+def addresses(waiting: bool = False) -> "Addresses":
+    """Where Kafka, the registry and the database are; ends the command with exit code 3 when nobody knows.
+
+    So too when nothing listens where Kafka should be, unless the command is `waiting` for it: the client would ask on
+    for half a minute. The others refuse at once.
+    """
     from infra.local import ServerError
 
     try:
-        return settings().addresses()
+        found = settings().addresses()
     except ServerError as error:
         raise failure(AWAY, str(error)) from None
+    if not waiting and not any(map(_listens, found.kafka.split(","))):
+        raise failure(AWAY, f"Kafka is away: nothing answers at {found.kafka}.")
+    return found
+
+
+def _listens(server: str) -> bool:
+    host, _, port = server.rpartition(":")
+    try:
+        socket.create_connection((host.strip(" []"), int(port)), PROBE_TIMEOUT_S).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def failure(code: int, text: str) -> typer.Exit:
@@ -74,19 +107,19 @@ def failures() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        found = _explained(error)
-        if found is None:
+        code, text = explained(error)
+        if code is None:
             raise
-        raise failure(*found) from None
+        raise failure(code, text) from None
 
 
-def _explained(error: Exception) -> tuple[int, str] | None:
-    """The exit code and the text; None for what is no failure that we know. Looks only at modules already loaded."""
+def explained(error: Exception) -> tuple[int | None, str]:
+    """The exit code and the text; no code for what is no failure that we know. Loads nothing: who failed is loaded."""
     for module, name, code, text in _KNOWN:
         known = getattr(sys.modules.get(module), name, None)
         if known is not None and isinstance(error, known):
             return code, text.format(error=error, first=_first_line(error))
-    return None
+    return None, _first_line(error)
 
 
 def _first_line(error: Exception) -> str:
@@ -97,6 +130,7 @@ _KNOWN = (
     ("producers.publisher", "PublishError", BAD_INPUT, "{error}"),
     ("producers.classification", "BadFileError", BAD_INPUT, "{error}"),
     ("producers.cpr", "CprError", BAD_INPUT, "{error}"),
+    ("consumers.flood", "FloodError", COULD_NOT, "{error}"),
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),

@@ -66,7 +66,7 @@ def status(as_json: Json = False) -> None:
     rows = Stack(settings().state).status()
     if as_json:
         show_json([asdict(row) for row in rows])
-    else:
+    elif rows:
         table = Table("server", "state", "pid", "ports", "version")
         for row in rows:
             state = "runs" if row.running else "is down"

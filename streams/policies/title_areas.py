@@ -3,10 +3,8 @@
 from datetime import date
 from typing import NamedTuple
 
-from schemas.calendar import WAVE_1, WAVE_2
+from schemas.title_areas import WAVE_OF, WAVES
 from schemas.titles import HolderKind
-
-WAVES = {1: WAVE_1, 2: WAVE_2}
 
 
 class Tell(NamedTuple):
@@ -17,10 +15,12 @@ class Tell(NamedTuple):
 
 
 class Area(NamedTuple):
-    """`rule` is the row of the requirements by which people are told; the outcome itself is always TIT-2's."""
+    """`rule` is the row of the requirements by which people are told; the outcome itself is always TIT-2's.
+
+    The wave stands in `schemas.title_areas`, for consumers need it too.
+    """
 
     code: str
-    wave: int
     holder: HolderKind
     rule: str
     tells: tuple[Tell, ...] = ()
@@ -30,6 +30,10 @@ class Area(NamedTuple):
     """A retired title standing here refuses re-registration."""
 
     @property
+    def wave(self) -> int:
+        return WAVE_OF[self.code]
+
+    @property
     def wave_day(self) -> date:
         return WAVES[self.wave]
 
@@ -37,17 +41,15 @@ class Area(NamedTuple):
 AREAS = (
     Area(
         "job-wishes",
-        wave=1,
         holder="citizen",
         rule="TIT-4",
         tells=(Tell("citizen", "title-choice-asked"),),
         none_valid=Tell("jobcentre", "no-valid-title"),
         blocks_registration=True,
     ),
-    Area("adverts", wave=1, holder="employer", rule="TIT-6"),  # employers are contacted by a later decision
+    Area("adverts", holder="employer", rule="TIT-6"),  # employers are contacted by a later decision
     Area(
         "my-plan",
-        wave=2,
         holder="citizen",
         rule="TIT-15",
         tells=(Tell("citizen", "title-retired"), Tell("jobcentre", "title-retired-in-plan")),

@@ -1,4 +1,4 @@
-"""Batches for a consumer's `apply`, as its slice would carry them: each in one transaction on a connection of its own."""
+"""Batches for a consumer's `apply`, as a slice carries them: each in one transaction, on its own connection."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence

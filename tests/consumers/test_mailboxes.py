@@ -17,6 +17,9 @@ from tests.consumers.batches import REASON, arrivals, set_ceiling, slice_connect
 TEXT = "Kravene til borgerens CV er ændret. Skal registrere CV: ja (før: nej). Skal gøre CV søgbart: nej (før: nej)."
 
 
+NOTICE = change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH)
+
+
 @pytest.fixture
 def connection(database: str) -> Iterator[Connection]:
     with slice_connection(database) as connection:
@@ -66,11 +69,8 @@ def test_a_limit_leaves_the_latest_in_order(connection: Connection) -> None:
 
 def test_a_citizens_notices_keep_their_order_within_and_across_batches(connection: Connection) -> None:
     for batch in range(5):
-        events = (
-            change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH, about=f"c-{n % 7}", rule=f"{batch}-{n:03}")
-            for n in range(200)
-        )
-        applied(connection, *events, first=batch * 200)
+        numbered = ({"about": f"c-{n % 7}", "rule": f"{batch}-{n:03}"} for n in range(200))
+        applied(connection, *(NOTICE.model_copy(update=fields) for fields in numbered), first=batch * 200)
     seen = mailbox(connection, "jobcentre-1", 1_000)
     assert len(seen) == 1_000
     for citizen in range(7):
@@ -86,8 +86,7 @@ def test_a_citizens_notices_keep_their_order_within_and_across_batches(connectio
 def test_a_notice_without_a_text_is_delivered_with_its_reason_as_text_and_alarmed_once_a_batch(
     connection: Connection, caplog: pytest.LogCaptureFixture, reason: str, details: dict[str, str]
 ) -> None:
-    strange = change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH, reason=reason)
-    strange = strange.model_copy(update={"details": details})
+    strange = NOTICE.model_copy(update={"reason": reason, "details": details})
     applied(connection, strange, change_notice("2021-06-14 08:00", before=NO_DUTY, now=REGISTER), strange)
     found = connection.execute("select text, text_version, details, status from mailbox.notice order by number")
     assert found.fetchall() == [
@@ -101,10 +100,9 @@ def test_a_notice_without_a_text_is_delivered_with_its_reason_as_text_and_alarme
 
 
 def test_an_id_that_is_there_already_stops_the_batch_instead_of_being_counted_twice(connection: Connection) -> None:
-    event = change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH)
-    applied(connection, event)
+    applied(connection, NOTICE)
     with pytest.raises(errors.UniqueViolation):
-        applied(connection, event)
+        applied(connection, NOTICE)
     assert statuses(connection) == {"delivered": 1}
     assert connection.execute("select notices from flood.count").fetchall() == [(1,)]
 
@@ -113,10 +111,9 @@ def test_no_cpr_number_is_in_any_column_nor_in_a_log_line(
     connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     set_ceiling(connection, 1)
-    two = [change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH) for _ in range(2)]
-    applied(connection, *two, change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH, reason="not-written-yet"))
+    applied(connection, NOTICE, NOTICE, NOTICE.model_copy(update={"reason": "not-written-yet"}))
     tables = ("mailbox.notice", "flood.count", "flood.alarm")
-    stored = [str(row) for table in tables for row in connection.execute(f"select t::text from {table} t")]  # type: ignore[call-overload]  # our own three names
+    stored = [str(row) for table in tables for row in connection.execute(f"select t::text from {table} t")]
     assert len(stored) == 3 + 2 + 1
     assert len(caplog.records) == 2
     assert not [text for text in (*stored, *caplog.messages) if looks_like_cpr(text)]

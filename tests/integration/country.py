@@ -34,10 +34,16 @@ Step = date | Fact
 """A day that begins, or a fact that is recorded, in the order in which they are published."""
 
 
-def country(seed: int, citizens: int, changes: int) -> list[Step]:
-    """First load before 14 June, a week of changes, then 1 August, by which every exemption has ended."""
+def first_load(seed: int, citizens: int) -> list[Step]:
+    """Every citizen's situation, in May. It must be taken in before the rest: topics have no common order."""
     luck = random.Random(seed)
-    steps: list[Step] = [_situation(luck, "2021-05-20 09:00", n, initial=True) for n in range(citizens)]
+    return [_situation(luck, "2021-05-20 09:00", n, f"load-{n}", initial=True) for n in range(citizens)]
+
+
+def release(seed: int, citizens: int, changes: int) -> list[Step]:
+    """A week of changes from 14 June, then 1 August, by which every exemption has ended."""
+    luck = random.Random(seed)
+    steps: list[Step] = []
     for index, day in enumerate(WEEK):
         steps.append(day)
         today = range(index * changes // len(WEEK), (index + 1) * changes // len(WEEK))
@@ -45,7 +51,7 @@ def country(seed: int, citizens: int, changes: int) -> list[Step]:
     return [*steps, LAST_DAY]
 
 
-def _situation(luck: random.Random, at: str, citizen: int, initial: bool = False) -> Fact:
+def _situation(luck: random.Random, at: str, citizen: int, id_: str, initial: bool = False) -> Fact:
     event = situation(
         at,
         citizen=f"c-{citizen:032x}",
@@ -54,13 +60,13 @@ def _situation(luck: random.Random, at: str, citizen: int, initial: bool = False
         fund=luck.choice([None, f"fund-{luck.randrange(20)}"]),
         initial=initial,
     )
-    return Fact(SITUATION_RECORDED, event, f"situation-{luck.getrandbits(64):x}")
+    return Fact(SITUATION_RECORDED, event, id_)
 
 
 def _change(luck: random.Random, day: date, citizen: int, number: int) -> Fact:
     at = f"{day} {8 + number % 8:02}:00"
     if citizen % 2:
-        return _situation(luck, at, citizen)
+        return _situation(luck, at, citizen, f"change-{number}")
     first = day + timedelta(days=luck.randrange(-2, 10))
     event = exemption(
         at,
@@ -71,7 +77,7 @@ def _change(luck: random.Random, day: date, citizen: int, number: int) -> Fact:
         kind=luck.choice(EXEMPTIONS),
         withdrawn=luck.random() < 0.2,
     )
-    return Fact(CV_EXEMPTION_RECORDED, event, f"exemption-{number}")
+    return Fact(CV_EXEMPTION_RECORDED, event, f"change-{number}")
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ def test_an_id_does_not_give_the_number_away() -> None:
     [
         (b"{\n", "line", "is not JSON"),
         (b"\xff\xfe\n", "line", "is not UTF-8"),
-        (b"[" * 100_000 + b"\n", "line", "is not JSON that we read"),
+        (b"[" * 100_000 + b"\n", "line", "without end"),
+        (b'{"fund": 1' + b"0" * 5_000 + b"}\n", "line", "is not JSON that we read"),
         (["a"], "line", "is not a JSON object"),
         (SITUATION, "citizen", "Field required"),
         (SITUATION | {"cpr": CPR, "citizen": "c-1"}, "cpr", "which is given as well"),
@@ -121,6 +122,8 @@ def test_a_bad_line_names_its_field_and_the_reason(line: Any, field: str, reason
         (TITLE_HELD_RECORDED, {"holder": "c-1", "scheme": "free-text", "text": f"kok, {CPR[:6]} {CPR[6:]}"}, "text"),
         (NOTICE_ISSUED, {"about": "c-1", "details": {"who": CPR}}, "details"),
         (TITLE_TABLE_PUBLISHED, {"outcomes": int(CPR), "version": "1"}, "outcomes"),
+        (TITLE_TABLE_PUBLISHED, {"outcomes": 101901234}, "outcomes"),
+        (TITLE_TABLE_PUBLISHED, {"outcomes": 101901234.0}, "outcomes"),
         (TITLE_TABLE_PUBLISHED, {"cpr": CPR}, "cpr"),
     ],
 )

@@ -1,0 +1,186 @@
+"""Where the time goes: the engine's own code in this process, one slice after the other, with a timer around each part.
+
+Nothing in the product knows of it: its functions are wrapped by name. The parts add up, for a part's time excludes the
+parts inside it. Each call of a timer costs about a microsecond itself, which is in the figures of what is called often.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import psycopg
+from confluent_kafka import Consumer, TopicPartition
+from psycopg.transaction import Transaction
+
+import infra.intake
+import infra.ledger
+import infra.worker
+import streams.processor
+from bench.job import Job
+from bench.lab import Ground, Lab
+from consumers import cv_status, mailboxes
+from consumers.sink import Sink
+from infra.group import THREADS, Consuming, register
+from infra.intake import Batch, Intake
+from infra.kafka import end_offsets, topic_ids
+from infra.ledger import Outgoing
+from infra.outbox import Outlet
+from infra.postgres import connect, open_pool
+from infra.registry import Registry
+from infra.source import BATCH_RECORDS
+from infra.worker import Result, Worker
+from schemas.topic import SLICES
+from streams import cv_requirement
+from streams.processor import Processor
+
+READ_WAIT_S, ACK_WAIT_S = 1.0, 0.01
+FLUSH_S = 10.0
+OTHER = "the rest"
+_BY_STATEMENT = {
+    infra.ledger._LOCK: "begin, lock",
+    infra.ledger._CLOSE: "outbox, close",
+    infra.intake._REMEMBER: "inbox",
+    streams.processor._READ: "state read",
+    streams.processor._WRITE: "state write",
+}
+
+
+class Timers:
+    """Wall and CPU seconds of this thread by part; entering a part pauses the one around it."""
+
+    def __init__(self) -> None:
+        self.wall_s: dict[str, float] = {}
+        self.cpu_s: dict[str, float] = {}
+        self._inside: list[str] = []
+        self._wall = self._cpu = 0.0
+
+    def _turn(self) -> None:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        if self._inside:
+            part = self._inside[-1]
+            self.wall_s[part] = self.wall_s.get(part, 0.0) + wall - self._wall
+            self.cpu_s[part] = self.cpu_s.get(part, 0.0) + cpu - self._cpu
+        self._wall, self._cpu = wall, cpu
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        self._turn()
+        self._inside.append(name)
+        try:
+            yield
+        finally:
+            self._turn()
+            self._inside.pop()
+
+    def around(self, function: Callable[..., Any], name: str, *, lazy: bool = False) -> Callable[..., Any]:
+        """The function, timed; a `lazy` one makes an iterator, which is run to its end."""
+
+        @wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Any:
+            with self.part(name):
+                made = function(*arguments, **named)
+                return list(made) if lazy else made
+
+        return timed
+
+    def execute(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`Connection.execute`, timed by what is executed; a sink's own statements are its own part."""
+
+        @wraps(function)
+        def timed(connection: Any, query: Any, *arguments: Any, **named: Any) -> Any:
+            with self.part(_BY_STATEMENT.get(str(query), "other SQL")):
+                return function(connection, query, *arguments, **named)
+
+        return timed
+
+
+@contextmanager
+def instrumented(timers: Timers) -> Iterator[None]:
+    """The engine's parts, wrapped for the time of the block."""
+    wrapped: list[tuple[Any, str, str, bool]] = [
+        (infra.intake, "parse", "headers, key", False),
+        (infra.intake, "_check_key", "headers, key", False),
+        (infra.intake, "_remember", "inbox", False),
+        (Intake, "_event", "decode, validate", False),
+        (Processor, "_life", "state read", False),
+        (Processor, "_happen", "decide", True),
+        (Processor, "_write", "state write", False),
+        (Sink, "apply", "rows", False),
+        (Outgoing, "depart", "encode", True),
+        (infra.ledger, "close", "outbox, close", False),
+        (Transaction, "__enter__", "begin, lock", False),
+        (Transaction, "__exit__", "commit", False),
+        (Outlet, "publish", "publish", False),
+        (Worker, "_wait_for_room", "wait for acks", False),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _, _ in wrapped]
+    before.append((psycopg.Connection, "execute", psycopg.Connection.execute))
+    try:
+        for (owner, name, part, lazy), (_, _, function) in zip(wrapped, before, strict=False):
+            setattr(owner, name, timers.around(function, part, lazy=lazy))
+        setattr(psycopg.Connection, "execute", timers.execute(psycopg.Connection.execute))  # noqa: B010 - mypy forbids assigning a method
+        yield
+    finally:
+        for owner, name, function in before:
+            setattr(owner, name, function)
+
+
+def profile(lab: Lab, events: int) -> Iterator[tuple[str, int, Timers]]:
+    """Consumer by consumer: its name, the records that it applied, and where their time went."""
+    job = Job(events)
+    with lab.fresh() as ground:
+        everyone: list[Consuming] = [Processor(cv_requirement.decision), cv_status.sink, mailboxes.sink]
+        ground.fill(job.first_load)
+        ground.begin_day()
+        _drain(ground, everyone[0], Timers())
+        ground.fill(job.facts)
+        for consuming in everyone:
+            timers = Timers()
+            with instrumented(timers):
+                records = _drain(ground, consuming, timers)
+            yield consuming.name, records, timers
+
+
+def _drain(ground: Ground, consuming: Consuming, timers: Timers) -> int:
+    """Apply all that is on the topics, slice by slice in batches; returns the number of records."""
+    with connect(ground.addresses.dsn, consuming.name) as connection:
+        register(connection, consuming.name, topic_ids(ground.client, [topic.name for topic in consuming.reads]))
+    outlet = Outlet(ground.addresses.kafka, consuming.name)
+    intake = Intake(consuming.reads, Registry(ground.addresses.registry))
+    outgoing = Outgoing(consuming.writes, ground.schema_ids)
+    records = 0
+    with open_pool(ground.addresses.dsn, consuming.name, THREADS) as pool:
+        for slice_ in range(SLICES):
+            worker = Worker(consuming.name, slice_, pool, lambda: outlet, intake, outgoing, consuming)
+            records += _drain_slice(ground, consuming, worker, slice_, timers)
+        outlet.close(FLUSH_S)
+    return records
+
+
+def _drain_slice(ground: Ground, consuming: Consuming, worker: Worker, slice_: int, timers: Timers) -> int:
+    names = [topic.name for topic in consuming.reads]
+    epoch, positions = worker.take_over("bench", lambda: dict.fromkeys(names, 0))
+    ends = end_offsets(ground.client, names)[slice_]
+    cuts = {name: positions[name] for name in names}
+    left = records = sum(ends[name] - cuts[name] for name in names)
+    reader = Consumer({"bootstrap.servers": ground.addresses.kafka, "group.id": "bench-profile"})
+    reader.assign([TopicPartition(name, slice_, cuts[name]) for name in names])
+    result = Result(more=True)
+    while left:
+        batch = Batch(slice_, epoch, {}, reader.consume(min(BATCH_RECORDS, left), READ_WAIT_S))
+        for record in batch.records:
+            name = str(record.topic())
+            batch.froms.setdefault(name, cuts[name])
+            cuts[name] = int(record.offset() or 0) + 1
+        left -= len(batch.records)
+        with timers.part(OTHER):
+            result = worker.work(batch)
+    reader.close()
+    while result.more or result.unsettled:
+        threading.Event().wait(ACK_WAIT_S)
+        with timers.part(OTHER):
+            result = worker.work(Batch(slice_, epoch, {}, []))
+    return records

@@ -1,0 +1,103 @@
+"""One item of the title register: what its facts and its changes, which come in no common order, make of it."""
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.event import Moment
+from schemas.titles import TitleChanged, TitleHeldRecorded
+
+OLD, NEW = "discoams08", "esco-star"
+RECONVERSION = "TIT-10"
+"""The rule of a change that a corrected table brings to a title that is already replaced."""
+
+
+class Item(BaseModel):
+    """A row of `titles.held`, column by column; what the columns mean stands there.
+
+    Facts are in order among themselves, and so are changes. A change is about an old title that stood at its time: one
+    recorded not after it, and certainly the one recorded at that very moment. Where several facts fit it is the one at
+    hand, but a fact that comes after its wave has begun here, and after another fact has used the change up, is a late
+    one: its own change follows.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    holder: str
+    area: str
+    item: str
+    slice: int
+    holder_kind: str
+    scheme: str | None = None
+    title: str | None = None
+    alias: str | None = None
+    text: str | None = None
+    chosen: bool = False
+    outcome: str | None = None
+    outcome_title: str | None = None
+    candidates: list[str] = []
+    alias_dropped: bool = False
+    wave: int | None = None
+    table_version: str | None = None
+    rule: str | None = None
+    from_day: date | None = None
+    changed_at: Moment | None = None
+    settled: bool = False
+    ahead: bool = False
+    first_recorded_at: Moment | None = None
+    held_from: Moment | None = None
+    recorded_at: Moment | None = None
+    removed_at: Moment | None = None
+    intake_as: str | None = None
+    intake_hash: str | None = None
+    intake_edited: bool = False
+
+    def record(self, fact: TitleHeldRecorded, wave_begun: bool) -> None:
+        """The holder's fact. What is removed keeps what it showed, for the reconciliation."""
+        if fact.removed:
+            self.removed_at = fact.occurred_at
+            return
+        if not self._says_again(fact):
+            self._show(fact, wave_begun)
+        elif fact.occurred_at == self.changed_at:
+            self.settled = True
+        self.recorded_at = fact.occurred_at
+        self._replace()
+
+    def change(self, change: TitleChanged) -> None:
+        """What became of the title; of a title that a person chose only the outcome is noted (TIT-10)."""
+        again = change.rule == RECONVERSION
+        self.outcome, self.candidates = change.outcome, change.candidates
+        self.outcome_title = change.title or (self.outcome_title if again else None)
+        self.alias_dropped = change.alias_dropped or (again and self.alias_dropped)
+        self.wave, self.table_version = change.wave, change.table_version
+        self.rule, self.from_day = change.rule, change.from_day
+        # A new table is applied as of its day's beginning: a change may bear an earlier time than the one before it.
+        self.changed_at = max(change.occurred_at, self.changed_at or change.occurred_at)
+        if self.scheme == OLD and self.held_from is not None and self.held_from <= self.changed_at:
+            self.settled, self.ahead = True, False
+        elif not again:
+            self.ahead = self.recorded_at is None or self.recorded_at < change.occurred_at
+        self._replace()
+
+    def _says_again(self, fact: TitleHeldRecorded) -> bool:
+        said = (fact.scheme, fact.title, fact.alias) == (self.scheme, self.title, self.alias)
+        return said and self.scheme == OLD and self.removed_at is None
+
+    def _show(self, fact: TitleHeldRecorded, wave_begun: bool) -> None:
+        old, at, changed_at = fact.scheme == OLD, fact.occurred_at, self.changed_at
+        self.settled = (
+            old and changed_at is not None and at <= changed_at and (self.ahead or not wave_begun or at == changed_at)
+        )
+        self.ahead = self.ahead and not old
+        self.intake_edited = self.intake_edited or (self.intake_hash is not None and fact.text != self.text)
+        stood = self.first_recorded_at if self.removed_at is None else None
+        self.first_recorded_at = min(at, stood or at)
+        self.scheme, self.title, self.alias, self.text = fact.scheme, fact.title, fact.alias, fact.text
+        self.chosen, self.held_from, self.removed_at = fact.scheme == NEW, at, None
+
+    def _replace(self) -> None:
+        """TIT-9: the new title takes the place of the original, of which nothing stays."""
+        if self.settled and self.outcome_title is not None:
+            self.scheme, self.title, self.alias = NEW, self.outcome_title, None
+            self.held_from = self.recorded_at

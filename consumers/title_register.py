@@ -1,0 +1,142 @@
+"""The register of titles: what every item shows now, what became of it, and whether the waves add up.
+
+TIT-4 (open choices), TIT-7 (free text untouched), TIT-9 (originals gone), TIT-10 (reconciliation).
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from psycopg import Connection
+
+from consumers.sink import Sink
+from consumers.title_item import Item
+from infra.postgres import jsons, texts
+from infra.record import Arrival
+from schemas.clock import DayBegun
+from schemas.dates import midnight
+from schemas.ids import slice_of
+from schemas.title_areas import WAVE_OF, WAVES, areas_of
+from schemas.titles import TitleChanged, TitleHeldRecorded
+from schemas.topic import SLICES
+from schemas.topics import DAY_BEGUN, TITLE_CHANGED, TITLE_HELD_RECORDED
+
+READS = (DAY_BEGUN, TITLE_HELD_RECORDED, TITLE_CHANGED)
+OWNS = ("titles.held", "titles.wave_intake")
+
+_COLUMNS = ", ".join(Item.model_fields)
+_BEGUN = "select slice, wave from titles.wave_intake group by slice, wave"
+_READ = """
+select to_jsonb(h)::text from titles.held h
+join unnest(%b::text[], %b::text[], %b::text[]) k (holder, area, item) using (holder, area, item)
+"""
+_WRITE = f"""
+insert into titles.held ({_COLUMNS})
+select {_COLUMNS} from unnest(%b::jsonb[]) body, jsonb_populate_record(null::titles.held, body)
+on conflict (holder, area, item) do update set ({_COLUMNS}) = row (excluded.{_COLUMNS.replace(", ", ", excluded.")})
+"""
+# An item that has an outcome already was an old title when the wave began: only those have one.
+_INTAKE = """
+with taken as (
+    update titles.held set
+        intake_as = case when outcome is null then scheme else 'discoams08' end,
+        intake_hash = case when scheme = 'free-text' and outcome is null
+            then encode(sha256(convert_to(text, 'UTF8')), 'hex') end
+    where slice = %(slice)s and area = any(%(areas)s) and scheme is not null
+        and first_recorded_at < %(midnight)s and (removed_at is null or removed_at >= %(midnight)s)
+    returning area, intake_hash
+)
+insert into titles.wave_intake (area, wave, slice, held, free_text, free_text_hash)
+select area, %(wave)s, %(slice)s, count(t.area), count(intake_hash),
+    encode(sha256(convert_to(coalesce(string_agg(intake_hash, '' order by intake_hash), ''), 'UTF8')), 'hex')
+from unnest(%(areas)s) area left join taken t using (area) group by area
+"""
+_RECONCILIATION = "select {} from titles.reconciliation order by wave, area"
+
+Key = tuple[str, str, str]
+
+
+class Row(NamedTuple):
+    """One area of a wave (TIT-10): `intake` is the sum of what follows up to `withdrawn`, but for `difference`.
+
+    `alias_dropped` is a part of `converted`. `texts_…`: free text before the wave and now (TIT-7); both hashes are the
+    same as long as no text has changed but those, `texts_edited`, that their holders recorded anew.
+    """
+
+    wave: int
+    area: str
+    intake: int
+    converted: int
+    alias_dropped: int
+    must_choose: int
+    retired: int
+    free_text: int
+    esco_star: int
+    withdrawn: int
+    difference: int
+    texts_before: int
+    texts_now: int
+    texts_edited: int
+    texts_hash_before: str
+    texts_hash_now: str
+
+
+def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Fold facts and changes into their items; when a wave's day has begun, write down what stood there."""
+    for day, some in groupby(arrivals, lambda arrival: arrival.topic is DAY_BEGUN):
+        if not day:
+            _fold(connection, [arrival.event for arrival in some])
+            continue
+        for arrival in some:
+            assert isinstance(arrival.event, DayBegun)  # by its topic; only mypy needs to be told
+            assert arrival.slice is not None, "a day begins in a slice"
+            _take_in(connection, arrival.event, arrival.slice)
+
+
+def reconcile(connection: Connection) -> list[Row]:
+    """Whether the waves that have begun add up, by wave and area. Nothing without a wave."""
+    found = connection.execute(_RECONCILIATION.format(", ".join(Row._fields)))
+    return [Row(*row) for row in found.fetchall()]
+
+
+def _fold(connection: Connection, events: Iterable[object]) -> None:
+    about = [event for event in events if isinstance(event, TitleHeldRecorded | TitleChanged)]
+    begun = set(connection.execute(_BEGUN).fetchall())
+    items = _read(connection, {(event.holder, event.area, event.item) for event in about})
+    for event in about:
+        key = (event.holder, event.area, event.item)
+        item = items.get(key)
+        if item is None:
+            if isinstance(event, TitleHeldRecorded) and event.removed:
+                continue  # it never stood here
+            item = items[key] = _new(event)
+        if isinstance(event, TitleChanged):
+            item.change(event)
+        else:
+            item.record(event, (item.slice, WAVE_OF.get(item.area)) in begun)
+    connection.execute(_WRITE, (jsons(item.model_dump_json().encode() for item in items.values()),))
+
+
+def _new(event: TitleHeldRecorded | TitleChanged) -> Item:
+    slice_ = slice_of(event.key.encode(), SLICES)
+    return Item(holder=event.holder, area=event.area, item=event.item, slice=slice_, holder_kind=event.holder_kind)
+
+
+def _read(connection: Connection, keys: set[Key]) -> dict[Key, Item]:
+    columns = [texts(key[n] for key in keys) for n in range(3)]
+    rows = connection.execute(_READ, columns).fetchall()
+    items = [Item.model_validate_json(row) for (row,) in rows]
+    return {(item.holder, item.area, item.item): item for item in items}
+
+
+def _take_in(connection: Connection, event: DayBegun, slice_: int) -> None:
+    """The intake of each wave that has begun, once; also of one whose own day this slice never saw."""
+    begun = set(connection.execute(_BEGUN).fetchall())
+    for wave, day in WAVES.items():
+        if day <= event.day_begun and (slice_, wave) not in begun:
+            areas = areas_of(wave)
+            known = {"slice": slice_, "wave": wave, "areas": areas, "midnight": midnight(day)}
+            connection.execute(_INTAKE, known)
+
+
+sink = Sink("title-register", READS, OWNS, apply)

@@ -1,0 +1,112 @@
+"""The demo's story on a running engine: what is handed in on which day, and how long each part took."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+
+from infra.cli.common import messages
+from infra.cli.demo.sources import TitleFiles
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from infra.cli.demo.engine import Workers
+    from infra.local import Addresses
+    from producers.identity import Identity
+    from producers.made_up import Facts
+
+SOURCE = "producers/made-up"
+OPERATOR = "demo"
+
+_APPLIED = "select coalesce(sum(records), 0) from ledger.batch"
+
+
+class Part(NamedTuple):
+    """`handed_in`: events published; `applied`: records that decisions and sinks applied, each for itself."""
+
+    name: str
+    seconds: float
+    handed_in: int = 0
+    applied: int = 0
+
+
+@dataclass
+class Play:
+    """`titles`: how many titles were handed in, by area and scheme."""
+
+    addresses: "Addresses"
+    connection: "Connection"
+    identity: "Identity"
+    schema_ids: dict[str, int]
+    parts: list[Part] = field(default_factory=list)
+    titles: Counter[tuple[str, str]] = field(default_factory=Counter)
+    handed_in: int = 0
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Measures what happens inside."""
+        began, handed_in, applied = time.monotonic(), self.handed_in, self._applied()
+        with messages.status(f"{name} ..."):
+            yield
+        seconds = time.monotonic() - began
+        self.parts.append(Part(name, seconds, self.handed_in - handed_in, self._applied() - applied))
+        messages.print(f"{name}: {seconds:.1f} s", highlight=False)
+
+    def until_quiet(self, workers: "Workers", last: date) -> None:
+        """Returns when everything has had its effect; see `Workers.until_quiet`."""
+        with messages.status("") as status:
+            workers.until_quiet(self.connection, last, lambda left: status.update(f"{left:,} records to apply ..."))
+
+    def import_titles(self, files: TitleFiles, day: date) -> tuple[str, str]:
+        """Builds the conversion table and announces it; returns its version, and what it holds, for a person."""
+        from producers import classification, title_table
+        from schemas.dates import midnight
+        from schemas.topics import TITLE_TABLE_PUBLISHED
+        from streams.policies.title_table import outcome_of
+
+        published = classification.import_titles(self.connection, files.escostar, files.mapping, outcome_of)
+        schema_id = self.schema_ids[TITLE_TABLE_PUBLISHED.name]
+        title_table.announce(self.addresses.kafka, schema_id, published, midnight(day))
+        return published.version, str(published)
+
+    def begin(self, day: date) -> None:
+        """Every day up to that one begins."""
+        from producers.clock import begin_days
+
+        begin_days(self.addresses.kafka, self.schema_ids, day, day)
+
+    def hand_in(self, facts: "Facts", *, initial: bool = False) -> None:
+        """Through the edge, as `dfdg publish` does: CPR numbers become subject ids there, and go no further."""
+        from producers.made_up import as_json_lines
+        from producers.publisher import publish
+        from schemas.topics import TITLE_HELD_RECORDED
+
+        for topic, lines in facts.items():
+            stream, schema_id = BytesIO(as_json_lines(lines)), self.schema_ids[topic.name]
+            sent, _ = publish(
+                topic, stream, self.identity, self.addresses.kafka, schema_id, source=SOURCE, initial=initial
+            )
+            self.handed_in += sent
+        self.titles.update((line["area"], line["scheme"]) for line in facts.get(TITLE_HELD_RECORDED, ()))
+
+    def announce_nights(self, ceiling: int) -> None:
+        """CV-6: what an operator does before the waves, on whose days so many notices are meant."""
+        from consumers.flood import announce
+        from schemas.calendar import NOTICES_FROM, WAVE_2
+
+        nights = {NOTICES_FROM: ("title-choice-asked", "no-valid-title"), WAVE_2: _PLAN}
+        for day, reasons in nights.items():
+            for reason in reasons:
+                announce(self.connection, reason, day, ceiling, OPERATOR)
+
+    def _applied(self) -> int:
+        row = self.connection.execute(_APPLIED).fetchone()
+        return int(row[0]) if row else 0
+
+
+_PLAN = ("title-retired", "title-retired-in-plan")

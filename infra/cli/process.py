@@ -1,0 +1,99 @@
+"""Processes that are told to stop by SIGTERM or Ctrl-C, and their keeper: several workers kept alive."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Sequence
+
+LOG = logging.getLogger(__name__)
+
+STOP_DEADLINE_S = 9.0
+"""A stop is promised within 10 s. What is not done by then is abandoned, which the ledger makes harmless."""
+
+GRACE_S = 0.5
+"""Beyond its own deadline, before a child is killed."""
+
+FIRST_BACKOFF_S, LAST_BACKOFF_S = 1.0, 30.0
+"""Before a dead child is started again, doubled each time: a lasting fault must not keep the machine busy."""
+
+STEADY_S = 60.0
+"""Who lived so long gets the first back-off again."""
+
+
+def stopping(give_up: bool = False) -> asyncio.Event:
+    """Set when this process is told to stop. To be called in the main thread's loop.
+
+    With `give_up` the process ends `STOP_DEADLINE_S` later as it stands, whatever it does then.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told() -> None:
+        if give_up and not stop.is_set():
+            give_up_at_deadline(0)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    return stop
+
+
+async def wait(stop: asyncio.Event, timeout_s: float) -> bool:
+    """Waits until told to stop, at most so long; returns whether it was told."""
+    waiting = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({waiting}, timeout=timeout_s)
+    waiting.cancel()
+    return stop.is_set()
+
+
+def give_up_at_deadline(code: int) -> None:
+    """From now on this process has `STOP_DEADLINE_S` to end; then it ends as it stands."""
+
+    def give_up() -> None:
+        LOG.warning(
+            "not done after %s s: what was under way is abandoned; it is done again at the start", STOP_DEADLINE_S
+        )
+        os._exit(code)
+
+    timer = threading.Timer(STOP_DEADLINE_S, give_up)
+    timer.daemon = True
+    timer.start()
+
+
+async def keep(command: Sequence[str], processes: int, stop: asyncio.Event) -> None:
+    """Runs the command in so many processes until told to stop; returns when all have ended.
+
+    One that dies is started again, after a back-off; one that was told to end itself (exit code 0) is not.
+    """
+    await asyncio.gather(*(_keep(command, stop) for _ in range(processes)))
+
+
+async def _keep(command: Sequence[str], stop: asyncio.Event) -> None:
+    backoff_s = FIRST_BACKOFF_S
+    while not stop.is_set():
+        began = time.monotonic()
+        child = await asyncio.create_subprocess_exec(*command)
+        code = await _end_of(child, stop)
+        if code == 0 or stop.is_set():
+            return
+        if time.monotonic() - began > STEADY_S:
+            backoff_s = FIRST_BACKOFF_S
+        LOG.error("the worker process %s has died (code %s): a new one in %s s", child.pid, code, backoff_s)
+        await wait(stop, backoff_s)
+        backoff_s = min(2 * backoff_s, LAST_BACKOFF_S)
+
+
+async def _end_of(child: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
+    """The child's exit code; told to stop, we tell the child, and kill it when it does not listen."""
+    ended, told = asyncio.ensure_future(child.wait()), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not ended.done():
+        child.terminate()
+        await asyncio.wait({ended}, timeout=STOP_DEADLINE_S + GRACE_S)
+    if not ended.done():
+        LOG.error("the worker process %s does not stop: it is killed", child.pid)
+        child.kill()
+    return await ended

@@ -1,0 +1,40 @@
+"""What no screen shows: titles that were replaced, which are the auditors' alone (TIT-9), and CPR numbers."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schemas.event import Event
+
+AUDITORS_ONLY = "(auditors only)"
+_CPR = re.compile(r"\d{6}[- ]?\d{4}")
+_OLD_SCHEME = "discoams08"
+
+
+def looks_like_cpr(text: str) -> bool:
+    """Whether the text could be a CPR number, which nobody types here and nothing repeats."""
+    return _CPR.fullmatch(text.strip()) is not None
+
+
+def shown(event: "Event") -> dict[str, Any]:
+    """The event's fields as JSON values, without titles that were replaced or will be."""
+    from schemas.titles import TitleReplaced
+
+    fields: dict[str, Any] = event.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(event, TitleReplaced):
+        return fields | {"original": AUDITORS_ONLY} | ({"alias": AUDITORS_ONLY} if event.alias else {})
+    return _veiled(fields)
+
+
+def shown_state(body: dict[str, Any]) -> dict[str, Any]:
+    """A decision's state likewise: a title that waits for its replacement is shown, one that was retired is not."""
+    titles = body.get("titles")
+    if not isinstance(titles, list):
+        return body
+    return body | {"titles": [held if held.get("status") == "held" else _veiled(held) for held in titles]}
+
+
+def _veiled(fields: dict[str, Any]) -> dict[str, Any]:
+    if fields.get("scheme") != _OLD_SCHEME:
+        return fields
+    return fields | {name: AUDITORS_ONLY for name in ("title", "alias") if fields.get(name)}

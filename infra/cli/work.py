@@ -1,0 +1,169 @@
+"""The engine: decisions and sinks in this process, or in several that it keeps alive."""
+
+import asyncio
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from infra.cli import catalog, common
+from infra.cli.logs import Level, log_to_stderr
+from infra.cli.process import FIRST_BACKOFF_S, give_up_at_deadline, keep, stopping, wait
+
+if TYPE_CHECKING:
+    from infra.group import Group
+    from infra.local import Addresses
+    from infra.registry import Registry
+
+LOG = logging.getLogger(__name__)
+
+WATCH_S = 0.5
+"""How often the process looks whether all its parts still live."""
+
+LAST_BACKOFF_S = 10.0
+"""Between two questions whether the servers are there yet."""
+
+
+class Wiring(NamedTuple):
+    """What decisions and sinks need of the servers."""
+
+    addresses: "Addresses"
+    registry: "Registry"
+    schema_ids: dict[str, int]
+
+
+def run(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Decisions and sinks to run; all when none is named."),
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Worker processes that share the work.")] = 1,
+    log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
+    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
+) -> None:
+    """Run the engine: decide on what arrives, and put down what follows, until told to stop.
+
+    Any number of these may run at once, on one machine or many; they share the work. Servers that are away are waited
+    for. SIGTERM or Ctrl-C finishes what is under way and ends within 10 s; nothing is lost or doubled, even by SIGKILL.
+
+    \b
+    Examples:  dfdg run
+               dfdg run cv-requirement --processes 2
+    """
+    log_to_stderr(log_level)
+    chosen = _chosen(names or [])
+    there = common.addresses(waiting=True)
+    if processes == 1:
+        code = asyncio.run(_work(chosen, there, parent))
+    else:
+        command = (sys.executable, "-m", "infra.cli", "run", *chosen, f"--log-level={log_level.value}")
+        code = asyncio.run(_supervise((*command, f"--parent={os.getpid()}"), processes, there))
+    raise typer.Exit(code)
+
+
+def _chosen(names: list[str]) -> list[str]:
+    known = [*catalog.decisions(), *catalog.sinks()]
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(f"{', '.join(unknown)} is not known. Known are: {', '.join(known)}.")
+    return names or known
+
+
+async def _supervise(command: tuple[str, ...], processes: int, there: "Addresses") -> int:
+    stop = stopping()
+    if await _when_ready(there, stop) is not None:
+        await keep(command, processes, stop)
+    return 0
+
+
+async def _work(names: list[str], there: "Addresses", parent: int | None) -> int:
+    stop = stopping(give_up=True)
+    wiring = await _when_ready(there, stop)
+    if wiring is None:
+        return 0
+    engine = _Engine(names, wiring)
+    try:
+        await engine.start()
+        LOG.info("running %s", ", ".join(names))
+        while engine.lives() and not await wait(stop, WATCH_S):
+            if parent is not None and os.getppid() != parent:
+                LOG.warning("the process that started this one is gone: stopping")
+                break
+        code = 0 if engine.lives() else common.COULD_NOT
+    finally:
+        if not stop.is_set():
+            give_up_at_deadline(common.COULD_NOT)
+        await engine.stop()
+    LOG.info("stopped")
+    return code
+
+
+class _Engine:
+    """The chosen decisions in one Faust app, and the chosen sinks beside it."""
+
+    def __init__(self, names: list[str], wiring: Wiring) -> None:
+        from consumers.sink import SinkHost
+        from streams.app import build
+
+        decisions = [decision for name, decision in catalog.decisions().items() if name in names]
+        self._sinks = [sink for name, sink in catalog.sinks().items() if name in names]
+        self._app: Any = build(decisions, *wiring) if decisions else None
+        self._host = SinkHost(*wiring)
+
+    @property
+    def _groups(self) -> "list[Group]":
+        return [*(self._app.groups if self._app else ()), *self._host.groups]
+
+    async def start(self) -> None:
+        if self._app:
+            await self._app.start()
+        for sink in self._sinks:
+            await asyncio.to_thread(self._host.start, sink)
+
+    def lives(self) -> bool:
+        """False when a part has failed for good, which only a new process puts right."""
+        failed = [group.name for group in self._groups if group.source.failure is not None]
+        if self._app and self._app.crashed:
+            failed.append(f"Faust ({type(self._app.crash_reason).__name__})")
+        if failed:
+            LOG.error("this process ends, because a part of it has failed: %s", ", ".join(failed))
+        return not failed
+
+    async def stop(self) -> None:
+        stops = [asyncio.to_thread(self._host.stop)]
+        await asyncio.gather(*stops, *([self._app.stop()] if self._app else []))
+
+
+async def _when_ready(there: "Addresses", stop: asyncio.Event) -> Wiring | None:
+    """Waits until all servers answer; None when told to stop before."""
+    import psycopg
+
+    from infra.errors import TransientError
+
+    backoff_s = FIRST_BACKOFF_S
+    while not stop.is_set():
+        try:
+            return await asyncio.to_thread(_ready, there)
+        except (TransientError, psycopg.OperationalError) as error:
+            LOG.warning("%s: asking again in %s s", common.explained(error)[1], backoff_s)
+        await wait(stop, backoff_s)
+        backoff_s = min(2 * backoff_s, LAST_BACKOFF_S)
+    return None
+
+
+def _ready(there: "Addresses") -> Wiring:
+    """Looks that servers, schemas, tables and topics are there."""
+    from contextlib import closing
+
+    from infra.kafka import admin, topic_ids
+    from infra.postgres import connect
+    from infra.registry import Registry
+    from schemas.topics import TOPICS
+
+    registry = Registry(there.registry)
+    ids = registry.resolve(TOPICS)
+    with closing(connect(there.dsn, "dfdg-run")) as connection:
+        connection.execute("select from ledger.consumer limit 1")
+    topic_ids(admin(there.kafka), [topic.name for topic in TOPICS])
+    return Wiring(there, registry, ids)

@@ -1,0 +1,177 @@
+"""How far behind the consumers are, in records and in seconds, from the ledger's positions (OPS-2).
+
+What cannot be determined is None, which is not 0: a slice that nobody ever started is not up to date.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
+from psycopg import Connection
+
+from infra.errors import TransientError
+from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets
+from schemas.topic import SLICES, Topic
+from schemas.topics import DAY_BEGUN, TOPICS
+
+PEEK_DEADLINE_S = 10.0
+"""For reading the oldest unprocessed records; what has not come by then has an unknown age."""
+
+_STANDS = "select consumer, slice, positions, alarm from ledger.slice order by consumer, slice"
+_SETTINGS: dict[str, Any] = {
+    "group.id": "dfdg-look",
+    "enable.auto.commit": False,
+    "auto.offset.reset": "error",  # a position outside the log has no oldest record: its age is unknown
+    "queued.min.messages": 1,  # one record of each partition is wanted
+    "fetch.wait.max.ms": 50,
+}
+
+
+class Lag(NamedTuple):
+    """Of one group on one topic: records not applied yet, and the age of the oldest of them; None is unknown."""
+
+    group: str
+    topic: str
+    records: int | None
+    age_s: float | None
+
+
+class Alarm(NamedTuple):
+    """Why a slice has stopped, and what to do."""
+
+    group: str
+    slice: int
+    text: str
+
+
+class HeldDay(NamedTuple):
+    """A day that has begun and that the slice has not taken in: it has not read up to that day's beginning."""
+
+    group: str
+    slice: int
+    day: date
+
+
+class Standing(NamedTuple):
+    """`records`: by topic, how many its log holds."""
+
+    records: dict[str, int]
+    lags: list[Lag]
+    alarms: list[Alarm]
+    held_days: list[HeldDay]
+
+
+class _Place(NamedTuple):
+    topic: str
+    slice: int
+    offset: int
+
+
+class _Lane(NamedTuple):
+    """Where one slice of a group stands on one topic: None while the ledger does not say."""
+
+    group: str
+    topic: str
+    slice: int
+    position: int | None
+    end: int
+
+    @property
+    def behind(self) -> int:
+        return 0 if self.position is None else max(0, self.end - self.position)
+
+    @property
+    def place(self) -> _Place:
+        return _Place(self.topic, self.slice, self.position or 0)
+
+
+def standing(connection: Connection, kafka: str, reads: Mapping[str, Sequence[Topic]], now: datetime) -> Standing:
+    """How the groups in `reads` stand, and how many records every topic holds.
+
+    Positions are read before the ends, so that no lag is taken for none.
+
+    Raises `TransientError` when Kafka does not answer.
+    """
+    rows = connection.execute(_STANDS).fetchall()
+    positions = {(group, slice_): known for group, slice_, known, _ in rows}
+    names = [topic.name for topic in TOPICS]
+    ends = end_offsets(admin(kafka), names)
+    lanes = [
+        _Lane(group, topic.name, slice_, positions.get((group, slice_), {}).get(topic.name), ends[slice_][topic.name])
+        for group, topics in reads.items()
+        for topic in topics
+        for slice_ in range(SLICES)
+    ]
+    try:
+        with closing(Consumer({"bootstrap.servers": kafka, **_SETTINGS})) as reader:
+            records = {name: _records(reader, name, ends) for name in names}
+            oldest = _peek(reader, (lane.place for lane in lanes if lane.behind))
+    except KafkaException as error:
+        raise TransientError(f"Kafka does not answer: {error.args[0].str()}") from error
+    return Standing(
+        records,
+        [_lag(lanes[at : at + SLICES], oldest, now) for at in range(0, len(lanes), SLICES)],
+        [Alarm(group, slice_, alarm) for group, slice_, _, alarm in rows if alarm],
+        list(_held(lanes, oldest)),
+    )
+
+
+def _lag(lanes: Sequence[_Lane], oldest: Mapping[_Place, Message], now: datetime) -> Lag:
+    group, topic = lanes[0].group, lanes[0].topic
+    if any(lane.position is None for lane in lanes):
+        return Lag(group, topic, None, None)
+    ages = [_age_s(oldest.get(lane.place), now) for lane in lanes if lane.behind]
+    known = [age for age in ages if age is not None]
+    age_s = max(known, default=0.0) if len(known) == len(ages) else None
+    return Lag(group, topic, sum(lane.behind for lane in lanes), age_s)
+
+
+def _age_s(record: Message | None, now: datetime) -> float | None:
+    if record is None or record.timestamp()[0] == TIMESTAMP_NOT_AVAILABLE:
+        return None
+    return max(0.0, now.timestamp() - record.timestamp()[1] / 1000)
+
+
+def _held(lanes: Iterable[_Lane], oldest: Mapping[_Place, Message]) -> Iterable[HeldDay]:
+    for lane in lanes:
+        record = oldest.get(lane.place) if lane.behind else None
+        if lane.topic == DAY_BEGUN.name and record is not None and (day := _day(record.key() or b"")):
+            yield HeldDay(lane.group, lane.slice, day)
+
+
+def _day(key: bytes) -> date | None:
+    """The day that a record of the clock begins; None of a record that is not the clock's, which no consumer takes."""
+    try:
+        return date.fromisoformat(key.decode())
+    except ValueError:
+        return None
+
+
+def _records(reader: Consumer, topic: str, ends: Sequence[Mapping[str, int]]) -> int:
+    total = 0
+    for slice_ in range(SLICES):
+        bounds = reader.get_watermark_offsets(TopicPartition(topic, slice_), REQUEST_TIMEOUT_S)
+        if bounds is None:
+            raise TransientError(f"Kafka does not say in {REQUEST_TIMEOUT_S} s where {topic}/{slice_} begins.")
+        total += max(0, ends[slice_][topic] - bounds[0])
+    return total
+
+
+def _peek(reader: Consumer, wanted: Iterable[_Place]) -> dict[_Place, Message]:
+    """The first record at or behind each place; places that have none, or that did not answer in time, are missing."""
+    found: dict[_Place, Message] = {}
+    left = set(wanted)
+    deadline = time.monotonic() + PEEK_DEADLINE_S
+    while left and time.monotonic() < deadline:
+        turn = {(place.topic, place.slice): place for place in left}  # one place of each partition at a time
+        left -= set(turn.values())
+        reader.assign([TopicPartition(*place) for place in turn.values()])
+        while turn and time.monotonic() < deadline:
+            for record in reader.consume(len(turn), 0.2):
+                place = turn.pop((str(record.topic()), int(record.partition() or 0)), None)
+                if place is not None and record.error() is None:
+                    found[place] = record
+    return found

@@ -1,0 +1,76 @@
+"""The journal: one entry an event, with its cause and rule and without anything that the event said."""
+
+from collections.abc import Iterator
+
+import pytest
+from psycopg import Connection
+
+from consumers.journal import READS, apply
+from infra.record import Arrival
+from schemas.topics import TITLE_REPLACED, TOPICS
+from tests.builders import BOTH, CITIZEN, NO_DUTY, change_notice, situation
+from tests.consumers.batches import slice_connection
+from tests.consumers.title_batches import arrival, rows
+from tests.title_builders import COOK, NEW_COOK, changed, free_text, request, wish
+
+ENTRIES = "select type, uuid_send(event_id), uuid_send(cause), rule from journal.entry order by occurred_at, type"
+FACT = arrival(wish("2021-06-01 10:00", COOK))
+CHANGE = arrival(changed("2021-06-12 00:00", "converted", NEW_COOK), cause=FACT.id)
+NOTICE = arrival(change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH), cause=CHANGE.id)
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    with slice_connection(database) as connection:
+        yield connection
+
+
+def applied(connection: Connection, *arrivals: Arrival) -> None:
+    with connection.transaction():
+        apply(connection, arrivals)
+
+
+def test_it_reads_everything_about_a_subject_but_what_is_for_the_audit() -> None:
+    assert set(TOPICS) - set(READS) == {TITLE_REPLACED} | {topic for topic in TOPICS if topic.broadcast}
+
+
+def test_an_entry_has_subject_time_type_id_cause_and_rule(connection: Connection) -> None:
+    applied(connection, FACT, CHANGE, NOTICE)
+    assert rows(connection, ENTRIES) == [
+        ("title-held-recorded.v1", FACT.id, None, None),
+        ("title-changed.v1", CHANGE.id, FACT.id, "TIT-2"),
+        ("notice-issued.v1", NOTICE.id, CHANGE.id, "CV-3"),
+    ]
+    assert rows(connection, "select distinct subject from journal.entry") == [(CITIZEN,)]
+    times = rows(connection, "select occurred_at from journal.entry order by occurred_at")
+    assert [at for (at,) in times] == [each.event.occurred_at for each in (FACT, CHANGE, NOTICE)]
+
+
+def test_no_title_and_no_free_text_is_in_it(connection: Connection) -> None:
+    applied(connection, FACT, CHANGE, NOTICE, arrival(free_text("2021-06-02 10:00", "Overkokkerist", item="w2")))
+    text = str(rows(connection, "select to_jsonb(e)::text from journal.entry e"))
+    assert not any(word in text for word in (COOK, NEW_COOK, "Overkokkerist"))
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_applying_everything_twice_in_any_grouping_equals_once(connection: Connection, size: int) -> None:
+    batch = [FACT, CHANGE, NOTICE, arrival(situation("2021-06-01 10:00")), arrival(request("2021-06-15 10:00"))]
+    applied(connection, *batch)
+    once = rows(connection, ENTRIES)
+    assert len(once) == len(batch)
+    for start in range(0, len(batch), size):
+        applied(connection, *batch[start : start + size])
+    assert rows(connection, ENTRIES) == once
+
+
+def test_entries_lie_in_the_partition_of_their_month_in_utc_and_no_moment_is_without_one(
+    connection: Connection,
+) -> None:
+    months = ("2020-12-31 12:00", "2021-07-01 01:59", "2021-07-01 02:00", "2024-02-29 10:00")
+    applied(connection, *(arrival(situation(at)) for at in months))
+    assert rows(connection, "select tableoid::regclass::text from journal.entry order by occurred_at") == [
+        ("journal.entry_other",),
+        ("journal.entry_2021_06",),
+        ("journal.entry_2021_07",),
+        ("journal.entry_other",),
+    ]

@@ -1,0 +1,32 @@
+"""Empty topics, and an identity with keys of its own."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from infra.local import Addresses
+from infra.postgres import connect
+from producers.identity import Identity, Keys, create_keys
+from tests.integration.edge import recreate_topics
+
+
+@pytest.fixture
+def kafka(addresses: Addresses) -> Iterator[str]:
+    """Kafka with every topic there and empty; it is left so."""
+    recreate_topics(addresses.kafka)
+    yield addresses.kafka
+    recreate_topics(addresses.kafka)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    create_keys(tmp_path / "keys")
+    return Keys.read(tmp_path / "keys")
+
+
+@pytest.fixture
+def identity(database: str, keys: Keys) -> Iterator[Identity]:
+    with closing(connect(database, "test")) as connection:
+        yield Identity(connection, keys)

@@ -1,0 +1,70 @@
+"""What the tests of the producers' edge share: lines to publish, and a look at what arrived."""
+
+import io
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from infra.kafka import admin, end_offsets, ensure_topics
+from producers.cpr import made_up_cpr
+from producers.identity import Identity
+from producers.publisher import Published, publish
+from schemas.clock import DayBegun
+from schemas.codec import contract, decode, frame
+from schemas.headers import parse
+from schemas.topic import SLICES, Topic
+from schemas.topics import SITUATION_RECORDED, TOPICS
+
+SCHEMA_ID = 7
+IDS = {topic.name: SCHEMA_ID for topic in TOPICS}
+CPRS = [made_up_cpr(n) for n in range(300)]
+
+
+def recreate_topics(kafka: str) -> None:
+    """Every topic is there and empty."""
+    client = admin(kafka)
+    ensure_topics(client, TOPICS)
+    for deleted in client.delete_topics([topic.name for topic in TOPICS]).values():
+        deleted.result()
+    while client.list_topics(timeout=30).topics.keys() & IDS:
+        pass  # each question waits for its answer
+    ensure_topics(client, TOPICS)
+
+
+def records(kafka: str, topic: Topic) -> list[Message]:
+    """All records of a topic, by partition and offset."""
+    ends = [ends[topic.name] for ends in end_offsets(admin(kafka), [topic.name])]
+    found: list[Message] = []
+    with closing(Consumer({"bootstrap.servers": kafka, "group.id": "test-reader"})) as consumer:
+        consumer.assign([TopicPartition(topic.name, slice_, 0) for slice_ in range(SLICES)])
+        while len(found) < sum(ends):
+            found += consumer.consume(1000, 1.0)
+    return sorted(found, key=lambda record: (record.partition() or 0, record.offset() or 0))
+
+
+def lines(cprs: Sequence[str] = CPRS, **fields: Any) -> list[dict[str, Any]]:
+    known = {"occurred_at": "2021-06-14T08:00:00Z", "target_group": "job-ready", "jobcentre": "jobcentre-1"}
+    return [known | fields | {"cpr": cpr} for cpr in cprs]
+
+
+def file(*content: Any) -> io.BytesIO:
+    return io.BytesIO(
+        b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in content)
+    )
+
+
+def send(kafka: str, identity: Identity, *content: Any, **options: Any) -> Published:
+    return publish(SITUATION_RECORDED, file(*content), identity, kafka, SCHEMA_ID, **options)
+
+
+def ids(found: Sequence[Message]) -> list[str]:
+    return [parse(record.headers())["ce_id"] for record in found]
+
+
+def day_of(record: Message) -> DayBegun:
+    event = decode(frame(record.value()).body, contract(DayBegun.SCHEMA), DayBegun)
+    assert isinstance(event, DayBegun)
+    return event
