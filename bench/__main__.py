@@ -11,9 +11,10 @@ import typer
 from bench.contenders import CONTENDERS, LATENCY_OF, jobs
 from bench.lab import Lab, lab
 from bench.latency import Latency, latency
-from bench.measure import Run, measure
+from bench.measure import ContenderError, Run, measure
 from bench.profile import profile
 from bench.report import console, show_latency, show_profile, show_runs
+from bench.usage import Cpu
 
 RATE_PER_S = 1_000
 NAMES = tuple(contender.name for contender in CONTENDERS)
@@ -63,7 +64,10 @@ def _compare(servers: Lab, events: int, runs: int, names: tuple[str, ...], secon
         for contender in CONTENDERS:
             if contender.name in names:
                 job = made[contender.name]
-                run = measure(servers, contender, job)
+                try:
+                    run = measure(servers, contender, job)
+                except ContenderError as error:  # the others are measured all the same
+                    run = Run(0.0, 0.0, Cpu(0.0, 0.0, 0.0), 0.0, [str(error)])
                 done[contender.name].append(run)
                 console.print(
                     f"run {number}: {contender.title}: {run.events_per_s:,.0f} events/s {' '.join(run.faults)}"

@@ -31,7 +31,7 @@ class Contender:
 
     def began(self, _ground: Ground, output: str, _before: int) -> float | None:
         """The monotonic moment when it was about to read its first record; None when it has not yet."""
-        found = re.search(r"^first record ([0-9.]+)$", output, re.MULTILINE)
+        found = re.search(r"first record ([0-9.]+)", output)
         return float(found[1]) if found else None
 
     def mark(self, _ground: Ground) -> int:

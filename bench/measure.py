@@ -23,6 +23,10 @@ LOG_TAIL = 2_000
 T = TypeVar("T")
 
 
+class ContenderError(Exception):
+    """A contender has died, or does not begin; the text shows the end of its log."""
+
+
 class Run(NamedTuple):
     """`faults`: what of the outputs is wrong; then the rest means nothing."""
 
@@ -53,7 +57,7 @@ class Running:
     def check(self) -> None:
         for process in self._processes:
             if process.poll() is not None:
-                raise RuntimeError(f"{process.args!r} ended with {process.returncode}:\n{self.output()[-LOG_TAIL:]}")
+                raise ContenderError(f"{process.args!r} ended with {process.returncode}:\n{self.output()[-LOG_TAIL:]}")
 
     def end(self) -> None:
         """SIGTERM; whoever does not listen is killed, which a benchmark may do."""
@@ -90,7 +94,7 @@ def warm_up(contender: Contender, ground: Ground, job: Job, processes: Running) 
     load = len(job.first_load)
     deadline_s = START_DEADLINE_S + load / SLOWEST_EVENTS_PER_S
     if not until(lambda: contender.done(ground, load, job.warm), processes, deadline_s):
-        raise RuntimeError(f"{contender.name} does not get the first load done:\n{processes.output()[-LOG_TAIL:]}")
+        raise ContenderError(f"{contender.name} does not get the first load done:\n{processes.output()[-LOG_TAIL:]}")
 
 
 def prepare(contender: Contender, ground: Ground, job: Job) -> None:
@@ -112,7 +116,7 @@ def measure(lab: Lab, contender: Contender, job: Job) -> Run:
             began = until(lambda: contender.began(ground, processes.output(), mark), processes, START_DEADLINE_S)
             before = cpu(processes.pids, lab.pids)
             if began is None:
-                raise RuntimeError(f"{contender.name} does not begin:\n{processes.output()[-LOG_TAIL:]}")
+                raise ContenderError(f"{contender.name} does not begin:\n{processes.output()[-LOG_TAIL:]}")
             total = len(job.first_load) + len(job.facts)
             deadline_s = START_DEADLINE_S + len(job.facts) / SLOWEST_EVENTS_PER_S
             done = until(lambda: contender.done(ground, total, job.outputs), processes, deadline_s)

@@ -50,7 +50,7 @@ def _cells(runs: list[Run], job: Job, latency: Latency | None) -> list[str]:
         *(quoted([run.cpu[part] for run in runs], 1) for part in range(3)),
         quoted([run.peak_mib for run in runs]),
         *((f"{latency.p50_ms:.1f}", f"{latency.p99_ms:.1f}") if latency else ("", "")),
-        f"[red]WRONG: {'; '.join(faults)}[/]" if faults else "right",
+        f"WRONG: {'; '.join(faults)}" if faults else "right",
     ]
 
 
@@ -66,13 +66,15 @@ def show_latency(latency: Latency, rate_per_s: int, seconds: int) -> None:
 
 def show_profile(name: str, records: int, timers: Timers) -> None:
     """Microseconds a record; the rest of wall beyond CPU is waiting, mostly for PostgreSQL."""
-    table = Table(title=f"{name}: µs a record, {records:,} records", title_justify="left")
+    cost = f"a timed call itself costs {timers.cost_s() * MICRO:.1f} µs"
+    table = Table(title=f"{name}: µs a record, {records:,} records; {cost}", title_justify="left")
     table.add_column("part")
     table.add_column("wall", justify="right")
     table.add_column("Python's CPU", justify="right")
-    parts = sorted(timers.wall_s, key=lambda part: -timers.wall_s[part])
+    table.add_column("timed calls", justify="right")
+    parts = sorted((part for part in timers.wall_s if timers.wall_s[part]), key=lambda part: -timers.wall_s[part])
     for part in parts:
-        table.add_row(part, *(f"{of[part] / records * MICRO:.1f}" for of in (timers.wall_s, timers.cpu_s)))
+        table.add_row(part, *(f"{of[part] / records * MICRO:.1f}" for of in (timers.wall_s, timers.cpu_s)), f"{timers.calls.get(part, 0):,}")
     table.add_section()
     table.add_row("all", *(f"{sum(of.values()) / records * MICRO:.1f}" for of in (timers.wall_s, timers.cpu_s)))
     console.print(table)

@@ -9,10 +9,10 @@ from psycopg import Connection
 
 from infra.group import THREADS, Group
 from infra.intake import Schemas
+from infra.lane import Work
 from infra.ledger import Cursor
 from infra.local import Addresses
 from infra.record import Arrival
-from infra.source import Work
 from schemas.event import Caused
 from schemas.topic import Topic
 

@@ -16,10 +16,11 @@ from infra import ledger
 from infra.errors import AlarmError, TransientError
 from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
+from infra.lane import TakeOver, Work
 from infra.local import Addresses
 from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
-from infra.source import Source, TakeOver, Work
+from infra.source import Source
 from infra.worker import Worker
 from schemas.topic import SLICES, Topic
 

@@ -7,62 +7,22 @@ A slice has at most one piece of work under way; what arrives meanwhile is its n
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.intake import Batch
+from infra.lane import BATCH_RECORDS, Lane, Work
 from schemas.topic import Topic
 from schemas.topics import LEAD
 
 LOG = logging.getLogger(__name__)
 
-BATCH_RECORDS = 2_000
-"""Records of one batch: bigger ones cost latency and memory, smaller ones a transaction's fixed price more often."""
-
-BUFFER_RECORDS = 2 * BATCH_RECORDS
-"""Records kept for a busy slice before its partitions are paused."""
-
 POLL_S = 0.01
 """How long the thread waits for a first record before it looks after membership and idle slices."""
 
-TICK_S = 0.2
-"""How often an idle slice that still awaits acknowledgements or a held day is looked after."""
-
 DRAIN_S = 8.0
 """How long a revoked or stopping slice may finish what it has begun (10 s in all, with the producer's flush)."""
-
-FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.25, 5.0
-"""Waiting before a take-over is tried again, doubled each time: short enough that a restart goes unnoticed."""
-
-
-class TakeOver(int):
-    """Work: make this slice ours."""
-
-
-Work = TakeOver | Batch
-
-
-@dataclass
-class Lane:
-    """One slice of ours, between fetching and working."""
-
-    slice: int
-    epoch: int = -1
-    cut: dict[str, int] = field(default_factory=dict)
-    """Per topic: the offset from which the next batch is fetched."""
-    buffer: list[Message] = field(default_factory=list)
-    busy: bool = False
-    paused: bool = False
-    reading: bool = False
-    more: bool = False
-    tick_at: float | None = None
-    take_over_at: float | None = None
-    backoff_s: float = FIRST_BACKOFF_S
-    alarm: str | None = None
 
 
 class Source:
@@ -111,23 +71,16 @@ class Source:
     def done(self, slice_: int, more: bool, unsettled: bool) -> None:
         """The slice's work is done; it gets its next batch at once, if there is one."""
         with self._changed:
-            lane = self._lanes.get(slice_)
-            if lane is not None:
-                lane.busy, lane.more, lane.backoff_s = False, more, FIRST_BACKOFF_S
-                lane.tick_at = time.monotonic() + TICK_S if unsettled else None
+            if (lane := self._lanes.get(slice_)) is not None:
+                lane.done(more, unsettled)
                 self._dispatch(lane)
             self._changed.notify_all()
 
     def failed(self, slice_: int, alarm: str | None) -> None:
         """The slice's work failed: it is taken over again after a while, or, with an alarm, stays stopped."""
         with self._changed:
-            lane = self._lanes.get(slice_)
-            if lane is not None:
-                lane.busy, lane.reading, lane.alarm = False, False, alarm
-                lane.buffer.clear()
-                if alarm is None:
-                    lane.take_over_at = time.monotonic() + lane.backoff_s
-                    lane.backoff_s = min(2 * lane.backoff_s, LAST_BACKOFF_S)
+            if (lane := self._lanes.get(slice_)) is not None:
+                lane.failed(alarm)
             self._changed.notify_all()
 
     def hint(self, slice_: int, positions: dict[str, int]) -> None:
@@ -142,7 +95,9 @@ class Source:
 
     def _run(self) -> None:
         try:
-            self._member.subscribe([LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+            self._member.subscribe(
+                [LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            )
             while not self._stopping:
                 self._turn()
             self._release(list(self._lanes))
@@ -161,15 +116,11 @@ class Source:
             self._start_lanes()
         first = self._reader.poll(POLL_S)
         records = [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]
-        now = time.monotonic()
         with self._changed:
             for record in records:
                 self._route(record)
             for lane in self._lanes.values():
-                if lane.take_over_at is not None and lane.take_over_at <= now:
-                    self._take_over(lane)
-                elif lane.buffer or (lane.tick_at is not None and lane.tick_at <= now):
-                    self._dispatch(lane, tick=True)
+                self._dispatch(lane)
                 self._regulate(lane)
 
     def _route(self, record: Message) -> None:
@@ -192,22 +143,10 @@ class Source:
         else:
             LOG.info("%s: %s", self.name, error)
 
-    def _dispatch(self, lane: Lane, tick: bool = False) -> None:
-        if lane.busy or not lane.reading or self._stopping or lane.alarm:
-            return
-        if lane.buffer or lane.more or tick:
-            records, lane.buffer = lane.buffer[:BATCH_RECORDS], lane.buffer[BATCH_RECORDS:]
-            batch = Batch(lane.slice, lane.epoch, {}, records)
-            for record in records:
-                topic, offset = str(record.topic()), int(record.offset() or 0)
-                batch.froms.setdefault(topic, lane.cut[topic])
-                lane.cut[topic] = offset + 1
-            lane.busy, lane.tick_at = True, None
-            self._deliver(batch)
-
-    def _take_over(self, lane: Lane) -> None:
-        lane.busy, lane.take_over_at = True, None
-        self._deliver(TakeOver(lane.slice))
+    def _dispatch(self, lane: Lane) -> None:
+        work = None if self._stopping else lane.next_work()
+        if work is not None:
+            self._deliver(work)
 
     def _start_lanes(self) -> None:
         """Here, between two polls, no record of an earlier fetch can be mistaken for one of the new."""
@@ -216,19 +155,16 @@ class Source:
             if lane is not None:
                 self._reader.incremental_unassign(self._assigned_partitions(slice_))
                 self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self._topics])
-                lane.epoch, lane.cut = epoch, {topic: positions[topic] for topic in self._topics}
-                lane.buffer.clear()
-                lane.busy, lane.paused, lane.reading, lane.more = False, False, True, True
+                self._reader.resume(self._assigned_partitions(slice_))  # librdkafka keeps a pause over unassigning
+                lane.begin(epoch, positions)
                 self._dispatch(lane)
         self._starts.clear()
 
     def _regulate(self, lane: Lane) -> None:
-        if not lane.reading:
-            return
-        if not lane.paused and len(lane.buffer) > BUFFER_RECORDS:
+        if lane.full:
             self._reader.pause(self._assigned_partitions(lane.slice))
             lane.paused = True
-        elif lane.paused and len(lane.buffer) < BATCH_RECORDS:
+        elif lane.thirsty:
             self._reader.resume(self._assigned_partitions(lane.slice))
             lane.paused = False
 
@@ -242,8 +178,8 @@ class Source:
         member.pause(partitions)
         with self._changed:
             for partition in partitions:
-                lane = self._lanes[partition.partition] = Lane(partition.partition)
-                self._take_over(lane)
+                lane = self._lanes[partition.partition] = Lane(partition.partition, take_over_at=0.0)
+                self._dispatch(lane)
         LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])
 
     def _revoked(self, member: Consumer, partitions: list[TopicPartition]) -> None:
@@ -251,24 +187,14 @@ class Source:
         member.incremental_unassign(partitions)
         LOG.info("%s: slices revoked: %s", self.name, [p.partition for p in partitions])
 
-    def _lost(self, member: Consumer, partitions: list[TopicPartition]) -> None:
-        self._revoked(member, partitions)
-
     def _release(self, slices: Sequence[int]) -> None:
         """Let what is begun finish, then forget the slices. What does not finish in time is fenced by its epoch."""
         with self._changed:
             ours = [self._lanes[s] for s in slices if s in self._lanes]
             for lane in ours:
-                lane.reading = False
-                lane.buffer.clear()
-                lane.take_over_at = None
+                lane.release()
             self._changed.wait_for(lambda: not any(lane.busy for lane in ours), DRAIN_S)
             for lane in ours:
                 self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
                 del self._lanes[lane.slice]
             self._starts = [start for start in self._starts if start[0] in self._lanes]
-
-    def state(self) -> dict[int, Any]:
-        """Slice -> alarm or None, for whoever asks how it goes."""
-        with self._changed:
-            return {lane.slice: lane.alarm for lane in self._lanes.values()}

@@ -36,11 +36,15 @@ class Sighting(NamedTuple):
 
 
 def watch(kafka: str, schemas: Schemas, topic: Topic, *, from_beginning: bool) -> Iterator[Sighting | None]:
-    """Every record from now on, or from the log's beginning; None when for a moment nothing came. Never ends."""
+    """Every record from now on, or from the log's beginning; None at first, and when nothing came for a moment.
+
+    Never ends. Raises `TransientError` when Kafka or the registry is away.
+    """
     with closing(Consumer({"bootstrap.servers": kafka, "auto.offset.reset": "earliest", **SETTINGS})) as consumer:
         ends = end_offsets(admin(kafka), [topic.name])
         starts = [0 if from_beginning else ends[slice_][topic.name] for slice_ in range(SLICES)]
         consumer.assign([TopicPartition(topic.name, slice_, start) for slice_, start in enumerate(starts)])
+        yield None
         while True:
             records = consumer.consume(AT_ONCE, POLL_S)
             for record in records:

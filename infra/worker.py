@@ -3,27 +3,24 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
 from confluent_kafka import Message
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from infra import dead_letters, ledger
-from infra.errors import AlarmError, TakeOverError, TransientError
+from infra.errors import TakeOverError
+from infra.failures import RolledBackError, impatience, sorted_failures
 from infra.intake import JOINED_LATE, Batch, Intake
 from infra.outbox import Outlet, Ticket
 from infra.record import Departure
-from infra.registry import RegistryAwayError
 
 LOG = logging.getLogger(__name__)
 
 MAX_UNACKED_BATCHES = 8
 """Batches committed but not acknowledged by Kafka: bounds the outbox, memory, and what a take-over repeats."""
-
-LOCK_WAIT_S = 3.0
-"""A live worker's transaction lasts well under a second; who blocks a take-over for longer is frozen or far away."""
 
 MAX_RETRIES = 5
 """Definite roll-backs (deadlock, serialization) of one batch before the slice is taken over afresh."""
@@ -67,7 +64,7 @@ class Worker:
         """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it."""
         self._tickets.clear()
         self._held = []
-        with _transient(), self._pool.connection() as connection, _impatient(self._pool, connection):
+        with sorted_failures(), self._pool.connection() as connection, impatience(self._pool, connection):
             taken = ledger.take_over(connection, self._consumer, self._slice, owner)
             cursor = taken.cursor
             missing = {topic: low for topic, low in first().items() if topic not in cursor.positions}
@@ -109,7 +106,7 @@ class Worker:
             self._outlet.poll()
             acked = self._acked()
             if acked:
-                with _transient(), self._pool.connection() as connection:
+                with sorted_failures(), self._pool.connection() as connection:
                     ledger.clear(connection, self._consumer, self._slice, acked)
 
     def _wait_for_room(self, outlet: Outlet) -> None:
@@ -135,10 +132,10 @@ class Worker:
         acked = self._acked()
         for attempt in range(MAX_RETRIES):
             try:
-                with _transient(), self._pool.connection() as connection:
+                with sorted_failures(), self._pool.connection() as connection:
                     cursor, departures = self._apply(connection, batch, acked)
                 break
-            except _RolledBackError as error:
+            except RolledBackError as error:
                 LOG.warning("%s/%s: rolled back (%s), attempt %s", self._consumer, self._slice, error, attempt + 1)
         else:
             raise TakeOverError(f"{self._consumer}/{self._slice}: rolled back {MAX_RETRIES} times")
@@ -171,45 +168,3 @@ class Worker:
         elif cursor.day != day or cursor.reference != reference:
             self._waking = True
         return cursor, departures
-
-
-class _RolledBackError(Exception):
-    """Definitely rolled back, connection intact: the same batch may be tried again."""
-
-
-class _transient:  # noqa: N801 - reads as a word in `with _transient(), ...`
-    """Sorts what PostgreSQL and the registry say into our three kinds; everything unknown is a take-over."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
-            raise _RolledBackError(type(error).__name__) from error
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout | PoolClosed):
-            raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
-        if isinstance(error, RegistryAwayError):
-            raise TransientError(str(error)) from error
-        if isinstance(error, psycopg.Error | ArithmeticError | LookupError | TypeError | ValueError):
-            raise AlarmError(f"a rule or a statement failed on a record: {type(error).__name__}: {error}") from error
-
-
-class _impatient:  # noqa: N801 - reads as a word in `with _impatient(...)`
-    """Ends, after `LOCK_WAIT_S`, whoever blocks this connection: a frozen worker must not hold a slice for ever."""
-
-    def __init__(self, pool: ConnectionPool, connection: psycopg.Connection) -> None:
-        self._pool, self._pid = pool, connection.info.backend_pid
-        self._timer = threading.Timer(LOCK_WAIT_S, self._terminate)
-
-    def __enter__(self) -> None:
-        self._timer.daemon = True
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def _terminate(self) -> None:
-        with self._pool.connection() as other:
-            query = "select pg_terminate_backend(pid) from unnest(pg_blocking_pids(%s)) pid"
-            ended: Iterable[tuple[bool]] = other.execute(query, (self._pid,)).fetchall()
-        LOG.warning("ended %s session(s) that blocked a take-over", len(list(ended)))

@@ -14,8 +14,8 @@ from faust.app.base import BootStrategy
 
 from infra.group import THREADS, Group
 from infra.intake import Schemas
+from infra.lane import TakeOver, Work
 from infra.local import Addresses
-from infra.source import TakeOver, Work
 from schemas.topic import SLICES
 from streams.decision import Decision
 from streams.processor import Processor

@@ -80,7 +80,10 @@ class Explanation(NamedTuple):
 
 def explain(connection: "Connection", subject: str) -> Explanation:
     """The explanation of a citizen, a user or an employer; it is empty (false) when nothing is known."""
-    steps = [Step(*row[:5], Notice(*row[5:]) if row[5] else None) for row in connection.execute(_STEPS, (subject,))]
+    steps = [
+        Step._make([*row[:5], Notice._make(row[5:]) if row[5] else None])
+        for row in connection.execute(_STEPS, (subject,))
+    ]
     rows = connection.execute(_STATES, ([*catalog.decisions()], subject)).fetchall()
     states = [Known(decision, shown_state(body), wakes_on, cause) for decision, body, wakes_on, cause in rows]
     return Explanation(subject, steps, states, letters(connection, MAX_LETTERS, subject.encode()))

@@ -53,6 +53,8 @@ def watch(
     wanted, there, seen = _topic(topic), addresses(), 0
     found = sightings(there.kafka, Registry(there.registry), wanted, from_beginning=from_beginning)
     try:
+        next(found)  # it has found its place
+        say(f"Watching {topic}. Ctrl-C ends it.")
         while count is None or seen < count:
             if (sighting := next(found)) is not None:
                 seen += 1

@@ -86,17 +86,18 @@ async def _work(names: list[str], there: "Addresses", parent: int | None) -> int
     try:
         await engine.start()
         LOG.info("running %s", ", ".join(names))
-        while engine.lives() and not await wait(stop, WATCH_S):
+        alive = True
+        while alive and not await wait(stop, WATCH_S):
+            alive = engine.lives()
             if parent is not None and os.getppid() != parent:
                 LOG.warning("the process that started this one is gone: stopping")
                 break
-        code = 0 if engine.lives() else common.COULD_NOT
     finally:
         if not stop.is_set():
             give_up_at_deadline(common.COULD_NOT)
         await engine.stop()
     LOG.info("stopped")
-    return code
+    return 0 if alive else common.COULD_NOT
 
 
 class _Engine:

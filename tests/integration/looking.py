@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pytest
-from click.testing import Result
 from confluent_kafka import Producer
 from psycopg import Connection
 from psycopg.types.json import Jsonb
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra.cli import app
 from infra.group import register
-from infra.kafka import admin, topic_ids
+from infra.kafka import admin, end_offsets, ensure_topics, topic_ids
 from infra.local import Addresses
 from infra.registry import Registry
 from schemas.codec import encode
@@ -68,14 +67,25 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture
-def desk(addresses: Addresses, kafka: str, database: str) -> Desk:
-    """Empty topics and an empty database."""
-    assert addresses.kafka == kafka
+def desk(addresses: Addresses, database: str) -> Desk:
+    """An empty database, and whatever other tests left on the topics."""
+    ensure_topics(admin(addresses.kafka), TOPICS)
     return Desk(addresses, database)
 
 
-def stand(connection: Connection, kafka: str, group: str, positions: Mapping[str, int]) -> None:
-    """Every slice of the group has applied its topics up to these positions."""
-    register(connection, group, topic_ids(admin(kafka), positions))
-    connection.execute("update ledger.slice set positions = %s where consumer = %s", (Jsonb(dict(positions)), group))
+@pytest.fixture
+def empty(desk: Desk, kafka: str) -> Desk:
+    """An empty database and empty topics."""
+    assert desk.addresses.kafka == kafka
+    return desk
+
+
+def stand(connection: Connection, kafka: str, group: str, topic: Topic, back: Mapping[int, int]) -> None:
+    """The group has applied the whole topic, but for so many of the last records in the slices of `back`."""
+    client = admin(kafka)
+    register(connection, group, topic_ids(client, [topic.name]))
+    for slice_, ends in enumerate(end_offsets(client, [topic.name])):
+        positions = {topic.name: ends[topic.name] - back.get(slice_, 0)}
+        query = "update ledger.slice set positions = positions || %s where consumer = %s and slice = %s"
+        connection.execute(query, (Jsonb(positions), group, slice_))
     connection.commit()

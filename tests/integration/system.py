@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from infra.dead_letters import topic_of
+from infra.errors import TransientError
 from infra.kafka import admin, end_offsets, ensure_topics
 from infra.local import Addresses
 from infra.registry import Registry
@@ -105,7 +106,7 @@ class System:
         try:
             with psycopg.connect(self.dsn, connect_timeout=2) as connection:
                 return self._behind(connection, last) == 0
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, TransientError, KafkaException):  # a server that was killed a moment ago
             return False
 
     def _behind(self, connection: psycopg.Connection, last: date | None) -> int:

@@ -25,6 +25,7 @@ from producers.clock import last_days
 from producers.cpr import made_up_cpr
 from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, SITUATION_RECORDED, TITLE_TABLE_PUBLISHED
+from tests.conftest import new_database
 from tests.integration.system import System, make_system, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -204,6 +205,15 @@ def test_run_waits_for_servers_that_are_away_and_still_ends_when_it_is_told(desk
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(STOP_S) == FINE
     assert "the schema registry at http://127.0.0.1:1 is away" in log.read_text()
+
+
+def test_run_on_a_database_without_tables_says_that_init_is_missing(desk: Desk, addresses: Addresses) -> None:
+    desk.fine("init")  # schemas and topics; the tables of another database
+    with new_database(addresses) as bare:
+        refused = desk.dfdg("run", DFDG_DSN=bare)
+    assert refused.returncode == COULD_NOT
+    assert refused.stderr.splitlines()[-1].endswith("Run `dfdg init`.")
+    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize(

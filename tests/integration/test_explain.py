@@ -42,9 +42,11 @@ def known(desk: Desk, decision: str, subject: str, body: dict[str, Any], wakes_o
 @pytest.fixture
 def told(desk: Desk) -> Desk:
     """A situation, the requirement that followed, and two notices, of which the guard holds one."""
-    change = {"before": NO_DUTY, "now": REGISTER}
     arrivals = happened(
-        situation(AT), changed(AT, **change), change_notice(AT, **change), change_notice(AT, FUND, **change)
+        situation(AT),
+        changed(AT, before=NO_DUTY, now=REGISTER),
+        change_notice(AT, before=NO_DUTY, now=REGISTER),
+        change_notice(AT, FUND, before=NO_DUTY, now=REGISTER),
     )
     with slice_connection(desk.dsn) as connection:
         set_ceiling(connection, 1)

@@ -12,7 +12,6 @@ import pytest
 
 from consumers import cv_status, mailboxes
 from infra.group import register
-from infra.kafka import admin, topic_ids
 from infra.postgres import connect
 from schemas.ids import slice_of
 from schemas.topic import SLICES
@@ -25,18 +24,18 @@ from schemas.topics import (
 )
 from tests.builders import CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.batches import REASON, arrivals, set_ceiling, slice_connection
-from tests.integration.looking import AWAY, BAD_INPUT, COULD_NOT, FINE, USAGE, Desk, desk
+from tests.integration.looking import AWAY, COULD_NOT, FINE, USAGE, Desk, desk, empty
 from tests.title_builders import COOK, NEW_COOK, replaced, wish
 
-__all__ = ["desk"]
+__all__ = ["desk", "empty"]
 AT = "2021-06-14 08:00"
 NOTICES = [change_notice(AT, recipient, before=NO_DUTY, now=REGISTER) for recipient in (JOBCENTRE, FUND, JOBCENTRE)]
 SECRET = b"0101011234 is a secret"
 
 
-def test_watch_shows_where_a_record_lies_what_it_is_and_what_caused_it(desk: Desk) -> None:
-    desk.put(situation(AT), situation("2021-06-15 08:00", jobcentre="jobcentre-2"))
-    done = desk.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "2", "--json")
+def test_watch_shows_where_a_record_lies_what_it_is_and_what_caused_it(empty: Desk) -> None:
+    empty.put(situation(AT), situation("2021-06-15 08:00", jobcentre="jobcentre-2"))
+    done = empty.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "2", "--json")
     assert done.exit_code == FINE
     first, second = map(json.loads, done.stdout.splitlines())
     assert first == {
@@ -49,14 +48,14 @@ def test_watch_shows_where_a_record_lies_what_it_is_and_what_caused_it(desk: Des
     }  # fmt: skip
     assert (second["offset"], second["event"]["jobcentre"]) == (1, "jobcentre-2")
 
-    text = desk.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "1").stdout
+    text = empty.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "1").stdout
     assert text.startswith(f"{first['partition']}/0 2021-06-14T06:00:00Z situation-recorded.v1 id=id-1 cause=cause-1")
     assert len(text.splitlines()) == 1
 
 
-def test_watch_says_why_a_record_is_unreadable_and_shows_nothing_of_it(desk: Desk) -> None:
-    desk.put_raw(SITUATION_RECORDED, 3, SECRET, SECRET, [("ce_id", b"1"), ("ce_source", b"test")])
-    done = desk.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "1", "--json")
+def test_watch_says_why_a_record_is_unreadable_and_shows_nothing_of_it(empty: Desk) -> None:
+    empty.put_raw(SITUATION_RECORDED, 3, SECRET, SECRET, [("ce_id", b"1"), ("ce_source", b"test")])
+    done = empty.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "1", "--json")
     shown = json.loads(done.stdout)
     assert (shown["partition"], shown["offset"], shown["type"], shown["event"]) == (3, 0, "unreadable", None)
     assert "Confluent framing" in shown["fault"]
@@ -64,25 +63,25 @@ def test_watch_says_why_a_record_is_unreadable_and_shows_nothing_of_it(desk: Des
     assert "0101011234" not in done.output
 
 
-def test_watch_never_shows_a_title_that_was_replaced(desk: Desk) -> None:
-    desk.put(wish(AT, alias="grillkok"), replaced(AT, COOK, by=NEW_COOK, alias="grillkok"))
+def test_watch_never_shows_a_title_that_was_replaced(empty: Desk) -> None:
+    empty.put(wish(AT, alias="grillkok"), replaced(AT, COOK, by=NEW_COOK, alias="grillkok"))
     for topic in (TITLE_HELD_RECORDED, TITLE_REPLACED):
-        done = desk.dfdg("watch", topic.name, "--from-beginning", "--count", "1")
+        done = empty.dfdg("watch", topic.name, "--from-beginning", "--count", "1")
         assert done.exit_code == FINE
         assert done.stdout.count("(auditors only)") == 2
         assert COOK not in done.output
         assert "grillkok" not in done.output
 
 
-def test_watch_shows_only_what_is_new_and_ends_cleanly_with_ctrl_c(desk: Desk) -> None:
-    desk.put(situation("2021-06-13 08:00"))
+def test_watch_shows_only_what_is_new_and_ends_cleanly_with_ctrl_c(empty: Desk) -> None:
+    empty.put(situation("2021-06-13 08:00"))
     command = [sys.executable, "-m", "infra.cli", "watch", SITUATION_RECORDED.name, "--json"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=desk.environment, stdout=pipe, stderr=pipe, text=True) as watching:
+    with subprocess.Popen(command, env=empty.environment, stdout=pipe, stderr=pipe, text=True) as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None
         assert watching.stderr.readline().startswith("Watching ")
-        desk.put(situation(AT))
+        empty.put(situation(AT))
         assert json.loads(watching.stdout.readline())["offset"] == 1
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) == FINE
@@ -104,14 +103,13 @@ def test_notices_shows_a_recipients_own_mailbox_in_order_and_nothing_that_is_hel
         mailboxes.apply(connection, arrivals(later, first=3))
 
     found = desk.json("notices", JOBCENTRE)
-    assert [(notice["about"], notice["day"], notice["rule"]) for notice in found] == [
-        (CITIZEN, "2021-06-14", "CV-3")
-    ] * 2
+    told = [(notice["about"], notice["day"], notice["rule"]) for notice in found]
+    assert told == [(CITIZEN, "2021-06-14", "CV-3")] * 2
     assert found == desk.json("notices", JOBCENTRE, "--kind", "jobcentre")
     assert desk.json("notices", JOBCENTRE, "--kind", "fund") == []
     assert len(desk.json("notices", FUND)) == 1
     assert desk.json("notices", "nobody") == []
-    assert found[0]["text"] in " ".join(desk.dfdg("notices", JOBCENTRE).stdout.split()) or found[0]["text"]
+    assert "2 notices in the mailbox of jobcentre-1" in desk.dfdg("notices", JOBCENTRE).stderr
 
 
 def test_dead_letters_are_listed_newest_first_with_reason_and_position_but_without_their_contents(desk: Desk) -> None:
@@ -140,7 +138,7 @@ def test_a_snapshot_is_a_new_file_for_its_owner_only_and_never_replaces_one(desk
     assert not file.exists()
 
     with closing(connect(desk.dsn, "test")) as connection:
-        register(connection, "cv-status", topic_ids(admin(desk.addresses.kafka), [CV_REQUIREMENT_CHANGED.name]))
+        register(connection, "cv-status", {CV_REQUIREMENT_CHANGED.name: "its id"})
         cv_status.apply(connection, arrivals(changed(AT, before=NO_DUTY, now=REGISTER)))
         connection.commit()
     done = desk.dfdg("snapshot", str(file))
@@ -182,4 +180,3 @@ def test_what_lies_in_the_database_can_be_read_while_kafka_is_away(desk: Desk, c
     assert away.dfdg(*command).exit_code in (FINE, COULD_NOT)
     assert away.dfdg("topics").exit_code == AWAY
     assert away.dfdg("watch", NOTICE_ISSUED.name).exit_code == AWAY
-    assert BAD_INPUT != AWAY

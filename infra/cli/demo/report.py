@@ -103,7 +103,9 @@ def one_citizen(connection: "Connection") -> list[str]:
     for step in found.steps:
         told = step.notice and f"{step.notice.recipient_kind} {step.notice.recipient} is told: {step.notice.reason}"
         cause = step.cause.hex[:8] if step.cause else ""
-        table.add_row(f"{step.at.astimezone(COPENHAGEN):%F %R}", told or step.type, step.rule or "", step.id.hex[:8], cause)
+        table.add_row(
+            f"{step.at.astimezone(COPENHAGEN):%F %R}", told or step.type, step.rule or "", step.id.hex[:8], cause
+        )
     console.print(table)
     for known in found.states:
         console.print(

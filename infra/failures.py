@@ -1,0 +1,55 @@
+"""What PostgreSQL and the registry say, sorted into our kinds of failure; and who blocks a take-over, ended."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from infra.errors import AlarmError, TakeOverError, TransientError
+from infra.registry import RegistryAwayError
+
+LOG = logging.getLogger(__name__)
+
+LOCK_WAIT_S = 3.0
+"""A live worker's transaction lasts well under a second; who blocks a take-over for longer is frozen or far away."""
+
+
+class RolledBackError(Exception):
+    """Definitely rolled back, connection intact: the same batch may be tried again."""
+
+
+@contextmanager
+def sorted_failures() -> Iterator[None]:
+    """Failures inside become RolledBackError, TransientError, TakeOverError (whatever is not known) or AlarmError."""
+    try:
+        yield
+    except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
+        raise RolledBackError(type(error).__name__) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
+        raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
+    except RegistryAwayError as error:
+        raise TransientError(str(error)) from error
+    except (psycopg.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise AlarmError(f"a rule or a statement failed on a record: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def impatience(pool: ConnectionPool, connection: psycopg.Connection) -> Iterator[None]:
+    """Ends, after `LOCK_WAIT_S`, whoever blocks this connection: a frozen worker must not hold a slice for ever."""
+    timer = threading.Timer(LOCK_WAIT_S, _end_blockers, (pool, connection.info.backend_pid))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end_blockers(pool: ConnectionPool, pid: int) -> None:
+    query = "select pg_terminate_backend(blocker) from unnest(pg_blocking_pids(%s)) blocker"
+    with pool.connection() as other:
+        ended = other.execute(query, (pid,)).fetchall()
+    LOG.warning("ended %s session(s) that blocked a take-over", len(ended))

@@ -1,0 +1,101 @@
+"""One slice of a consumer in this process, between fetching and working: what has arrived, and what is to be done."""
+
+import time
+from dataclasses import dataclass, field
+
+from confluent_kafka import Message
+
+from infra.intake import Batch
+
+BATCH_RECORDS = 2_000
+"""Records of one batch: bigger ones cost latency and memory, smaller ones a transaction's fixed price more often."""
+
+BUFFER_RECORDS = 2 * BATCH_RECORDS
+"""Records kept for a busy slice before its partitions are paused."""
+
+TICK_S = 0.2
+"""How often an idle slice that still awaits acknowledgements or a held day is looked after."""
+
+FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.25, 5.0
+"""Waiting before a take-over is tried again, doubled each time: short enough that a restart goes unnoticed."""
+
+
+class TakeOver(int):
+    """Work: make this slice ours."""
+
+
+Work = TakeOver | Batch
+
+
+@dataclass
+class Lane:
+    """A slice has at most one piece of work under way (`busy`); what arrives meanwhile is its next batch."""
+
+    slice: int
+    epoch: int = -1
+    cut: dict[str, int] = field(default_factory=dict)
+    """Per topic: the offset from which the next batch is fetched."""
+    buffer: list[Message] = field(default_factory=list)
+    busy: bool = False
+    paused: bool = False
+    reading: bool = False
+    more: bool = False
+    """There is more to do without any new record."""
+    tick_at: float | None = None
+    take_over_at: float | None = None
+    backoff_s: float = FIRST_BACKOFF_S
+    alarm: str | None = None
+
+    def begin(self, epoch: int, positions: dict[str, int]) -> None:
+        """The slice is taken over: whatever was fetched before counts for nothing."""
+        self.epoch, self.cut = epoch, dict(positions)
+        self.buffer.clear()
+        self.busy, self.paused, self.reading, self.more = False, False, True, True
+
+    def next_work(self) -> Work | None:
+        """What is to be done now, if anything; the lane is busy with it then."""
+        now = time.monotonic()
+        if self.busy or self.alarm:
+            return None
+        if self.take_over_at is not None and self.take_over_at <= now:
+            self.busy, self.take_over_at = True, None
+            return TakeOver(self.slice)
+        ticks = self.tick_at is not None and self.tick_at <= now
+        if not self.reading or not (self.buffer or self.more or ticks):
+            return None
+        self.busy, self.tick_at = True, None
+        return self._batch()
+
+    def _batch(self) -> Batch:
+        records, self.buffer = self.buffer[:BATCH_RECORDS], self.buffer[BATCH_RECORDS:]
+        batch = Batch(self.slice, self.epoch, {}, records)
+        for record in records:
+            topic, offset = str(record.topic()), int(record.offset() or 0)
+            batch.froms.setdefault(topic, self.cut[topic])
+            self.cut[topic] = offset + 1
+        return batch
+
+    def done(self, more: bool, unsettled: bool) -> None:
+        self.busy, self.more, self.backoff_s = False, more, FIRST_BACKOFF_S
+        self.tick_at = time.monotonic() + TICK_S if unsettled else None
+
+    def failed(self, alarm: str | None) -> None:
+        """Taken over again after a while; with an alarm, stopped."""
+        self.release()
+        self.busy, self.alarm = False, alarm
+        if alarm is None:
+            self.take_over_at = time.monotonic() + self.backoff_s
+            self.backoff_s = min(2 * self.backoff_s, LAST_BACKOFF_S)
+
+    def release(self) -> None:
+        """Nothing new begins; what is under way goes on."""
+        self.reading, self.take_over_at = False, None
+        self.buffer.clear()
+
+    @property
+    def full(self) -> bool:
+        return self.reading and not self.paused and len(self.buffer) > BUFFER_RECORDS
+
+    @property
+    def thirsty(self) -> bool:
+        return self.reading and self.paused and len(self.buffer) < BATCH_RECORDS
