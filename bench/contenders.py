@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bench.job import Job, Outputs
-from bench.lab import Ground
+from bench.lab import OUTPUTS, Ground
 from schemas.topic import SLICES
 
 WHOLE = ("cv-requirement", "cv-status", "mailboxes")
@@ -45,7 +45,7 @@ class Contender:
 
     def faults(self, ground: Ground, outputs: Outputs) -> list[str]:
         """What differs from what must be there."""
-        found = dict(zip(("changes", "notices"), ground.on_topics(), strict=True))
+        found = {field: ground.distinct(topic) for field, topic in zip(("changes", "notices"), OUTPUTS, strict=True)}
         found |= {f"{field} in PostgreSQL": ground.count(query) for field, query in self.rows}
         return [
             f"{count:,} {what}, not {right:,}"

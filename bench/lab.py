@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from confluent_kafka import Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
@@ -25,13 +25,14 @@ from infra.postgres import connect, migrate
 from infra.registry import Registry
 from producers.clock import begin_days
 from schemas.codec import encode
-from schemas.headers import RawHeaders, headers
+from schemas.headers import RawHeaders, headers, parse
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
 from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, DAY_BEGUN, NOTICE_ISSUED, SITUATION_RECORDED
 from schemas.topics import TOPICS as ALL_TOPICS
 
 SOURCE = "bench"
+READ_RECORDS = 10_000
 FLUSH_EVERY = 50_000
 """Below what the producer's queue takes."""
 INPUTS = (SITUATION_RECORDED, CV_EXEMPTION_RECORDED)
@@ -86,7 +87,14 @@ class Ground:
 
     def producer(self, linger_ms: int) -> Producer:
         """Without compression: aiokafka, beneath Faust, reads lz4 only with a library more."""
-        return Producer({"bootstrap.servers": self.addresses.kafka, "enable.idempotence": True, "linger.ms": linger_ms})
+        return Producer(
+            {
+                "bootstrap.servers": self.addresses.kafka,
+                "enable.idempotence": True,
+                "linger.ms": linger_ms,
+                "log_level": 3,
+            }
+        )
 
     def record(self, fact: Fact) -> tuple[str, int, bytes, bytes, RawHeaders]:
         """Topic, partition, key, value and headers."""
@@ -101,6 +109,23 @@ class Ground:
         """Records on each topic."""
         ends = end_offsets(self.client, [topic.name for topic in topics])
         return tuple(sum(end[topic.name] for end in ends) for topic in topics)
+
+    def distinct(self, topic: Topic) -> int:
+        """Events on a topic: a record may be repeated there, and its id tells."""
+        reader = Consumer({"bootstrap.servers": self.addresses.kafka, "group.id": "bench-reader", "log_level": 3})
+        ids = set()
+        (left,) = self.on_topics((topic,))
+        try:
+            reader.assign([TopicPartition(topic.name, partition, OFFSET_BEGINNING) for partition in range(SLICES)])
+            while left:
+                for record in reader.consume(READ_RECORDS, 1.0):
+                    if (error := record.error()) is not None:
+                        raise KafkaException(error)
+                    ids.add(parse(record.headers())["ce_id"])
+                    left -= 1
+        finally:
+            reader.close()
+        return len(ids)
 
     def count(self, query: str, *parameters: object) -> int:
         row = self.connection.execute(sql.SQL(query), parameters).fetchone()

@@ -35,6 +35,8 @@ class Run(NamedTuple):
     cpu: Cpu
     peak_mib: float
     faults: list[str]
+    repeats: int = 0
+    """Records that lie on the topics once more: a subscriber skips them by their `ce_sequence`."""
 
 
 class Running:
@@ -123,5 +125,6 @@ def measure(lab: Lab, contender: Contender, job: Job) -> Run:
             took_s = time.monotonic() - began
             used, peak = cpu(processes.pids, lab.pids).since(before), peak_mib(processes.pids)
         faults = ([] if done else ["it did not get done"]) + contender.faults(ground, job.outputs)
+        repeats = sum(ground.on_topics()) - job.outputs.changes - job.outputs.notices
     notices = job.outputs.notices - job.warm.notices
-    return Run(len(job.facts) / took_s, notices / took_s, used, peak, faults)
+    return Run(len(job.facts) / took_s, notices / took_s, used, peak, faults, repeats)

@@ -5,10 +5,8 @@ parts inside it. A timed call costs something itself, half of it in the part aro
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from typing import Any
 
 import psycopg
@@ -21,6 +19,7 @@ import infra.worker
 import streams.processor
 from bench.job import Job
 from bench.lab import Ground, Lab
+from bench.timers import Timers
 from consumers import cv_status, mailboxes
 from consumers.sink import Sink
 from infra.group import THREADS, Consuming, register
@@ -48,72 +47,6 @@ _BY_STATEMENT = {
 }
 
 
-class Timers:
-    """Wall and CPU seconds of this thread by part; entering a part pauses the one around it."""
-
-    def __init__(self) -> None:
-        self.wall_s: dict[str, float] = {}
-        self.cpu_s: dict[str, float] = {}
-        self.calls: dict[str, int] = {}
-        self._inside: list[str] = []
-        self._wall = self._cpu = 0.0
-
-    def _turn(self) -> None:
-        wall, cpu = time.perf_counter(), time.thread_time()
-        if self._inside:
-            part = self._inside[-1]
-            self.wall_s[part] = self.wall_s.get(part, 0.0) + wall - self._wall
-            self.cpu_s[part] = self.cpu_s.get(part, 0.0) + cpu - self._cpu
-        self._wall, self._cpu = wall, cpu
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        self._turn()
-        self._inside.append(name)
-        try:
-            yield
-        finally:
-            self._turn()
-            self._inside.pop()
-
-    def around(self, function: Callable[..., Any], name: str, *, lazy: bool = False) -> Callable[..., Any]:
-        """The function, timed; a `lazy` one makes an iterator, which is run to its end."""
-
-        @wraps(function)
-        def timed(*arguments: Any, **named: Any) -> Any:
-            self._turn()
-            self._inside.append(name)
-            self.calls[name] = self.calls.get(name, 0) + 1
-            try:
-                made = function(*arguments, **named)
-                return list(made) if lazy else made
-            finally:
-                self._turn()
-                self._inside.pop()
-
-        return timed
-
-    @staticmethod
-    def cost_s(calls: int = 20_000) -> float:
-        """What a timed call costs by itself, on this machine, now."""
-        timers = Timers()
-        nothing = timers.around(lambda: None, "nothing")
-        begin = time.perf_counter()
-        for _ in range(calls):
-            nothing()
-        return (time.perf_counter() - begin) / calls
-
-    def execute(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`Connection.execute`, timed by what is executed; a sink's own statements are its own part."""
-
-        @wraps(function)
-        def timed(connection: Any, query: Any, *arguments: Any, **named: Any) -> Any:
-            with self.part(_BY_STATEMENT.get(str(query), "other SQL")):
-                return function(connection, query, *arguments, **named)
-
-        return timed
-
-
 @contextmanager
 def instrumented(timers: Timers) -> Iterator[None]:
     """The engine's parts, wrapped for the time of the block."""
@@ -138,7 +71,7 @@ def instrumented(timers: Timers) -> Iterator[None]:
     try:
         for (owner, name, part, lazy), (_, _, function) in zip(wrapped, before, strict=False):
             setattr(owner, name, timers.around(function, part, lazy=lazy))
-        setattr(psycopg.Connection, "execute", timers.execute(psycopg.Connection.execute))  # noqa: B010 - mypy forbids assigning a method
+        setattr(psycopg.Connection, "execute", timers.execute(psycopg.Connection.execute, _BY_STATEMENT))  # noqa: B010 - mypy forbids assigning a method
         yield
     finally:
         for owner, name, function in before:

@@ -11,13 +11,14 @@ from bench.contenders import CONTENDERS
 from bench.job import Job
 from bench.latency import Latency
 from bench.measure import Run
-from bench.profile import Timers
+from bench.timers import Timers
 
 WIDTH = 150
 """Of what goes to a file: the widest table fits."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 MICRO = 1_000_000
+SHOWN_US = 0.05
 
 
 def quoted(values: Sequence[float], digits: int = 0) -> str:
@@ -43,6 +44,8 @@ def show_runs(runs: dict[str, list[Run]], jobs: dict[str, Job], latencies: dict[
 
 def _cells(runs: list[Run], job: Job, latency: Latency | None) -> list[str]:
     faults = sorted({fault for run in runs for fault in run.faults})
+    repeats = [run.repeats for run in runs]
+    repeated = f", {quoted(repeats)} repeated" if any(repeats) else ""
     return [
         f"{job.events:,}",
         quoted([run.events_per_s for run in runs]),
@@ -50,7 +53,7 @@ def _cells(runs: list[Run], job: Job, latency: Latency | None) -> list[str]:
         *(quoted([run.cpu[part] for run in runs], 1) for part in range(3)),
         quoted([run.peak_mib for run in runs]),
         *((f"{latency.p50_ms:.1f}", f"{latency.p99_ms:.1f}") if latency else ("", "")),
-        f"WRONG: {'; '.join(faults)}" if faults else "right",
+        f"WRONG: {'; '.join(faults)}" if faults else f"right{repeated}",
     ]
 
 
@@ -61,7 +64,7 @@ def show_latency(latency: Latency, rate_per_s: int, seconds: int) -> None:
         f" worst {latency.worst_ms:.1f} ms. The pacer was late by {latency.late_ms:.1f} ms at most."
     )
     if latency.missing:
-        console.print(f"[red]WRONG: {latency.missing:,} notices never came.[/]")
+        console.print(f"WRONG: {latency.missing:,} notices never came.")
 
 
 def show_profile(name: str, records: int, timers: Timers) -> None:
@@ -72,9 +75,13 @@ def show_profile(name: str, records: int, timers: Timers) -> None:
     table.add_column("wall", justify="right")
     table.add_column("Python's CPU", justify="right")
     table.add_column("timed calls", justify="right")
-    parts = sorted((part for part in timers.wall_s if timers.wall_s[part]), key=lambda part: -timers.wall_s[part])
+    parts = sorted(
+        (part for part in timers.wall_s if timers.wall_s[part] / records * MICRO >= SHOWN_US),
+        key=lambda part: -timers.wall_s[part],
+    )
     for part in parts:
-        table.add_row(part, *(f"{of[part] / records * MICRO:.1f}" for of in (timers.wall_s, timers.cpu_s)), f"{timers.calls.get(part, 0):,}")
+        spent = (f"{of[part] / records * MICRO:.1f}" for of in (timers.wall_s, timers.cpu_s))
+        table.add_row(part, *spent, f"{timers.calls.get(part, 0):,}")
     table.add_section()
     table.add_row("all", *(f"{sum(of.values()) / records * MICRO:.1f}" for of in (timers.wall_s, timers.cpu_s)))
     console.print(table)

@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+import typer.main
+from typer.core import TyperGroup
 
+from infra.cli import app as dfdg
 from tests.tidy.tree import LAYERS, ROOT, files, place
 
 HOSTS = (
@@ -68,19 +71,16 @@ def test_every_rule_that_a_decision_gives_is_a_requirement() -> None:
     ] == []
 
 
-@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="there is no README yet")
-def test_every_command_that_the_readme_names_exists() -> None:
-    import typer.main
+NAMED_COMMAND = re.compile(r"`dfdg ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 
-    from infra.cli import app
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    commands = set(getattr(typer.main.get_command(app), "commands", ()))
-    named = re.findall(r"(?:^|`)\s*(?:\.venv/bin/)?dfdg ([a-z-]+)", text, re.MULTILINE)
-    made = re.findall(r"(?:^|`)\s*make ([a-z-]+)", text, re.MULTILINE)
-    assert named
-    assert made
-    assert sorted(set(named) - commands) == []
-    assert sorted(set(made) - targets) == []
+def test_every_command_that_a_message_in_the_code_names_exists() -> None:
+    app = typer.main.get_command(dfdg)
+    assert isinstance(app, TyperGroup)
+    unknown = []
+    for path, text in ((path, text) for path, text in texts() if path.suffix == ".py"):
+        for found in NAMED_COMMAND.finditer(text):
+            command = app.commands.get(found[1])
+            if command is None or (isinstance(command, TyperGroup) and found[2] and found[2] not in command.commands):
+                unknown.append(f"{place(path)}: {found[0].strip('` ')}")
+    assert unknown == []

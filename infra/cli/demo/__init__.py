@@ -1,5 +1,6 @@
 """`dfdg demo`: the main job on servers of its own, from files to mailboxes, and a look at whether it all adds up."""
 
+import time
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -38,9 +39,10 @@ def demo(
     """
     from infra.cli.demo.engine import DemoError, servers
 
+    began = time.monotonic()
     try:
         with servers(folder.resolve()) as addresses:
-            faults = _play(addresses, folder.resolve(), citizens, seed, processes)
+            faults = _play(began, addresses, folder.resolve(), citizens, seed, processes)
     except DemoError as error:
         raise failure(COULD_NOT, str(error)) from None
     if faults:
@@ -49,10 +51,10 @@ def demo(
     console.print(f"To look around: export DFDG_STATE={folder}; dfdg up; dfdg --help", highlight=False)
 
 
-def _play(addresses: "Addresses", folder: Path, citizens: int, seed: int, processes: int) -> list[str]:
+def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, seed: int, processes: int) -> list[str]:
     """On running servers; returns what does not add up."""
     from infra.cli.demo.engine import dfdg, workers
-    from infra.cli.demo.play import Play
+    from infra.cli.demo.play import Part, Play
     from infra.postgres import connect
     from infra.registry import Registry
     from producers.identity import Identity, Keys
@@ -63,6 +65,7 @@ def _play(addresses: "Addresses", folder: Path, citizens: int, seed: int, proces
         connection.autocommit = True
         identity = Identity(connection, Keys.read(folder / "keys"))
         play = Play(addresses, connection, identity, Registry(addresses.registry).resolve(TOPICS))
+        play.parts.append(Part("servers started and filled", time.monotonic() - began))
         country = _country(play, citizens, seed)
         with workers(folder, processes, addresses) as engine:
             _calendar(play, country, engine)

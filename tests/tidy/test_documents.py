@@ -1,0 +1,91 @@
+"""What the documents name is there: paths, links, commands, topics, tests, limits. (Requirements: test_contents.)"""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from infra.cli import app
+from schemas.topics import BY_NAME
+from tests.tidy.tree import ROOT, files, place, python
+
+DOCUMENTS = [path for path in files() if path.suffix == ".md"]
+CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"\.?[\w-]+(/[\w.<>-]+)+/?|[\w-]+\.(toml|lock|md)")
+MADE_LATER = (".venv/", ".local/")
+EXAMPLES = ("cv-published", "cv_published", "cv_visible", "NNNN")
+"""What CONTRIBUTING adds to show how: it is not there."""
+
+COMMANDS = typer.main.get_command(app)
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=place)
+
+
+def code(document: Path) -> list[str]:
+    """What stands in the document as code: each span, and each line of a block."""
+    found = [block or span for block, span in CODE.findall(document.read_text(encoding="utf-8"))]
+    return [line.partition(" #")[0].strip() for each in found for line in each.splitlines()]
+
+
+def test_the_documents_that_a_newcomer_looks_for_are_there() -> None:
+    names = {place(path) for path in DOCUMENTS}
+    wanted = {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"}
+    wanted |= {"docs/glossary.md", "docs/operations.md"}
+    assert wanted - names == set()
+    numbers = sorted(path.name[:4] for path in DOCUMENTS if path.parent.name == "decisions")
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+@each_document
+def test_every_path_that_is_named_is_there(document: Path) -> None:
+    named = [span for span in code(document) if PATH.fullmatch(span) and "://" not in span]
+    real = [span for span in named if not span.startswith(MADE_LATER) and not any(e in span for e in EXAMPLES)]
+    # A consumer's name and the like have no slash; a bare file name stands for the one in the root, or in schemas.
+    assert [span for span in real if not any((ROOT / folder / span).exists() for folder in ("", "schemas"))] == []
+
+
+@each_document
+def test_every_link_leads_to_a_file(document: Path) -> None:
+    targets = LINK.findall(document.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (document.parent / target.partition("#")[0]).exists()] == []
+
+
+@each_document
+def test_every_command_and_make_target_that_is_named_is_there(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    wrong = []
+    for span in code(document):
+        words = span.removeprefix(".venv/bin/").split()
+        if words[:1] == ["make"]:
+            wrong += [span for word in words[1:] if word not in targets]
+        if words[:1] == ["dfdg"] and len(words) > 1 and not words[1].startswith("-"):
+            command = getattr(COMMANDS, "commands", {}).get(words[1])
+            below = getattr(command, "commands", None)
+            if command is None or (below is not None and len(words) > 2 and words[2] not in below):
+                wrong.append(span)
+    assert wrong == []
+
+
+@each_document
+def test_every_topic_that_is_named_is_declared(document: Path) -> None:
+    named = {span for span in code(document) if re.fullmatch(r"dfdg\.[a-z-]+-v\d+", span)}
+    assert sorted(name for name in named - set(BY_NAME) if not any(example in name for example in EXAMPLES)) == []
+
+
+@each_document
+def test_every_test_that_is_named_is_there(document: Path) -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in python() if path.is_relative_to(ROOT / "tests"))
+    named = [span for span in code(document) if re.fullmatch(r"test_\w+", span)]
+    assert [name for name in named if f"def {name}(" not in tests] == []
+
+
+def test_every_limit_in_operations_is_a_constant_of_the_file_that_it_names() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("## Limits")[2]
+    rows = [re.findall(r"`([^`]+)`", line) for line in text.splitlines() if line.startswith("| `")]
+    assert len(rows) > 10
+    for *names, file in rows:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        assert [name for name in names if not re.search(rf"^(\w+, )?{name}\b[\w, ]* = ", source, re.MULTILINE)] == []
