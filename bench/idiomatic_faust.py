@@ -52,7 +52,7 @@ def build() -> Any:
                 began = True
             topic, framed = BY_NAME[record.message.topic], frame(record.value)
             event = decode(framed.body, registry.writer_schema(framed.schema_id, topic), topic.event)
-            id_ = id_of(parse(record.headers.items())["ce_id"])
+            id_ = id_of(parse(record.headers.items())["ce_id"], "")
             known = duties.get(event.key)
             state = CvDuties.model_validate_json(known[ID_DIGITS:]) if known else None
             life = Life(decision, state, bytes.fromhex(known[:ID_DIGITS]) if known else bytes(16))

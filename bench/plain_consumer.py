@@ -57,7 +57,7 @@ def handle(connection: Connection, registry: Registry, message: Message) -> list
     """Everything that one record leads to, in one transaction."""
     topic, framed = BY_NAME[str(message.topic())], frame(message.value())
     event = decode(framed.body, registry.writer_schema(framed.schema_id, topic), topic.event)
-    id_ = id_of(parse(message.headers())["ce_id"])
+    id_ = id_of(parse(message.headers())["ce_id"], "")
     with connection.transaction():
         if connection.execute(INBOX, (id_.hex(),)).rowcount == 0:
             return []

@@ -22,6 +22,10 @@ on conflict do nothing
 """
 
 
+TOPIC_BYTES = 512 * 1024
+"""Of a letter's value and headers on the dead letter topic: Kafka refuses records over 1 MiB. The table keeps all."""
+
+
 def topic_of(consumer: str, topic: str) -> str:
     return f"{consumer}.{topic}-dlq"
 
@@ -41,6 +45,9 @@ def _bury(connection: Connection, cursor: Cursor, letter: Letter) -> Departure:
     connection.execute(_BURY, (cursor.consumer, topic, cursor.slice, offset, key, value, Jsonb(headers), letter.reason))
     position = f"{topic}/{cursor.slice}/{offset}"
     raw = {"dlq_reason": letter.reason, "dlq_position": position, "headers": headers}
+    if len(value or b"") + len(key or b"") + len(json.dumps(headers)) > TOPIC_BYTES:
+        raw["headers"], raw["dlq_whole"] = [], f"too large for a topic: dead_letter.letter has all of it ({position})"
+        key = value = None
     destination = topic_of(cursor.consumer, topic)
     return Departure(
         destination,

@@ -17,6 +17,10 @@ LOCK_WAIT_S = 3.0
 """A live worker's transaction lasts well under a second; who blocks a take-over for longer is frozen or far away."""
 
 
+_AWAY = ("08", "25", "53", "55", "57", "58")
+"""Classes of SQLSTATE that tell of the server: connection, transaction state, resources, locks, operator, system."""
+
+
 class RolledBackError(Exception):
     """Definitely rolled back, connection intact: the same batch may be tried again."""
 
@@ -30,10 +34,16 @@ def sorted_failures() -> Iterator[None]:
         raise RolledBackError(type(error).__name__) from error
     except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
         raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
+    except psycopg.Error as error:
+        if (error.sqlstate or "")[:2] in _AWAY:
+            raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
+        # Only the message: PostgreSQL's detail and context quote rows, and a row may hold what only the audit may see.
+        text = f"a statement failed: {error.sqlstate} {type(error).__name__}"
+        raise AlarmError(f"{text}. PostgreSQL's log has the statement.") from None
     except RegistryAwayError as error:
         raise TransientError(str(error)) from error
-    except (psycopg.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise AlarmError(f"a rule or a statement failed on a record: {type(error).__name__}: {error}") from error
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise AlarmError(f"a rule failed on a record: {type(error).__name__}: {error}") from error
 
 
 @contextmanager

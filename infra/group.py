@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import psycopg
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from psycopg import Connection
 from psycopg.types.json import Jsonb
+from psycopg_pool import PoolTimeout
 
 from infra import ledger
 from infra.errors import AlarmError, TransientError
 from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
-from infra.lane import TakeOver, Work
+from infra.lane import Stop, TakeOver, Work
 from infra.local import Addresses
 from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
@@ -90,13 +92,15 @@ class Group:
             self.source.failed(slice_, None)
         except AlarmError as error:
             LOG.error("ALARM %s/%s: %s", self.name, slice_, error)  # noqa: TRY400 - the text says it; a trace may quote data
-            self._alarm(slice_, str(error))
             self.source.failed(slice_, str(error))
+            self._alarm(slice_, worker.epoch, str(error))
         except BaseException:
             self.source.failed(slice_, None)
             raise
 
     def _do(self, worker: Worker, slice_: int, work: Work) -> None:
+        if isinstance(work, Stop):
+            raise AlarmError(work.alarm)
         if isinstance(work, TakeOver):
             self.source.started(slice_, *worker.take_over(self._owner, lambda: self._first_positions(slice_)))
             return
@@ -140,10 +144,14 @@ class Group:
         finally:
             asking.close()
 
-    def _alarm(self, slice_: int, text: str) -> None:
-        query = "update ledger.slice set alarm = %s where consumer = %s and slice = %s"
-        with self._pool.connection() as connection:
-            connection.execute(query, (text, self.name, slice_))
+    def _alarm(self, slice_: int, epoch: int, text: str) -> None:
+        """Show the alarm to operators, unless the slice is somebody else's by now."""
+        query = "update ledger.slice set alarm = %s where consumer = %s and slice = %s and epoch = %s"
+        try:
+            with self._pool.connection() as connection:
+                connection.execute(query, (text, self.name, slice_, epoch))
+        except (psycopg.Error, PoolTimeout) as error:
+            LOG.warning("%s/%s: the alarm stands in this log only (%s)", self.name, slice_, type(error).__name__)
 
 
 _REGISTER = """

@@ -28,6 +28,10 @@ _Candidate = tuple[Topic, Message, bytes, bytes | None]
 """A record whose envelope is in order, its id and its cause."""
 
 
+JOINED_LATE = "*"
+"""A mark: this slice began where retention had deleted records already, so a source's first record counts."""
+
+
 class Batch(NamedTuple):
     """Records of one slice in order of arrival, the epoch they were fetched under, and where each fetch began."""
 
@@ -38,7 +42,7 @@ class Batch(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A record that will never be readable as it is, and why."""
+    """A record that nobody will ever read as it is, and why."""
 
     record: Message
     reason: str
@@ -77,6 +81,9 @@ class Intake:
         days: list[Message] = []
         for record in batch.records:
             topic, offset = self._reads[cast(str, record.topic())], cast(int, record.offset())
+            if record.error() is not None:  # the end of the partition, behind a hole
+                cursor.positions[topic.name] = max(offset, cursor.positions.get(topic.name, 0))
+                continue
             if offset < cursor.positions.get(topic.name, 0):
                 continue
             if topic is DAY_BEGUN:
@@ -89,7 +96,7 @@ class Intake:
                 if topic.writer is Writer.LEDGER and not _next_in_sequence(cursor, topic, headers):
                     continue
                 _check_key(topic, record, cursor.slice)
-                candidates.append((topic, record, id_of(headers["ce_id"]), _cause(headers)))
+                candidates.append((topic, record, id_of(headers["ce_id"], headers["ce_source"]), _cause(headers)))
             except UnreadableError as error:
                 sifted.letters.append(Letter(record, str(error)))
         self._decode(connection, cursor, candidates, sifted)
@@ -97,7 +104,8 @@ class Intake:
         return sifted
 
     def _decode(self, connection: Connection, cursor: Cursor, candidates: list[_Candidate], sifted: Sifted) -> None:
-        new = _remember(connection, cursor, [id_ for topic, _, id_, _ in candidates if topic.writer is Writer.ANYONE])
+        ids = [id_ for topic, _, id_, _ in candidates if topic.writer is Writer.ANYONE]
+        new = _remember(connection, cursor, ids) if ids else set()
         for topic, record, id_, cause in candidates:
             if topic.writer is Writer.ANYONE:
                 if id_ not in new:
@@ -123,6 +131,7 @@ class Intake:
             offset = cast(int, record.offset())
             try:
                 day = cast(DayBegun, self._event(DAY_BEGUN, record))
+                headers = parse(record.headers())
             except UnreadableError as error:
                 sifted.letters.append(Letter(record, str(error)))
             else:
@@ -131,7 +140,7 @@ class Intake:
                     return
                 if sifted.day is None or day.day_begun > sifted.day:
                     sifted.day = day.day_begun
-                    id_ = id_of(parse(record.headers())["ce_id"])
+                    id_ = id_of(headers["ce_id"], headers["ce_source"])
                     sifted.arrivals.append(Arrival(DAY_BEGUN, offset, id_, day, slice=cursor.slice))
             cursor.positions[DAY_BEGUN.name] = offset + 1
             _extend(cursor.runs, DAY_BEGUN.name, offset)
@@ -139,7 +148,7 @@ class Intake:
 
 def _cause(headers: Headers) -> bytes | None:
     cause = headers.get("ce_causationid")
-    return None if cause is None else id_of(cause)
+    return None if cause is None else id_of(cause, "")
 
 
 def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:
@@ -165,15 +174,10 @@ def _next_in_sequence(cursor: Cursor, topic: Topic, headers: Headers) -> bool:
     return True
 
 
-JOINED_LATE = "*"
-"""A mark that says: this slice began where retention had deleted records already, so a source's first record counts."""
-
-
 def _sequence(headers: Headers) -> int:
-    try:
-        return int(headers["ce_sequence"])
-    except (KeyError, ValueError):
-        raise UnreadableError("ce_sequence is missing or is no number") from None
+    if not (digits := headers.get("ce_sequence", "")).isdecimal():
+        raise UnreadableError("ce_sequence is missing or is no number")
+    return int(digits)
 
 
 def _check_key(topic: Topic, record: Message, slice_: int) -> None:
@@ -192,7 +196,5 @@ on conflict do nothing returning uuid_send(id)
 
 def _remember(connection: Connection, cursor: Cursor, ids: list[bytes]) -> set[bytes]:
     """Put the ids into the inbox and return those that were not there before."""
-    if not ids:
-        return set()
     rows = connection.execute(_REMEMBER, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
     return {row[0] for row in rows}

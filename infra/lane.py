@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from confluent_kafka import Message
 
@@ -24,7 +25,14 @@ class TakeOver(int):
     """Work: make this slice ours."""
 
 
-Work = TakeOver | Batch
+class Stop(NamedTuple):
+    """Work: stop the slice with this alarm."""
+
+    slice: int
+    alarm: str
+
+
+Work = TakeOver | Batch | Stop
 
 
 @dataclass
@@ -44,11 +52,15 @@ class Lane:
     tick_at: float | None = None
     take_over_at: float | None = None
     backoff_s: float = FIRST_BACKOFF_S
+    progress: bool = False
+    """The work under way has records: only its success shows that the slice is well again."""
+    fetched: dict[str, int] = field(default_factory=dict)
+    """Per topic: the offset that its next record will have, if the log has no hole there."""
     alarm: str | None = None
 
     def begin(self, epoch: int, positions: dict[str, int]) -> None:
         """The slice is taken over: whatever was fetched before counts for nothing."""
-        self.epoch, self.cut = epoch, dict(positions)
+        self.epoch, self.cut, self.fetched = epoch, dict(positions), dict(positions)
         self.buffer.clear()
         self.busy, self.paused, self.reading, self.more = False, False, True, True
 
@@ -69,14 +81,24 @@ class Lane:
     def _batch(self) -> Batch:
         records, self.buffer = self.buffer[:BATCH_RECORDS], self.buffer[BATCH_RECORDS:]
         batch = Batch(self.slice, self.epoch, {}, records)
+        self.progress = bool(records)
         for record in records:
             topic, offset = str(record.topic()), int(record.offset() or 0)
             batch.froms.setdefault(topic, self.cut[topic])
-            self.cut[topic] = offset + 1
+            self.cut[topic] = offset + (record.error() is None)
         return batch
 
+    def take_in(self, record: Message) -> None:
+        """A record, or the end of a partition: kept only where a hole (a transaction's marker) lies before the end."""
+        topic, offset = str(record.topic()), int(record.offset() or 0)
+        if self.reading and (record.error() is None or offset > self.fetched.get(topic, 0)):
+            self.buffer.append(record)
+            self.fetched[topic] = offset + (record.error() is None)
+
     def done(self, more: bool, unsettled: bool) -> None:
-        self.busy, self.more, self.backoff_s = False, more, FIRST_BACKOFF_S
+        self.busy, self.more = False, more
+        if self.progress:
+            self.backoff_s = FIRST_BACKOFF_S
         self.tick_at = time.monotonic() + TICK_S if unsettled else None
 
     def failed(self, alarm: str | None) -> None:

@@ -19,6 +19,12 @@ from schemas.event import Caused
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
 
+MEMORY_DAYS = 400
+"""For so long a repeated record is known, and a batch can be replayed: a year's files, and a month to find out."""
+
+FORGET_ROWS = 50_000
+"""Deleted in one transaction: some tenths of a second."""
+
 Runs = list[list[Any]]
 """What a batch applied, in order: [topic, first offset, next offset]."""
 
@@ -67,6 +73,12 @@ where consumer = %s and slice = %s returning epoch
 """
 _LEFT = "select batch, body from ledger.outbox where consumer = %s and slice = %s order by batch"
 _CLEAR = "delete from ledger.outbox where consumer = %s and slice = %s and batch = any(%s)"
+_FORGET = (
+    "delete from ledger.inbox where ctid = any(array(select ctid from ledger.inbox"
+    " where consumer = %s and slice = %s and arrived < current_date - %s::int limit %s))",
+    "delete from ledger.batch where ctid = any(array(select ctid from ledger.batch"
+    " where consumer = %s and slice = %s and applied_at < current_date - %s::int limit %s))",
+)
 _CLOSE = """
 with gone as (
     delete from ledger.outbox where consumer = %(consumer)s and slice = %(slice)s and batch = any(%(acked)s)
@@ -130,6 +142,12 @@ def close(
 def clear(connection: Connection, consumer: str, slice_: int, acked: Sequence[int]) -> None:
     """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them."""
     connection.execute(_CLEAR, (consumer, slice_, list(acked)))
+
+
+def forget(connection: Connection, cursor: Cursor) -> None:
+    """Drop ids and batch rows older than `MEMORY_DAYS`, a bounded number each time a day begins."""
+    for query in _FORGET:
+        connection.execute(query, (cursor.consumer, cursor.slice, MEMORY_DAYS, FORGET_ROWS))
 
 
 class Outgoing:

@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from infra.errors import TakeOverError
+from infra.errors import AlarmError, TakeOverError
 from infra.record import Departure
 from schemas.headers import departure_headers
 
@@ -49,6 +49,7 @@ class Outlet:
                 "acks": "all",
                 # A record that times out leaves a gap in the sequence (1, 2, 4, 5 was seen), so none ever does.
                 "message.timeout.ms": 0,
+                "enable.gapless.guarantee": True,  # nor may a record that Kafka refuses be overtaken by the next
                 "linger.ms": LINGER_MS,
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": QUEUE_RECORDS,
@@ -79,6 +80,11 @@ class Outlet:
                 except BufferError:
                     self._producer.poll(0.1)
                 except KafkaException as error:
+                    if error.args[0].code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError._INVALID_ARG):
+                        raise AlarmError(
+                            f"{source}: Kafka will never take a record of {departure.topic}: {error.args[0].str()}."
+                            " It waits in ledger.outbox; raise the topic's max.message.bytes and the producer's."
+                        ) from error
                     raise TakeOverError(f"publishing {departure.topic}: {error}") from error
         self._producer.poll(0)
         return ticket

@@ -1,7 +1,7 @@
 """Where a consumer's records come from: membership by the lead topic, records of the slices that are ours.
 
 Two librdkafka consumers in one thread. The *member* subscribes to the lead topic only and reads nothing: it says which
-slices are ours. The *reader* has no group: it reads those slices of every topic from the ledger's positions.
+slices are ours. The *reader* is in no group: it reads those slices of every topic from the ledger's positions.
 A slice has at most one piece of work under way; what arrives meanwhile is its next batch.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.lane import BATCH_RECORDS, Lane, Work
+from infra.lane import BATCH_RECORDS, Lane, Stop, Work
 from schemas.topic import Topic
 from schemas.topics import LEAD
 
@@ -39,7 +39,7 @@ class Source:
                 "auto.offset.reset": "error",  # a position outside the log stops with an alarm, never skips
                 "fetch.wait.max.ms": 50,
                 "queued.max.messages.kbytes": 16_384,
-                "enable.partition.eof": False,
+                "enable.partition.eof": True,
             }
         )
         self._lanes: dict[int, Lane] = {}
@@ -124,22 +124,14 @@ class Source:
                 self._regulate(lane)
 
     def _route(self, record: Message) -> None:
-        error = record.error()
-        if error is not None:
-            self._on_error(error, record)
-            return
-        lane = self._lanes.get(int(record.partition() or 0))
-        if lane is not None and lane.reading:
-            lane.buffer.append(record)
-
-    def _on_error(self, error: KafkaError, record: Message) -> None:
-        lane = self._lanes.get(int(record.partition() or 0))
-        if error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
-            lane.alarm = f"position of {record.topic()} lies outside the log: {error.str()}"
-            lane.reading = False
-            LOG.error(
-                "ALARM %s/%s: %s. Was the topic deleted, or shortened by retention?", self.name, lane.slice, lane.alarm
-            )
+        error, lane = record.error(), self._lanes.get(int(record.partition() or 0))
+        if error is None or error.code() == KafkaError._PARTITION_EOF:
+            if lane is not None:
+                lane.take_in(record)
+        elif error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
+            lane.release()
+            text = f"the position of {record.topic()} lies outside the log: {error.str()}. Was the topic deleted, or"
+            self._deliver(Stop(lane.slice, f"{text} shortened by retention? What it held must be published again."))
         else:
             LOG.info("%s: %s", self.name, error)
 

@@ -16,6 +16,7 @@ from infra.failures import RolledBackError, impatience, sorted_failures
 from infra.intake import JOINED_LATE, Batch, Intake
 from infra.outbox import Outlet, Ticket
 from infra.record import Departure
+from schemas.topics import DAY_BEGUN
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Worker:
     ) -> None:
         self._consumer, self._slice, self._pool = consumer, slice_, pool
         self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
-        self._epoch = -1
+        self.epoch = -1
         self._outlet: Outlet | None = None
         self._tickets: deque[Ticket] = deque()
         self._held: list[Message] = []
@@ -71,7 +72,7 @@ class Worker:
             if missing:
                 self._join(connection, cursor.epoch, missing)
                 cursor.positions.update(missing)
-        self._epoch, self._waking = cursor.epoch, True
+        self.epoch, self._waking, self.positions = cursor.epoch, True, cursor.positions
         self._outlet = self._new_outlet()
         for batch, departures in taken.leftovers:
             self._tickets.append(self._outlet.publish(cursor.source, batch, departures))
@@ -87,10 +88,8 @@ class Worker:
 
     def work(self, batch: Batch) -> Result:
         """Apply the batch, then one step of what the day has brought. Raises TransientError or AlarmError."""
-        if batch.epoch != self._epoch or self._outlet is None:
-            raise TakeOverError(
-                f"{self._consumer}/{self._slice}: a batch of epoch {batch.epoch}, ours is {self._epoch}"
-            )
+        if batch.epoch != self.epoch or self._outlet is None:
+            raise TakeOverError(f"{self._consumer}/{self._slice}: a batch of epoch {batch.epoch}, ours is {self.epoch}")
         self._wait_for_room(self._outlet)
         if batch.records or self._held:
             self._transact(self._outlet, self._with_held(batch))
@@ -123,9 +122,8 @@ class Worker:
     def _with_held(self, batch: Batch) -> Batch:
         if not self._held:
             return batch
-        first = self._held[0]
-        froms = {**batch.froms, str(first.topic()): int(first.offset() or 0)}
-        return batch._replace(froms=froms, records=[*self._held, *batch.records])
+        held_from = {DAY_BEGUN.name: self.positions[DAY_BEGUN.name]}  # days are held from where the ledger stands
+        return batch._replace(froms={**batch.froms, **held_from}, records=[*self._held, *batch.records])
 
     def _transact(self, outlet: Outlet, batch: Batch | None) -> None:
         """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
@@ -149,7 +147,7 @@ class Worker:
         held, arrivals = self._held, 0
         letters: list[Departure] = []
         with connection.transaction():
-            cursor = ledger.lock(connection, self._consumer, self._slice, self._epoch)
+            cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
             day, reference = cursor.day, cursor.reference
             if batch is None:
                 decided = self._handler.step(connection, cursor)
@@ -157,10 +155,12 @@ class Worker:
                 sifted = self._intake.sift(connection, cursor, batch)
                 held, arrivals = sifted.held, len(sifted.arrivals)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
-                cursor.day = sifted.day
+                if cursor.day != sifted.day:
+                    cursor.day = sifted.day
+                    ledger.forget(connection, cursor)
                 letters = dead_letters.bury(connection, cursor, sifted.letters)
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
-            if cursor.runs or departures or decided is not None or acked:
+            if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)
         self._held = held
         if batch is None:

@@ -10,12 +10,21 @@ from schemas.dates import copenhagen_day
 _set = object.__setattr__  # past the frozen model's own
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2045
+"""Years in which facts are recorded: others are slips of a keyboard or a clock, and days are computed from them."""
+
+
 def _utc(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A moment with a time zone, kept in UTC."""
+
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Any text but U+0000, which PostgreSQL cannot keep."""
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-zæøåÆØÅ._:-]+$")]
 """An identifier of ours or of a source system: never a CPR number (invariant 4; refused at the edge)."""

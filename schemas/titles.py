@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from schemas.event import Event, Id
+from schemas.event import Event, Id, Text
 
 Scheme = Literal["discoams08", "esco-star", "free-text"]
 HolderKind = Literal["citizen", "employer"]
@@ -26,9 +26,9 @@ class TitleHeldRecorded(Event):
     area: Id
     item: Id
     scheme: Scheme
-    title: str | None = None
-    alias: str | None = None
-    text: str | None = None
+    title: Text | None = None
+    alias: Text | None = None
+    text: Text | None = None
     removed: bool = False
 
     @model_validator(mode="after")

@@ -56,7 +56,8 @@ def new_database(addresses: Addresses) -> Iterator[str]:
     name = f"test_{secrets.token_hex(8)}"
     with psycopg.connect(addresses.dsn, autocommit=True) as server:
         server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        try:
-            yield make_conninfo(addresses.dsn, dbname=name)
-        finally:
+    try:
+        yield make_conninfo(addresses.dsn, dbname=name)
+    finally:  # on a new connection: the test may have restarted the server
+        with psycopg.connect(addresses.dsn, autocommit=True) as server:
             server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -100,7 +100,7 @@ def expected(steps: list[Step]) -> Outcome:
             caused += [out for life in lives.values() for out in life.catch_up(today)]
         else:
             life = lives.setdefault(step.event.key, Life(decision, None, bytes(16)))
-            caused += life.happen(step.event, id_of(step.id), today)
+            caused += life.happen(step.event, id_of(step.id, "test"), today)
     states = {citizen: (life.state, life.cause.hex()) for citizen, life in lives.items() if life.state is not None}
     return Outcome(states, _ids(caused, CvRequirementChanged), _ids(caused, NoticeIssued))
 

@@ -107,6 +107,7 @@ class System:
             with psycopg.connect(self.dsn, connect_timeout=2) as connection:
                 return self._behind(connection, last) == 0
         except (psycopg.OperationalError, TransientError, KafkaException):  # a server that was killed a moment ago
+            self.client = admin(self.addresses.kafka)  # the old one keeps leader epochs from before the kill
             return False
 
     def _behind(self, connection: psycopg.Connection, last: date | None) -> int:

@@ -50,7 +50,7 @@ def batch_of_slice_0(source: Source, works: "queue.Queue[Work]", epoch: int) -> 
         work = works.get(timeout=DEADLINE_S)
         if isinstance(work, TakeOver):
             source.started(int(work), epoch, {TOPIC.name: 0})
-        elif work.slice == 0 and work.records:
+        elif isinstance(work, Batch) and work.slice == 0 and work.records:
             return work
         else:
             source.done(work.slice, more=False, unsettled=False)

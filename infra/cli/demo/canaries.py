@@ -22,6 +22,7 @@ select format('%I.%I', table_schema, table_name),
     string_agg(format(case data_type when 'bytea' then 'encode(%I, ''escape'')' else '%I::text' end, column_name), ', ')
 from information_schema.columns join information_schema.tables using (table_schema, table_name)
 where table_schema not in ('pg_catalog', 'information_schema', 'identity') and table_type = 'BASE TABLE'
+    and data_type not in ('uuid', 'boolean', 'date') -- which cannot hold a number
 group by table_schema, table_name order by 1
 """
 
