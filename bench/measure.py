@@ -15,8 +15,11 @@ from bench.usage import Cpu, cpu, peak_mib
 
 LOOK_INTERVAL_S = 0.02
 START_DEADLINE_S = 60.0
+STALL_S = 20.0
+"""Who has not come nearer to the end for so long does not reach it."""
+
 SLOWEST_EVENTS_PER_S = 200
-"""Who is slower, after a start of `START_DEADLINE_S`, is given up."""
+"""Who decides the first load more slowly, after a start of `START_DEADLINE_S`, is given up."""
 
 STOP_DEADLINE_S = 20.0
 LOG_TAIL = 2_000
@@ -99,6 +102,19 @@ def warm_up(contender: Contender, ground: Ground, job: Job, processes: Running) 
         raise ContenderError(f"{contender.name} does not get the first load done:\n{processes.output()[-LOG_TAIL:]}")
 
 
+def _end(contender: Contender, ground: Ground, processes: Running, done: Callable[[], bool]) -> tuple[float, bool]:
+    """When it was done, or when it last came nearer to it; and whether it was."""
+    progress, at = -1, time.monotonic()
+    while not done():
+        processes.check()
+        if (now := contender.progress(ground)) != progress:
+            progress, at = now, time.monotonic()
+        elif time.monotonic() - at > STALL_S:
+            return at, False
+        time.sleep(LOOK_INTERVAL_S)
+    return time.monotonic(), True
+
+
 def prepare(contender: Contender, ground: Ground, job: Job) -> None:
     """The first load, and the day on which the rest happens."""
     ground.fill(job.first_load)
@@ -120,9 +136,8 @@ def measure(lab: Lab, contender: Contender, job: Job) -> Run:
             if began is None:
                 raise ContenderError(f"{contender.name} does not begin:\n{processes.output()[-LOG_TAIL:]}")
             total = len(job.first_load) + len(job.facts)
-            deadline_s = START_DEADLINE_S + len(job.facts) / SLOWEST_EVENTS_PER_S
-            done = until(lambda: contender.done(ground, total, job.outputs), processes, deadline_s)
-            took_s = time.monotonic() - began
+            ended, done = _end(contender, ground, processes, lambda: contender.done(ground, total, job.outputs))
+            took_s = ended - began
             used, peak = cpu(processes.pids, lab.pids).since(before), peak_mib(processes.pids)
         faults = ([] if done else ["it did not get done"]) + contender.faults(ground, job.outputs)
         repeats = sum(ground.on_topics()) - job.outputs.changes - job.outputs.notices

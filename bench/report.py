@@ -13,7 +13,7 @@ from bench.latency import Latency
 from bench.measure import Run
 from bench.timers import Timers
 
-WIDTH = 150
+WIDTH = 200
 """Of what goes to a file: the widest table fits."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
@@ -30,8 +30,8 @@ def quoted(values: Sequence[float], digits: int = 0) -> str:
 def show_runs(runs: dict[str, list[Run]], jobs: dict[str, Job], latencies: dict[str, Latency]) -> None:
     """One row a contender; a run with wrong outputs spoils its row, and the row says so."""
     table = Table(title="From full topics to the last row: median (range) of the runs", title_justify="left")
-    for column in ("", "events", "events/s", "notices/s", "CPU s: workers", "PostgreSQL", "Kafka", "peak MiB"):
-        table.add_column(column, justify="left" if not column else "right")
+    for column in ("", "events", "events/s", "notices/s", "CPU s: own", "PostgreSQL", "Kafka", "peak MiB"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=not column)
     for column in ("p50 ms", "p99 ms", "outputs"):
         table.add_column(column, justify="right")
     for contender in CONTENDERS:

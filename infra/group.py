@@ -73,7 +73,7 @@ class Group:
             Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
             for slice_ in range(SLICES)
         ]
-        self.source = Source(consuming.name, consuming.reads, addresses.kafka, deliver)
+        self.source = Source(consuming.name, consuming.reads, addresses.kafka, deliver, self._let_go)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
@@ -114,16 +114,21 @@ class Group:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""
         self.source.stop()
         if self._outlet is not None:
-            self._outlet.close(FLUSH_S)
-        for worker in self._workers:
-            if worker.mutex.acquire(timeout=FLUSH_S):
+            self._outlet.close()
+        self._pool.close(FLUSH_S)
+
+    def _let_go(self, slices: Sequence[int]) -> None:
+        """Take in what Kafka acknowledges of these slices' batches, or their next owner publishes them once more."""
+        if self._outlet is not None:
+            self._outlet.flush(FLUSH_S)
+        for worker in (self._workers[slice_] for slice_ in slices):
+            if worker.mutex.acquire(blocking=False):  # else it is still at work, and its epoch fences it
                 try:
                     worker.settle()
                 except TransientError as error:
                     LOG.info("%s: left in the outbox: %s", self.name, error)
                 finally:
                     worker.mutex.release()
-        self._pool.close(FLUSH_S)
 
     def _current_outlet(self) -> Outlet:
         with self._lock:

@@ -55,6 +55,7 @@ class Outlet:
                 "queue.buffering.max.messages": QUEUE_RECORDS,
                 "error_cb": self._on_error,
                 "logger": LOG,
+                "log_level": 3,  # at 4 every start warns that the gapless guarantee is experimental
             }
         )
 
@@ -103,9 +104,13 @@ class Outlet:
         self._producer.purge(in_queue=True, in_flight=True, blocking=False)
         self._producer.poll(0)
 
-    def close(self, timeout_s: float) -> None:
-        """Wait for acknowledgements at most so long; after it whoever still waits in here is sent away."""
-        if self._producer.flush(timeout_s) and self.failure is None:
+    def flush(self, timeout_s: float) -> bool:
+        """Wait for acknowledgements at most so long; whether all have come."""
+        return not self._producer.flush(timeout_s)
+
+    def close(self) -> None:
+        """Whoever still waits in here is sent away."""
+        if self.failure is None:
             self.failure = KafkaError(KafkaError._DESTROY)
 
     def _delivered(self, ticket: Ticket, error: KafkaError | None, _record: Message) -> None:

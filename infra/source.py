@@ -26,10 +26,18 @@ DRAIN_S = 8.0
 
 
 class Source:
-    """Runs in its own thread from `start` to `stop`; hands out work through `deliver`, takes results in any thread."""
+    """Runs in its own thread from `start` to `stop`; `deliver` takes work, `let_go` the slices that are given up."""
 
-    def __init__(self, name: str, reads: Sequence[Topic], servers: str, deliver: Callable[[Work], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        reads: Sequence[Topic],
+        servers: str,
+        deliver: Callable[[Work], None],
+        let_go: Callable[[Sequence[int]], None],
+    ) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
+        self._let_go = let_go
         settings: dict[str, Any] = {"bootstrap.servers": servers, "client.id": name, "logger": LOG}
         common = {**settings, "enable.auto.commit": False, "group.id": name}
         self._member = Consumer({**common, "group.protocol": "consumer", "auto.offset.reset": "latest"})
@@ -63,8 +71,7 @@ class Source:
         """The slice is taken over: read from these positions on."""
         with self._changed:
             self._starts.append((slice_, epoch, positions))
-            lane = self._lanes.get(slice_)
-            if lane is not None:
+            if (lane := self._lanes.get(slice_)) is not None:
                 lane.busy = False  # nothing is under way any more: whoever releases the slice need not wait
             self._changed.notify_all()
 
@@ -143,8 +150,7 @@ class Source:
     def _start_lanes(self) -> None:
         """Here, between two polls, no record of an earlier fetch can be mistaken for one of the new."""
         for slice_, epoch, positions in self._starts:
-            lane = self._lanes.get(slice_)
-            if lane is not None:
+            if (lane := self._lanes.get(slice_)) is not None:
                 self._reader.incremental_unassign(self._assigned_partitions(slice_))
                 self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self._topics])
                 self._reader.resume(self._assigned_partitions(slice_))  # librdkafka keeps a pause over unassigning
@@ -186,6 +192,8 @@ class Source:
             for lane in ours:
                 lane.release()
             self._changed.wait_for(lambda: not any(lane.busy for lane in ours), DRAIN_S)
+        self._let_go([lane.slice for lane in ours])
+        with self._changed:
             for lane in ours:
                 self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
                 del self._lanes[lane.slice]

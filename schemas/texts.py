@@ -26,7 +26,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "title-choice-asked": Text(
         1,
-        "Stillingsbetegnelser under »Jeg søger job som« er udgået: {titles}."
+        "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået. Antal: {count}."
         " Vælg en gyldig stillingsbetegnelse i stedet. Mulige valg: {candidates}.",
     ),
     "no-valid-title": Text(
@@ -36,8 +36,8 @@ TEXTS: Mapping[str, Text] = {
     ),
     "title-retired": Text(
         1,
-        "Stillingsbetegnelser i »Min plan« er udgået: {titles}. De vises fortsat, markeret som udgået."
-        " Næste gang planen redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        "Du har stillingsbetegnelser i »Min plan«, der er udgået. Antal: {count}. De vises fortsat, markeret som"
+        " udgået. Næste gang planen redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
     ),
     "title-retired-in-plan": Text(
         1,

@@ -101,9 +101,9 @@ def answer(at: str, *, granted: bool, name: str = "request-1") -> RegistrationAn
     )
 
 
-def asked(at: str, titles: str, candidates: str = "–", items: str = "w1", **fields: Any) -> NoticeIssued:
+def asked(at: str, candidates: str = "–", items: str = "w1", **fields: Any) -> NoticeIssued:
     """The citizen is asked to choose among the job wishes (TIT-4); the choice stands open since wave 1."""
-    details = {"area": "job-wishes", "titles": titles, "candidates": candidates}
+    details = {"area": "job-wishes", "candidates": candidates}
     return _notice(at, "citizen", "title-choice-asked", details, items, fields)
 
 
@@ -112,9 +112,9 @@ def none_valid(at: str, items: str = "w1", **fields: Any) -> NoticeIssued:
     return _notice(at, "jobcentre", "no-valid-title", {"area": "job-wishes"}, items, fields)
 
 
-def plan_retired(at: str, titles: str, candidates: str = "–", items: str = "p1", **fields: Any) -> list[NoticeIssued]:
+def plan_retired(at: str, candidates: str = "–", items: str = "p1", **fields: Any) -> list[NoticeIssued]:
     """Citizen and jobcentre are told of retired titles in My Plan (TIT-15)."""
-    named = {"area": "my-plan", "titles": titles, "candidates": candidates}
+    named = {"area": "my-plan", "candidates": candidates}
     fields = {"rule": "TIT-15"} | fields
     return [
         _notice(at, "citizen", "title-retired", named, items, fields),

@@ -46,8 +46,8 @@ def _notice(
     state: HeldTitles, area: Area, to: Tell, recipient: str, titles: list[HeldTitle], now: Now, table: TitleTable | None
 ) -> NoticeIssued:
     details = {"area": area.code, "items": ", ".join(held.item for held in titles), "count": str(len(titles))}
-    if to.recipient_kind != "jobcentre":  # the old title is its holder's current data, and may be named to them (TIT-9)
-        details |= _named(titles, table)
+    if to.recipient_kind != "jobcentre":
+        details["candidates"] = _candidates(titles, table)
     return NoticeIssued.trusted(
         occurred_at=now.moment,
         about=state.holder,
@@ -65,15 +65,11 @@ def _since(titles: list[HeldTitle], now: Now) -> date:
     return max((held.since for held in titles if held.since is not None), default=now.day)
 
 
-def _named(titles: list[HeldTitle], table: TitleTable | None) -> dict[str, str]:
-    def label(code: str) -> str:
-        return code if table is None else table.label(code)
-
-    candidates = dict.fromkeys(label(code) for held in titles for code in held.candidates)
-    return {
-        "titles": ", ".join(dict.fromkeys(label(held.title) for held in titles)),
-        "candidates": ", ".join(candidates) or NOTHING,
-    }
+def _candidates(titles: list[HeldTitle], table: TitleTable | None) -> str:
+    """TIT-9 (chosen): a notice is kept, and would link its holder to the original once a choice is made. So it names
+    items and candidates; the old title itself stands where the item is shown."""
+    codes = dict.fromkeys(code for held in titles for code in held.candidates)
+    return ", ".join(code if table is None else table.label(code) for code in codes) or NOTHING
 
 
 def _knows(held: HeldTitle, to: Tell) -> HeldTitle:

@@ -7,7 +7,7 @@ import random
 import signal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -19,106 +19,99 @@ from tests.integration.country import LAST_DAY, Outcome, Step, expected, first_l
 from tests.integration.system import System, make_system, wait_for
 
 SEED = 20210614
-EVENTS = 20_000
-CITIZENS = 4_000
+EVENTS, KILLED_EVENTS = 8_000, 20_000
+CITIZENS = 2_000
 
 
-@pytest.fixture(scope="module")
-def steps() -> list[Step]:
-    return release(SEED, CITIZENS, EVENTS - CITIZENS)
+class Play(NamedTuple):
+    """A country whose first load is taken in, the steps that follow, and what must come of them."""
 
-
-@pytest.fixture(scope="module")
-def outcome(steps: list[Step]) -> Outcome:
-    return expected([*first_load(SEED, CITIZENS), *steps])
+    system: System
+    steps: list[Step]
+    outcome: Outcome
+    events: int
 
 
 @pytest.fixture
-def system(addresses: Addresses, database: str, tmp_path: Path) -> System:
-    """With the first load taken in."""
+def play(addresses: Addresses, database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Play:
+    events = getattr(request, "param", EVENTS)
+    first, steps = first_load(SEED, CITIZENS), release(SEED, CITIZENS, events - CITIZENS)
     system = make_system(addresses, database, tmp_path)
-    system.publish(first_load(SEED, CITIZENS))
+    system.publish(first)
     with system.worker():
         wait_for("the first load drained", lambda: system.drained(None))
     assert system.applied() == CITIZENS
-    return system
+    return Play(system, steps, expected([*first, *steps]), events)
 
 
-def test_an_undisturbed_run_ends_as_worked_out_in_memory(system: System, steps: list[Step], outcome: Outcome) -> None:
-    system.publish(steps)
-    with system.worker():
-        _finish(system)
-    _holds(system, outcome)
+def test_an_undisturbed_run_ends_as_worked_out_in_memory(play: Play) -> None:
+    play.system.publish(play.steps)
+    with play.system.worker():
+        _finish(play.system)
+    _holds(play)
 
 
-def test_a_record_produced_twice_acts_once(system: System, steps: list[Step], outcome: Outcome) -> None:
-    system.publish(steps, repeat=2)
-    with system.worker():
-        _finish(system)
-    _holds(system, outcome)
+def test_a_record_produced_twice_acts_once(play: Play) -> None:
+    play.system.publish(play.steps, repeat=2)
+    with play.system.worker():
+        _finish(play.system)
+    _holds(play)
 
 
-def test_a_worker_killed_at_ten_random_moments_changes_nothing(
-    system: System, steps: list[Step], outcome: Outcome
-) -> None:
+@pytest.mark.parametrize("play", [KILLED_EVENTS], indirect=True)
+def test_a_worker_killed_at_ten_random_moments_changes_nothing(play: Play) -> None:
     luck = random.Random(SEED)
-    system.publish(steps)
-    moments = sorted(luck.randrange(CITIZENS, EVENTS) for _ in range(10))
+    play.system.publish(play.steps)
+    moments = sorted(luck.randrange(CITIZENS, play.events) for _ in range(10))
     killed_at_work = 0
     for moment in moments:
-        with system.worker() as worker:
-            wait_for(f"{moment} records applied", partial(_reached, system, moment))
+        with play.system.worker() as worker:
+            wait_for(f"{moment} records applied", partial(_reached, play.system, moment))
             worker.kill()
-        killed_at_work += not system.drained(LAST_DAY)
+        killed_at_work += not play.system.drained(LAST_DAY)
     assert killed_at_work >= 5, "the kills came when everything was done: this run shows nothing"
-    with system.worker():
-        _finish(system)
-    _holds(system, outcome)
+    with play.system.worker():
+        _finish(play.system)
+    _holds(play)
 
 
-def test_two_workers_share_the_slices_while_one_joins_and_leaves(
-    system: System, steps: list[Step], outcome: Outcome
-) -> None:
-    system.publish(steps[: len(steps) // 2])
-    with system.worker():
-        wait_for("the first worker at work", partial(_reached, system, CITIZENS + 1))
-        with system.worker() as second:
-            wait_for("slices with two owners", lambda: _owners(system) == 2)
-            system.publish(steps[len(steps) // 2 :])
-            wait_for("more than half applied", lambda: _reached(system, EVENTS // 2))
+def test_two_workers_share_the_slices_while_one_joins_and_leaves(play: Play) -> None:
+    play.system.publish(play.steps[: len(play.steps) // 2])
+    with play.system.worker():
+        wait_for("the first worker at work", partial(_reached, play.system, CITIZENS + 1))
+        with play.system.worker() as second:
+            wait_for("slices with two owners", lambda: _owners(play.system) == 2)
+            play.system.publish(play.steps[len(play.steps) // 2 :])
+            wait_for("more than half applied", lambda: _reached(play.system, play.events // 2))
             assert second.end() == 0
-        _finish(system)
-    _holds(system, outcome)
+        _finish(play.system)
+    _holds(play)
 
 
-def test_a_zombie_that_wakes_after_its_session_changes_nothing(
-    system: System, steps: list[Step], outcome: Outcome
-) -> None:
-    system.publish(steps)
-    with system.worker() as zombie:
-        wait_for("some records applied", lambda: _reached(system, CITIZENS + EVENTS // 20))
+def test_a_zombie_that_wakes_after_its_session_changes_nothing(play: Play) -> None:
+    play.system.publish(play.steps)
+    with play.system.worker() as zombie:
+        wait_for("some records applied", lambda: _reached(play.system, CITIZENS + play.events // 20))
         zombie.send(signal.SIGSTOP)
         try:
-            with system.worker():
-                _finish(system)
+            with play.system.worker():
+                _finish(play.system)
                 zombie.send(signal.SIGCONT)
-                _finish(system)
+                _finish(play.system)
         finally:
             zombie.send(signal.SIGCONT)
-    _holds(system, outcome)
+    _holds(play)
 
 
-def test_postgresql_restarted_and_the_broker_killed_during_the_run_change_nothing(
-    system: System, stack: Stack, steps: list[Step], outcome: Outcome
-) -> None:
-    system.publish(steps)
-    with system.worker():
+def test_postgresql_restarted_and_the_broker_killed_during_the_run_change_nothing(play: Play, stack: Stack) -> None:
+    play.system.publish(play.steps)
+    with play.system.worker():
         for share, server in ((0.3, "postgres"), (0.5, "kafka-1"), (0.7, "postgres")):
-            wait_for(f"{share:.0%} of the records applied", partial(_reached, system, int(share * EVENTS)))
+            wait_for(f"{share:.0%} of the records applied", partial(_reached, play.system, int(share * play.events)))
             stack.kill(server)
             stack.start(server)
-        _finish(system)
-    _holds(system, outcome)
+        _finish(play.system)
+    _holds(play)
 
 
 def _reached(system: System, records: int) -> bool:
@@ -139,8 +132,9 @@ def _owners(system: System) -> int:
     return int(row[0]) if row else 0
 
 
-def _holds(system: System, outcome: Outcome) -> None:
+def _holds(play: Play) -> None:
     """Tables and topics are those worked out in memory, and nothing else is there."""
+    system, outcome = play.system, play.outcome
     with psycopg.connect(system.dsn) as connection:
         query = "select subject, body::text, replace(cause::text, '-', '') from ledger.state"
         rows = connection.execute(query).fetchall()

@@ -25,7 +25,7 @@ def test_a_slice_that_fails_while_its_fetching_is_paused_reads_on_once_it_is_tak
         sender.finish()
 
     works: queue.Queue[Work] = queue.Queue()
-    source = Source("test-source", (TOPIC,), addresses.kafka, works.put)
+    source = Source("test-source", (TOPIC,), addresses.kafka, works.put, lambda _: None)
     source.start()
     try:
         assert batch_of_slice_0(source, works, epoch=1).froms == {TOPIC.name: 0}

@@ -101,7 +101,7 @@ def test_an_id_does_not_give_the_number_away() -> None:
         (SITUATION | {"cpr": CPR, "target_group": "astronaut"}, "target_group", "is no target group that we know"),
         (SITUATION | {"cpr": CPR, "shoe_size": 43}, "shoe_size", "Extra inputs are not permitted"),
         (SITUATION | {"cpr": CPR, "occurred_at": "2021-06-14T08:00:00"}, "occurred_at", "timezone"),
-        (SITUATION | {"cpr": CPR, "occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at", "calendar"),
+        (SITUATION | {"cpr": CPR, "occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at", "outside the years"),
         (SITUATION | {"cpr": CPR, "id": ""}, "id", "printable"),
         (SITUATION | {"cpr": CPR, "id": "\ud800"}, "id", "printable"),
     ],

@@ -67,7 +67,7 @@ def test_other_candidates_are_published_and_asked_for_anew() -> None:
     fewer = TitleOutcome("must-choose", "TIT-2", candidates=(NEW_SOMMELIER,), label="Opvarter")
     assert book.refer(corrected(_5131001=fewer)).new_outputs() == [
         changed("2021-06-20 00:00", "must-choose", candidates=[NEW_SOMMELIER], table_version="v2"),
-        asked("2021-06-20 00:00", "Opvarter", "Sommelier"),
+        asked("2021-06-20 00:00", "Sommelier"),
     ]
 
 
@@ -77,7 +77,7 @@ def test_a_converted_title_that_a_corrected_mapping_retires_is_asked_for_by_its_
     book.fact(reconversion("2021-06-20 12:00", "retired"))
     assert book.new_outputs() == [
         changed("2021-06-20 12:00", "retired", table_version="v2", rule="TIT-10"),
-        asked("2021-06-20 12:00", "Kok"),
+        asked("2021-06-20 12:00"),
     ]
     book.fact(request("2021-06-21 12:00"))
     assert book.new_outputs() == [answer("2021-06-21 12:00", granted=False)]
@@ -112,7 +112,7 @@ def test_my_plan_keeps_its_old_titles_until_wave_2_and_then_citizen_and_jobcentr
         changed("2021-09-18 00:00", "converted", NEW_COOK, item="p2", **plan),
         replaced("2021-09-18 00:00", COOK, NEW_COOK, area="my-plan", item="p2"),
         changed("2021-09-18 00:00", "must-choose", item="p3", candidates=[NEW_WAITER, NEW_SOMMELIER], **plan),
-        *plan_retired("2021-09-18 00:00", "Eremit, Opvarter", "Tjener, Sommelier", "p1, p3"),
+        *plan_retired("2021-09-18 00:00", "Tjener, Sommelier", "p1, p3"),
     ]
     book.fact(request("2021-09-19 10:00"))
     assert book.new_outputs() == [answer("2021-09-19 10:00", granted=True)]
@@ -121,7 +121,7 @@ def test_my_plan_keeps_its_old_titles_until_wave_2_and_then_citizen_and_jobcentr
 
 def test_a_jobcentre_that_is_not_known_yet_is_told_of_the_plan_when_it_is() -> None:
     book = Playbook(decision, TABLE).fact(wish("2021-09-01 10:00", HERMIT, area="my-plan", item="p1")).day("2021-09-18")
-    citizen, jobcentre = plan_retired("2021-09-18 00:00", "Eremit")
+    citizen, jobcentre = plan_retired("2021-09-18 00:00")
     assert book.new_outputs() == [changed("2021-09-18 00:00", "retired", area="my-plan", wave=2, item="p1"), citizen]
     book.fact(situation("2021-09-20 08:00"))
     assert book.new_outputs() == [

@@ -27,6 +27,12 @@ def test_every_topic_is_read_by_one_of_us_or_is_public() -> None:
     assert {topic.name for topic in TOPICS} - named(GROUPS, "reads") - PUBLIC == set()
 
 
+def test_the_readme_shows_the_flow_as_it_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("<!-- flow -->")[2].partition("<!-- /flow -->")[0]
+    assert shown.strip() == f"```mermaid\n{as_mermaid(STAGES).strip()}\n```", "paste what `dfdg flow` prints"
+
+
 def test_what_the_ledger_writes_no_producer_writes_and_every_other_topic_has_a_producer() -> None:
     ledger = {topic.name for topic in TOPICS if topic.writer is Writer.LEDGER}
     assert named(GROUPS, "writes") == ledger

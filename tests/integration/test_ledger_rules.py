@@ -1,0 +1,127 @@
+"""The ledger's rules one by one, on real PostgreSQL (DESIGN 2.2): what is refused, dropped, or stops the slice."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from confluent_kafka import Message
+from psycopg import Connection
+
+from infra import ledger
+from infra.errors import AlarmError, TakeOverError
+from infra.group import register
+from infra.intake import Batch, Intake, Sifted
+from infra.ledger import Cursor
+from infra.postgres import connect
+from infra.record import Departure
+from schemas.codec import contract, encode
+from schemas.event import Event
+from schemas.headers import headers
+from schemas.ids import slice_of
+from schemas.topic import SLICES, Topic
+from schemas.topics import CV_REQUIREMENT_CHANGED, SITUATION_RECORDED
+from tests.builders import BOTH, NO_DUTY, changed, situation
+
+READS = (SITUATION_RECORDED, CV_REQUIREMENT_CHANGED)
+FACT = situation("2021-06-14 08:00")
+CHANGE = changed("2021-06-14 08:00", before=NO_DUTY, now=BOTH)
+SLICE = slice_of(FACT.key.encode(), SLICES)
+
+
+class OurSchemas:
+    """Every record was written with our own schema."""
+
+    def writer_schema(self, _schema_id: int, topic: Topic) -> object:
+        return contract(topic.event.SCHEMA)
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    with connect(database, "test") as connection:
+        connection.autocommit = True
+        register(connection, "test", {topic.name: topic.name for topic in READS})
+        yield connection
+
+
+def record(topic: Topic, offset: int, event: Event, id_: str, sequence: int | None = None) -> Message:
+    about = headers(id_, "test/source", event, sequence=sequence)
+    return Message(
+        topic=topic.name, partition=SLICE, offset=offset, key=event.key.encode(), value=encode(event, 1), headers=about
+    )
+
+
+def apply(connection: Connection, epoch: int, records: Sequence[Message], start: int = 0) -> Sifted:
+    """One batch through lock, sift and close, as a worker does it."""
+    froms = {str(record.topic()): start for record in records}
+    with connection.transaction():
+        cursor = ledger.lock(connection, "test", SLICE, epoch)
+        sifted = Intake(READS, OurSchemas()).sift(connection, cursor, Batch(SLICE, epoch, froms, list(records)))
+        ledger.close(connection, cursor, (), len(sifted.arrivals), ())
+    return sifted
+
+
+def cursor_of(connection: Connection, epoch: int) -> Cursor:
+    with connection.transaction():
+        return ledger.lock(connection, "test", SLICE, epoch)
+
+
+def test_who_lost_the_slice_can_commit_nothing_more(connection: Connection) -> None:
+    mine = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    yours = ledger.take_over(connection, "test", SLICE, "you").cursor.epoch
+    with pytest.raises(TakeOverError, match="epoch 1 is gone"):
+        apply(connection, mine, [record(SITUATION_RECORDED, 0, FACT, "a")])
+    assert cursor_of(connection, yours).positions == {}
+
+
+def test_a_batch_fetched_from_beyond_the_position_is_refused_and_nothing_of_it_stays(connection: Connection) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    with pytest.raises(TakeOverError, match="fetched from 5"):
+        apply(connection, epoch, [record(SITUATION_RECORDED, 7, FACT, "a")], start=5)
+    assert cursor_of(connection, epoch).positions == {}
+    assert len(apply(connection, epoch, [record(SITUATION_RECORDED, 7, FACT, "a")], start=0).arrivals) == 1
+
+
+def test_a_hole_in_the_log_is_normal(connection: Connection) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    apply(connection, epoch, [record(SITUATION_RECORDED, 3, FACT, "a"), record(SITUATION_RECORDED, 9, FACT, "b")])
+    assert cursor_of(connection, epoch).positions == {SITUATION_RECORDED.name: 10}
+
+
+def test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it(connection: Connection) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    once = apply(connection, epoch, [record(SITUATION_RECORDED, offset, FACT, "a") for offset in (0, 1)])
+    assert [arrival.offset for arrival in once.arrivals] == [0]
+    again = apply(
+        connection, epoch, [record(SITUATION_RECORDED, 2, FACT, "a"), record(SITUATION_RECORDED, 3, FACT, "b")], 2
+    )
+    assert [arrival.offset for arrival in again.arrivals] == [3]
+
+
+def test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice(
+    connection: Connection,
+) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    first = [
+        record(CV_REQUIREMENT_CHANGED, offset, CHANGE, "x", sequence) for offset, sequence in ((0, 1), (1, 2), (2, 1))
+    ]
+    assert [arrival.offset for arrival in apply(connection, epoch, first).arrivals] == [0, 1]
+    with pytest.raises(AlarmError, match="jumps from 2 to 4"):
+        apply(connection, epoch, [record(CV_REQUIREMENT_CHANGED, 3, CHANGE, "x", 4)], 3)
+    assert cursor_of(connection, epoch).positions == {CV_REQUIREMENT_CHANGED.name: 3}
+
+
+def test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_deletes_exactly_what_is_named(
+    connection: Connection,
+) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    sent = [Departure("topic", SLICE, n, bytes(16), bytes(16), 0, b"key", b"value %d" % n) for n in (1, 2, 3)]
+    for departure in sent:
+        with connection.transaction():
+            ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), [departure], 1, ())
+    ledger.clear(connection, "test", SLICE, [2])
+    left = ledger.take_over(connection, "test", SLICE, "you").leftovers
+    assert left == [(1, [sent[0]]), (3, [sent[2]])]
+
+
+def test_a_topic_that_was_made_anew_is_refused(connection: Connection) -> None:
+    with pytest.raises(AlarmError, match="deleted and made anew"):
+        register(connection, "test", {SITUATION_RECORDED.name: "another id"})
