@@ -106,7 +106,7 @@ def _drain(ground: Ground, consuming: Consuming, timers: Timers) -> int:
         for slice_ in range(SLICES):
             worker = Worker(consuming.name, slice_, pool, lambda: outlet, intake, outgoing, consuming)
             records += _drain_slice(ground, consuming, worker, slice_, timers)
-        outlet.close(FLUSH_S)
+        outlet.close()
     return records
 
 

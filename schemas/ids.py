@@ -1,6 +1,7 @@
 """Identifiers that are the same whenever they are computed again, and the slice that a key belongs to."""
 
 import hashlib
+import struct
 from functools import lru_cache
 
 ID_DIGITS = 32
@@ -30,14 +31,12 @@ def slice_of(key: bytes, slices: int) -> int:
 
 def murmur2(data: bytes) -> int:
     """Kafka's 32-bit murmur2, unsigned. No library has it for Python; `tests/contract` compares it with librdkafka."""
-    length = len(data)
-    h = (_SEED ^ length) & _WORD
-    whole = length & ~3
-    for i in range(0, whole, 4):
-        k = (int.from_bytes(data[i : i + 4], "little") * _MIX) & _WORD
-        k = ((k ^ (k >> 24)) * _MIX) & _WORD
-        h = ((h * _MIX) & _WORD) ^ k
-    if whole < length:
-        h = ((h ^ int.from_bytes(data[whole:], "little")) * _MIX) & _WORD
-    h = ((h ^ (h >> 13)) * _MIX) & _WORD
-    return h ^ (h >> 15)
+    words, rest = divmod(len(data), 4)
+    h = _SEED ^ len(data)
+    for k in struct.unpack_from(f"<{words}I", data):
+        k = k * _MIX & _WORD
+        h = h * _MIX & _WORD ^ (k ^ k >> 24) * _MIX & _WORD
+    if rest:
+        h = (h ^ int.from_bytes(data[-rest:], "little")) * _MIX & _WORD
+    h = (h ^ h >> 13) * _MIX & _WORD
+    return h ^ h >> 15
