@@ -18,6 +18,9 @@ from schemas.topic import Topic
 
 LOG = logging.getLogger(__name__)
 
+LINGER_S = 0.1
+"""How long a table may wait for more rows: each transaction saved is time for the decisions, whom people wait for."""
+
 
 @dataclass(frozen=True)
 class Sink:
@@ -57,7 +60,7 @@ class SinkHost:
         def deliver(work: Work) -> None:
             threads.submit(group.run, work).add_done_callback(_report)
 
-        group = Group(sink, *self._wiring, deliver)
+        group = Group(sink, *self._wiring, deliver, LINGER_S)
         group.start()
         self._threads[group] = threads
         return group

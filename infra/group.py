@@ -60,6 +60,7 @@ class Group:
         schemas: Schemas,
         schema_ids: dict[str, int],
         deliver: Callable[[Work], None],
+        linger_s: float = 0.0,
     ) -> None:
         self.name, self._reads, self._addresses = consuming.name, consuming.reads, addresses
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -73,7 +74,7 @@ class Group:
             Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
             for slice_ in range(SLICES)
         ]
-        self.source = Source(consuming.name, consuming.reads, addresses.kafka, deliver, self._let_go)
+        self.source = Source(consuming.name, consuming.reads, addresses.kafka, deliver, self._let_go, linger_s)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:

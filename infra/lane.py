@@ -41,6 +41,9 @@ class Lane:
 
     slice: int
     epoch: int = -1
+    linger_s: float = 0.0
+    """Since its last batch, a small one waits for company: tables may be a little late, decisions not."""
+    lingers_until: float = 0.0
     cut: dict[str, int] = field(default_factory=dict)
     """Per topic: the offset from which the next batch is fetched."""
     buffer: list[Message] = field(default_factory=list)
@@ -73,8 +76,10 @@ class Lane:
             self.busy, self.take_over_at = True, None
             return TakeOver(self.slice)
         ticks = self.tick_at is not None and self.tick_at <= now
-        if not self.reading or not (self.buffer or self.more or ticks):
+        ready = len(self.buffer) >= BATCH_RECORDS or (bool(self.buffer) and now >= self.lingers_until)
+        if not self.reading or not (ready or self.more or ticks):
             return None
+        self.lingers_until = now + self.linger_s
         self.busy, self.tick_at = True, None
         return self._batch()
 

@@ -21,12 +21,20 @@ LOG = logging.getLogger(__name__)
 POLL_S = 0.01
 """How long the thread waits for a first record before it looks after membership and idle slices."""
 
+FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
+"""Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
+
+_OUTSIDE = (
+    "the position of {topic} lies outside the log: {error}. Was the topic deleted, or shortened by retention?"
+    " What it held must be published again."
+)
+
 DRAIN_S = 8.0
 """How long a revoked or stopping slice may finish what it has begun (10 s in all, with the producer's flush)."""
 
 
 class Source:
-    """Runs in its own thread from `start` to `stop`; `deliver` takes work, `let_go` the slices that are given up."""
+    """Runs from `start` to `stop` in its own thread; `deliver` takes work, `let_go` the slices that are given up."""
 
     def __init__(
         self,
@@ -35,17 +43,19 @@ class Source:
         servers: str,
         deliver: Callable[[Work], None],
         let_go: Callable[[Sequence[int]], None],
+        linger_s: float = 0.0,
     ) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
-        self._let_go = let_go
+        self._let_go, self._linger_s = let_go, linger_s
         settings: dict[str, Any] = {"bootstrap.servers": servers, "client.id": name, "logger": LOG}
-        common = {**settings, "enable.auto.commit": False, "group.id": name}
+        common = settings | {"enable.auto.commit": False, "group.id": name}
         self._member = Consumer({**common, "group.protocol": "consumer", "auto.offset.reset": "latest"})
         self._reader = Consumer(
             {
                 **common,
                 "auto.offset.reset": "error",  # a position outside the log stops with an alarm, never skips
-                "fetch.wait.max.ms": 50,
+                "fetch.wait.max.ms": round(1000 * (FETCH_WAIT_S + linger_s)),
+                "fetch.min.bytes": FETCH_BYTES,
                 "queued.max.messages.kbytes": 16_384,
                 "enable.partition.eof": True,
             }
@@ -64,8 +74,6 @@ class Source:
         """Finish what is begun (at most `DRAIN_S`), leave the group, end the thread."""
         self._stopping = True
         self._thread.join()
-
-    # -- called by whoever works ---------------------------------------------------------------------------------
 
     def started(self, slice_: int, epoch: int, positions: dict[str, int]) -> None:
         """The slice is taken over: read from these positions on."""
@@ -98,8 +106,6 @@ class Source:
         except (KafkaException, RuntimeError) as error:  # RuntimeError: closed meanwhile
             LOG.info("%s: the offset hint was refused (%s)", self.name, error)
 
-    # -- the thread ----------------------------------------------------------------------------------------------
-
     def _run(self) -> None:
         try:
             self._member.subscribe(
@@ -116,15 +122,13 @@ class Source:
             self._reader.close()
 
     def _turn(self) -> None:
-        message = self._member.poll(0)
-        if message is not None and message.error() is not None:
+        if (message := self._member.poll(0)) is not None and message.error() is not None:
             LOG.info("%s: %s", self.name, message.error())
         with self._changed:
             self._start_lanes()
         first = self._reader.poll(POLL_S)
-        records = [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]
         with self._changed:
-            for record in records:
+            for record in [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]:
                 self._route(record)
             for lane in self._lanes.values():
                 self._dispatch(lane)
@@ -137,14 +141,12 @@ class Source:
                 lane.take_in(record)
         elif error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
             lane.release()
-            text = f"the position of {record.topic()} lies outside the log: {error.str()}. Was the topic deleted, or"
-            self._deliver(Stop(lane.slice, f"{text} shortened by retention? What it held must be published again."))
+            self._deliver(Stop(lane.slice, _OUTSIDE.format(topic=record.topic(), error=error.str())))
         else:
             LOG.info("%s: %s", self.name, error)
 
     def _dispatch(self, lane: Lane) -> None:
-        work = None if self._stopping else lane.next_work()
-        if work is not None:
+        if not self._stopping and (work := lane.next_work()) is not None:
             self._deliver(work)
 
     def _start_lanes(self) -> None:
@@ -159,24 +161,22 @@ class Source:
         self._starts.clear()
 
     def _regulate(self, lane: Lane) -> None:
-        if lane.full:
-            self._reader.pause(self._assigned_partitions(lane.slice))
-            lane.paused = True
-        elif lane.thirsty:
-            self._reader.resume(self._assigned_partitions(lane.slice))
-            lane.paused = False
+        if lane.full or lane.thirsty:
+            change = self._reader.pause if lane.full else self._reader.resume
+            change(self._assigned_partitions(lane.slice))
+            lane.paused = not lane.paused
 
     def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
         return [TopicPartition(p.topic, p.partition) for p in self._reader.assignment() if p.partition == slice_]
-
-    # -- membership, inside member.poll() --------------------------------------------------------------------------
 
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])
         member.pause(partitions)
         with self._changed:
             for partition in partitions:
-                lane = self._lanes[partition.partition] = Lane(partition.partition, take_over_at=0.0)
+                lane = self._lanes[partition.partition] = Lane(
+                    partition.partition, linger_s=self._linger_s, take_over_at=0.0
+                )
                 self._dispatch(lane)
         LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])
 

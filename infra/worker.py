@@ -93,10 +93,10 @@ class Worker:
         self._wait_for_room(self._outlet)
         if batch.records or self._held:
             self._transact(self._outlet, self._with_held(batch))
+        else:  # else the next batch's transaction deletes what is acknowledged: one commit less for each batch
+            self.settle()
         if self._waking:
             self._transact(self._outlet, None)
-        else:
-            self.settle()
         return Result(self._waking, unsettled=bool(self._tickets or self._held))
 
     def settle(self) -> None:
