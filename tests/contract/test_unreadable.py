@@ -1,6 +1,7 @@
 """Whatever bytes arrive: an event, or `UnreadableError` that quotes none of them; nothing else."""
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import fastavro
@@ -12,6 +13,7 @@ from schemas.codec import MAX_RECORD_BYTES, UnreadableError, contract, decode, e
 from schemas.cv import SituationRecorded
 from schemas.event import Event
 from schemas.notices import NoticeIssued
+from schemas.titles import TitleHeldRecorded
 from tests.contract.catalogue import EVENTS, KINDS, example
 
 VALID = [(event, encode(example(event, kind), 7)) for event in EVENTS for kind in KINDS]
@@ -96,3 +98,17 @@ def test_a_record_with_bytes_changed_is_read_or_unreadable_and_nothing_else(
         read(value[:start] + put + value[start + cut[1] :], event)
     except UnreadableError as error:
         assert str(error)  # noqa: PT017 - reading may also succeed, so there is nothing to expect
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", "Kok\x00"),
+        ("alias", "\x00"),
+        ("occurred_at", datetime(2046, 1, 1, tzinfo=UTC)),
+        ("occurred_at", datetime(1899, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_what_no_table_can_keep_and_no_day_can_be_computed_from_is_unreadable(field: str, value: object) -> None:
+    with pytest.raises(UnreadableError, match=field):
+        read(avro(TitleHeldRecorded, **{field: value}), TitleHeldRecorded)
