@@ -1,14 +1,14 @@
 """What can go wrong, and who handles it (DESIGN 2.6).
 
 UnreadableError (schemas.codec)   this record, for good      -> dead letter, the rest flows
-TransientError                    a server is away           -> again, with capped back-off
+TransientError                    a server is away           -> read again, with capped back-off
   TakeOverError                   an outcome is not known    -> take the slice over: new epoch, leftovers first
 AlarmError                        going on could lose events -> the slice stops, and says what to do
 """
 
 
 class TransientError(Exception):
-    """A server is away or busy: the same work again, later. Never skipped, never a dead letter."""
+    """A server is away or busy: read again, later, from the ledger's position. Never skipped, never a dead letter."""
 
 
 class TakeOverError(TransientError):

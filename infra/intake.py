@@ -82,7 +82,9 @@ class Intake:
         for record in batch.records:
             topic, offset = self._reads[cast(str, record.topic())], cast(int, record.offset())
             if record.error() is not None:  # the end of the partition, behind a hole
-                cursor.positions[topic.name] = max(offset, cursor.positions.get(topic.name, 0))
+                if offset > cursor.positions.get(topic.name, 0):
+                    cursor.positions[topic.name] = offset
+                    _extend(cursor.runs, topic.name, offset - 1)
                 continue
             if offset < cursor.positions.get(topic.name, 0):
                 continue
@@ -147,15 +149,13 @@ class Intake:
 
 
 def _cause(headers: Headers) -> bytes | None:
-    cause = headers.get("ce_causationid")
-    return None if cause is None else id_of(cause, "")
+    return id_of(cause, "") if (cause := headers.get("ce_causationid")) else None
 
 
 def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:
-    if runs and runs[-1][0] == topic:
-        runs[-1][2] = offset + 1
-    else:
-        runs.append([topic, offset, offset + 1])
+    if not runs or runs[-1][0] != topic:
+        runs.append([topic, offset, offset])
+    runs[-1][2] = offset + 1
 
 
 def _next_in_sequence(cursor: Cursor, topic: Topic, headers: Headers) -> bool:

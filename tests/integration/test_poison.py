@@ -85,6 +85,23 @@ def test_a_transaction_marker_at_the_end_of_a_partition_does_not_hold_the_day(sy
     assert system.applied() == 1 + SLICES
 
 
+def test_an_aborted_transaction_is_passed_over_though_no_record_of_it_is_ever_seen(system: System) -> None:
+    with system.worker():
+        system.publish(first_load(1, CITIZENS))
+        wait_for("everything drained", lambda: system.drained(None))
+        producer = Producer({"bootstrap.servers": system.addresses.kafka, "transactional.id": "test-foreign-system"})
+        producer.init_transactions()
+        producer.begin_transaction()
+        value = encode(GOOD, system.schema_ids[SITUATION_RECORDED.name])
+        producer.produce(SITUATION_RECORDED.name, value, KEY, SLICE, headers=headers("1", "test", GOOD))
+        assert producer.flush(30) == 0
+        producer.abort_transaction()
+        wait_for("the ledger beyond the aborted transaction", lambda: system.drained(None), 20)
+        system.publish([DAY])
+        wait_for("the day begun in every slice", lambda: system.drained(DAY))
+    assert system.applied() == CITIZENS + SLICES
+
+
 def test_two_sources_that_number_from_one_lose_nothing(system: System) -> None:
     other = situation("2021-06-13 12:00", citizen="c-other", target_group="employed")
     for source, event in (("test/a", GOOD), ("test/b", other)):
