@@ -21,10 +21,10 @@ NAMES = tuple(contender.name for contender in CONTENDERS)
 
 
 def main(
-    events: Annotated[int, typer.Option(min=100, help="Events of the job; slow contenders get fewer.")] = 100_000,
+    events: Annotated[int, typer.Option(min=100, help="Events of the job; slow contenders get fewer.")] = 200_000,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each contender: median and range are told.")] = 3,
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(NAMES)}; may be repeated.")] = None,
-    seconds: Annotated[int, typer.Option(min=0, help="How long latency is measured; 0: not at all.")] = 15,
+    seconds: Annotated[int, typer.Option(min=0, help="How long latency is measured; 0: not at all.")] = 20,
     profiled: Annotated[bool, typer.Option("--profile", help="Only show where the time goes.")] = False,
 ) -> None:
     """Do the same job on this system and on what one would pick instead, one after the other, on local servers.

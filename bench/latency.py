@@ -17,6 +17,9 @@ from schemas.topics import NOTICE_ISSUED
 
 READ_WAIT_S = 0.1
 
+WARM_S = 20
+"""Of the same pace before it counts: Kafka's young JVM compiles itself for so long, and takes a core for it."""
+
 
 class Latency(NamedTuple):
     """Milliseconds over all notices; `missing`: notices that never came; `late`: the pacer's own worst delay."""
@@ -53,7 +56,7 @@ class Reader(threading.Thread):
 
 def latency(lab: Lab, contender: Contender, rate_per_s: int, seconds: int) -> Latency:
     """The contender has been warmed up by the first load, and goes on running."""
-    job = Job(rate_per_s * seconds)
+    job = Job(rate_per_s * (WARM_S + seconds))
     notices = job.outputs.notices - job.warm.notices
     with lab.fresh() as ground:
         prepare(contender, ground, job)
@@ -67,10 +70,11 @@ def latency(lab: Lab, contender: Contender, rate_per_s: int, seconds: int) -> La
             finally:
                 reader.told.set()
                 reader.join()
-    took = sorted(at - sent[cause] for cause, at in reader.read)
+    counted = min(sent.values()) + WARM_S
+    took = sorted(at - sent[cause] for cause, at in reader.read if sent[cause] >= counted)
     cuts = statistics.quantiles(took, n=100, method="inclusive")
     p50, p99, worst = (1000 * value for value in (cuts[49], cuts[98], took[-1]))
-    return Latency(p50, p99, worst, len(took), notices - len(took), 1000 * late_s)
+    return Latency(p50, p99, worst, len(took), notices - len(reader.read), 1000 * late_s)
 
 
 def _pace(ground: Ground, facts: list[Fact], rate_per_s: int) -> tuple[dict[str, float], float]:

@@ -28,7 +28,7 @@ from schemas.topic import SLICES, Topic
 
 LOG = logging.getLogger(__name__)
 
-THREADS = 3
+THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
 
 

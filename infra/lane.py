@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from confluent_kafka import Message
 
@@ -42,7 +42,7 @@ class Lane:
     slice: int
     epoch: int = -1
     linger_s: float = 0.0
-    """Since its last batch, a small one waits for company: tables may be a little late, decisions not."""
+    """Since its last batch, a small one waits for company: tables longer than decisions, whom people wait for."""
     lingers_until: float = 0.0
     cut: dict[str, int] = field(default_factory=dict)
     """Per topic: the offset from which the next batch is fetched."""
@@ -87,18 +87,19 @@ class Lane:
         records, self.buffer = self.buffer[:BATCH_RECORDS], self.buffer[BATCH_RECORDS:]
         batch = Batch(self.slice, self.epoch, {}, records)
         self.progress = bool(records)
+        cut: dict[str, int] = {}
         for record in records:
-            topic, offset = str(record.topic()), int(record.offset() or 0)
-            batch.froms.setdefault(topic, self.cut[topic])
-            self.cut[topic] = offset + (record.error() is None)
+            cut[record.topic()] = record.offset() + (record.error() is None)  # type: ignore[index,operator] # fetched
+        batch.froms.update((topic, self.cut[topic]) for topic in cut)
+        self.cut |= cut
         return batch
 
     def take_in(self, record: Message) -> None:
         """A record, or the end of a partition: kept only where a hole (a transaction's marker) lies before the end."""
-        topic, offset = str(record.topic()), int(record.offset() or 0)
-        if self.reading and (record.error() is None or offset > self.fetched.get(topic, 0)):
+        topic, offset, end = cast(str, record.topic()), cast(int, record.offset()), record.error() is not None
+        if self.reading and (not end or offset > self.fetched.get(topic, 0)):
             self.buffer.append(record)
-            self.fetched[topic] = offset + (record.error() is None)
+            self.fetched[topic] = offset if end else offset + 1
 
     def done(self, more: bool, unsettled: bool) -> None:
         self.busy, self.more = False, more

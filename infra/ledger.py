@@ -7,6 +7,7 @@ and an outcome that is not known is never retried in place: the slice is taken o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection
@@ -176,5 +177,7 @@ def number(cursor: Cursor, topic: str, partition: int) -> int:
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=64)  # what one event leads to bears one moment
 def micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC."""
     return (moment - _EPOCH) // _MICROSECOND

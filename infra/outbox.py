@@ -21,19 +21,23 @@ LINGER_MS = 5
 
 
 class Ticket:
-    """How much of a published batch Kafka has acknowledged."""
+    """How much of a published batch Kafka has acknowledged: of each partition the last record, which tells of all.
 
-    __slots__ = ("_acks", "_records", "batch")
+    Kafka takes an idempotent producer's records of a partition in their order only, and with the gapless guarantee a
+    record that it refuses for good ends the producer.
+    """
 
-    def __init__(self, batch: int, records: int) -> None:
+    __slots__ = ("_acks", "_partitions", "batch")
+
+    def __init__(self, batch: int, partitions: int) -> None:
         self.batch = batch
-        self._records = records
+        self._partitions = partitions
         # list.append is atomic: any thread that polls the producer may deliver an acknowledgement
         self._acks: list[None] = []
 
     @property
     def acked(self) -> bool:
-        return len(self._acks) == self._records
+        return len(self._acks) == self._partitions
 
 
 class Outlet:
@@ -61,10 +65,12 @@ class Outlet:
 
     def publish(self, source: str, batch: int, departures: Sequence[Departure]) -> Ticket:
         """Hand the batch to the producer, in order; waits while its queue is full."""
-        ticket = Ticket(batch, len(departures))
-        on_delivery = partial(self._delivered, ticket)
+        last = {(departure.topic, departure.partition): departure for departure in departures}
+        ticket = Ticket(batch, len(last))
+        told = partial(self._delivered, ticket)
         produce = self._producer.produce
         for departure in departures:
+            on_delivery = told if last[departure.topic, departure.partition] is departure else None
             headers = departure_headers(departure, source)
             while True:
                 self.check()

@@ -54,7 +54,7 @@ class Source:
             {
                 **common,
                 "auto.offset.reset": "error",  # a position outside the log stops with an alarm, never skips
-                "fetch.wait.max.ms": round(1000 * (FETCH_WAIT_S + linger_s)),
+                "fetch.wait.max.ms": round(1000 * max(FETCH_WAIT_S, linger_s / 2)),
                 "fetch.min.bytes": FETCH_BYTES,
                 "queued.max.messages.kbytes": 16_384,
                 "enable.partition.eof": True,
@@ -135,7 +135,7 @@ class Source:
                 self._regulate(lane)
 
     def _route(self, record: Message) -> None:
-        error, lane = record.error(), self._lanes.get(int(record.partition() or 0))
+        error, lane = record.error(), self._lanes.get(record.partition())  # type: ignore[arg-type] # fetched: it has one
         if error is None or error.code() == KafkaError._PARTITION_EOF:
             if lane is not None:
                 lane.take_in(record)

@@ -41,9 +41,14 @@ def contract_text(schema: str) -> str:
 def encode(event: Event, schema_id: int) -> bytes:
     """The event in Confluent framing: 0, schema id (4 bytes, big endian), Avro."""
     out = io.BytesIO()
-    out.write(_MAGIC + schema_id.to_bytes(4, "big"))
+    out.write(_frame(schema_id))
     fastavro.schemaless_writer(out, contract(event.SCHEMA), event.__dict__)
     return out.getvalue()
+
+
+@cache
+def _frame(schema_id: int) -> bytes:
+    return _MAGIC + schema_id.to_bytes(_FRAME_BYTES - 1, "big")
 
 
 def frame(value: bytes | None) -> Framed:

@@ -60,13 +60,15 @@ def headers(ce_id: str, source: str, event: Event, cause: str | None = None, seq
 
 def departure_headers(departure: Departing, source: str) -> RawHeaders:
     """The envelope of what the ledger sends. A dead letter has `dlq` (JSON), not a subject: its key may be anything."""
-    made = _of_topic(departure.topic, source).copy()
-    made.append(("ce_id", departure.id.hex().encode()))
-    made.append(("ce_time", (_EPOCH + timedelta(microseconds=departure.time_us)).isoformat().encode()))
-    made.append(("dlq", departure.raw) if departure.raw else ("ce_subject", departure.key))
+    made = [
+        *_of_topic(departure.topic, source),
+        ("ce_id", departure.id.hex().encode()),
+        ("ce_time", _moment(departure.time_us)),
+        ("dlq", departure.raw) if departure.raw else ("ce_subject", departure.key),
+        ("ce_sequence", b"%d" % departure.sequence),
+    ]
     if departure.cause != _NO_CAUSE:
         made.append(("ce_causationid", departure.cause.hex().encode()))
-    made.append(("ce_sequence", b"%d" % departure.sequence))
     return made
 
 
@@ -87,6 +89,11 @@ def parse(raw: Sequence[tuple[str, bytes | None]] | Any) -> Headers:
     if "ce_id" not in found or "ce_source" not in found:
         raise UnreadableError("header ce_id or ce_source is missing")
     return found
+
+
+@lru_cache(maxsize=64)  # what one event leads to bears one moment
+def _moment(time_us: int) -> bytes:
+    return (_EPOCH + timedelta(microseconds=time_us)).isoformat().encode()
 
 
 @lru_cache(maxsize=1024)  # topics × slices of one process

@@ -20,6 +20,10 @@ from schemas.topic import SLICES
 from streams.decision import Decision
 from streams.processor import Processor
 
+LINGER_S = 0.02
+"""How long a slice's small batch waits for company since the last one: at 1,000 events/s it halves the transactions,
+and what is saved of both cores shortens the latency. After a pause nothing waits."""
+
 
 class _WithoutKafka(BootStrategy):
     """Faust's own consumer, producer, tables and web server stay off: records come and go through the ledger."""
@@ -59,7 +63,7 @@ def _host(
         channel = channels[int(work) if isinstance(work, TakeOver) else work.slice]
         asyncio.run_coroutine_threadsafe(channel.put(work), app.loop)
 
-    group = Group(Processor(decision), addresses, schemas, schema_ids, deliver)
+    group = Group(Processor(decision), addresses, schemas, schema_ids, deliver, LINGER_S)
 
     async def apply(works: Any) -> None:
         async for work in works:

@@ -107,7 +107,7 @@ def _collect_garbage_seldom() -> None:
     the decision's time went into looking them through (`python -m bench --profile`)."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(1_000_000, 20, 50)  # containers that came and stayed: some ten batches
 
 
 class _Engine:

@@ -109,7 +109,7 @@ def _duties(
         if lift.exemption in exempt and ((register and lift.register) or (searchable and lift.searchable)):
             rule = lift.rule
             register, searchable = register and not lift.register, searchable and not lift.searchable
-    return CvDuties(
+    return CvDuties.trusted(
         wakes_on=wakes_on,
         citizen=citizen,
         as_of=day,

@@ -2,12 +2,10 @@
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from schemas.event import Frozen
 
 
-class State(BaseModel):
+class State(Frozen):
     """Base of every decision's state. `wakes_on` is the next day on which time alone changes something, or None."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     wakes_on: date | None = None

@@ -3,8 +3,10 @@
 Every story publishes the same small country and must end in the one right result, worked out in memory.
 """
 
+import os
 import random
 import signal
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +23,8 @@ from tests.integration.system import System, make_system, wait_for
 SEED = 20210614
 EVENTS, KILLED_EVENTS = 8_000, 20_000
 CITIZENS = 2_000
+AWAY_S = float(os.environ.get("DFDG_TEST_AWAY_S", "0"))
+"""How long a killed server stays away. A minute was tried by hand (docs/operations.md); here its restart is enough."""
 
 
 class Play(NamedTuple):
@@ -109,6 +113,7 @@ def test_postgresql_restarted_and_the_broker_killed_during_the_run_change_nothin
         for share, server in ((0.3, "postgres"), (0.5, "kafka-1"), (0.7, "postgres")):
             wait_for(f"{share:.0%} of the records applied", partial(_reached, play.system, int(share * play.events)))
             stack.kill(server)
+            threading.Event().wait(AWAY_S)
             stack.start(server)
         _finish(play.system)
     _holds(play)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -11,9 +12,10 @@ from urllib.request import urlopen
 import psutil
 import psycopg
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # the client re-exports without saying so
     AdminClient,
+    ConfigEntry,
     ConfigResource,
     NewTopic,
 )
@@ -23,7 +25,7 @@ from infra.local.process import Process
 from infra.local.state import State
 
 TOPIC = "local-servers"
-CONSUME_TIMEOUT_S = 30.0
+CONSUME_TIMEOUT_S = KNOWN_DEADLINE_S = 30.0
 
 
 @pytest.fixture
@@ -136,17 +138,28 @@ def test_a_process_that_got_the_pid_of_one_of_ours_is_not_ended(folder: Path, st
         assert State.load(folder) == State(1, state.ports, state.passwords, {})
 
 
+def _settings(admin: AdminClient, topic: str) -> dict[str, ConfigEntry]:
+    """Asked until whichever broker answers has heard of the topic: each learns of it at its own moment."""
+    name = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    deadline = time.monotonic() + KNOWN_DEADLINE_S
+    while True:
+        try:
+            return dict(admin.describe_configs([name])[name].result())
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > deadline:
+                raise
+
+
 def test_three_brokers_keep_every_record_thrice_and_go_on_when_one_is_killed(folder: Path) -> None:
     stack = Stack(folder, brokers=3)
     try:
         addresses = stack.up()
         admin = AdminClient({"bootstrap.servers": addresses.kafka})
         admin.create_topics([NewTopic(TOPIC, 1)])[TOPIC].result()
-        name = ConfigResource(ConfigResource.Type.TOPIC, TOPIC)
         while not (partitions := admin.list_topics(TOPIC).topics[TOPIC].partitions):
             pass  # the broker that answers has not heard of the topic yet
         assert sorted(partitions[0].replicas) == [1, 2, 3]
-        assert admin.describe_configs([name])[name].result()["min.insync.replicas"].value == "2"
+        assert _settings(admin, TOPIC)["min.insync.replicas"].value == "2"
         stack.kill("kafka-3")
         producer = Producer({"bootstrap.servers": addresses.kafka, "acks": "all"})
         producer.produce(TOPIC, b"kept")
