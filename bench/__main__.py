@@ -57,9 +57,15 @@ def _tell_where(servers: Lab) -> None:
 
 
 def _compare(servers: Lab, events: int, runs: int, names: tuple[str, ...], seconds: int) -> None:
-    """All contenders once, then all again: what changes on the machine meets everyone."""
+    """Latency while Kafka has nothing of earlier runs to delete; then all contenders once, then all again: what changes
+    on the machine meets everyone."""
     made, done = jobs(events), defaultdict[str, list[Run]](list)
-    latencies: dict[str, Latency] = {}
+    latencies: list[Latency] = []
+    for contender in CONTENDERS:
+        if contender.name == LATENCY_OF and contender.name in names and seconds:
+            for _ in range(runs):
+                latencies.append(latency(servers, contender, RATE_PER_S, seconds))
+                show_latency(latencies[-1], RATE_PER_S, seconds)
     for number in range(1, runs + 1):
         for contender in CONTENDERS:
             if contender.name in names:
@@ -72,12 +78,7 @@ def _compare(servers: Lab, events: int, runs: int, names: tuple[str, ...], secon
                 console.print(
                     f"run {number}: {contender.title}: {run.events_per_s:,.0f} events/s {' '.join(run.faults)}"
                 )
-    for contender in CONTENDERS:
-        if contender.name == LATENCY_OF and contender.name in names and seconds:
-            latencies[contender.name] = latency(servers, contender, RATE_PER_S, seconds)
-    show_runs(done, made, latencies)
-    for each in latencies.values():
-        show_latency(each, RATE_PER_S, seconds)
+    show_runs(done, made, {LATENCY_OF: latencies})
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def quoted(values: Sequence[float], digits: int = 0) -> str:
     return middle if len(values) == 1 else f"{middle} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 
-def show_runs(runs: dict[str, list[Run]], jobs: dict[str, Job], latencies: dict[str, Latency]) -> None:
+def show_runs(runs: dict[str, list[Run]], jobs: dict[str, Job], latencies: dict[str, list[Latency]]) -> None:
     """One row a contender; a run with wrong outputs spoils its row, and the row says so."""
     table = Table(title="From full topics to the last row: median (range) of the runs", title_justify="left")
     for column in ("", "events", "events/s", "notices/s", "CPU s: own", "PostgreSQL", "Kafka", "peak MiB"):
@@ -37,12 +37,12 @@ def show_runs(runs: dict[str, list[Run]], jobs: dict[str, Job], latencies: dict[
     for contender in CONTENDERS:
         if contender.name in runs:
             table.add_row(
-                contender.title, *_cells(runs[contender.name], jobs[contender.name], latencies.get(contender.name))
+                contender.title, *_cells(runs[contender.name], jobs[contender.name], latencies.get(contender.name, []))
             )
     console.print(table)
 
 
-def _cells(runs: list[Run], job: Job, latency: Latency | None) -> list[str]:
+def _cells(runs: list[Run], job: Job, latencies: list[Latency]) -> list[str]:
     faults = sorted({fault for run in runs for fault in run.faults})
     repeats = [run.repeats for run in runs]
     repeated = f", {quoted(repeats)} repeated" if any(repeats) else ""
@@ -52,7 +52,8 @@ def _cells(runs: list[Run], job: Job, latency: Latency | None) -> list[str]:
         quoted([run.notices_per_s for run in runs]),
         *(quoted([run.cpu[part] for run in runs], 1) for part in range(3)),
         quoted([run.peak_mib for run in runs]),
-        *((f"{latency.p50_ms:.1f}", f"{latency.p99_ms:.1f}") if latency else ("", "")),
+        quoted([each.p50_ms for each in latencies]) if latencies else "",
+        quoted([each.p99_ms for each in latencies]) if latencies else "",
         f"WRONG: {'; '.join(faults)}" if faults else f"right{repeated}",
     ]
 

@@ -18,7 +18,7 @@ from schemas.topic import Topic
 
 LOG = logging.getLogger(__name__)
 
-LINGER_S = 0.25
+LINGER_S = 0.5
 """How long a table may wait for more rows: each transaction saved is time for the decisions, whom people wait for."""
 
 

@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 QUEUE_RECORDS = 100_000
 """Records that librdkafka may hold for one consumer's slices together; beyond it `publish` waits for Kafka."""
 
-LINGER_MS = 5
+LINGER_MS = 2
 """Waiting this long for company makes batches; it is most of an idle system's latency, so it is short."""
 
 
