@@ -1,0 +1,50 @@
+"""The outlet on real Kafka: a batch counts as acknowledged when Kafka has all of it, not earlier."""
+
+import random
+import time
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from infra.outbox import Outlet
+from infra.record import Departure
+from schemas.topics import NOTICE_ISSUED
+
+DEADLINE_S = 60.0
+RECORDS = 4_000
+BODY = random.Random(1).randbytes(4096)
+"""Incompressible: together some sixteen requests, so that Kafka has the batch's first records long before its last."""
+
+
+def test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partition(kafka: str) -> None:
+    batch = [
+        Departure(NOTICE_ISSUED.name, number % 2, number // 2 + 1, bytes(16), bytes(16), 0, b"key", BODY)
+        for number in range(RECORDS)
+    ]
+    outlet = Outlet(kafka, "test-outlet")
+    ticket = outlet.publish("test/0", 1, batch)
+    assert not ticket.acked
+
+    deadline = time.monotonic() + DEADLINE_S
+    while not ticket.acked and time.monotonic() < deadline:
+        outlet.poll(0.001)
+    assert ticket.acked
+    assert outlet.flush(0), "records of the batch are still on their way"
+    assert sequences(kafka) == {0: list(range(1, RECORDS // 2 + 1)), 1: list(range(1, RECORDS // 2 + 1))}
+
+
+def sequences(kafka: str) -> dict[int, list[int]]:
+    """What can be read at this moment, by partition."""
+    reader = Consumer({"bootstrap.servers": kafka, "group.id": "test-reader"})
+    try:
+        places = [TopicPartition(NOTICE_ISSUED.name, partition, OFFSET_BEGINNING) for partition in (0, 1)]
+        left = sum(reader.get_watermark_offsets(place, timeout=10)[1] for place in places)
+        reader.assign(places)
+        found: dict[int, list[int]] = {0: [], 1: []}
+        while left > 0:
+            for record in reader.consume(1000, 1.0):
+                assert record.error() is None
+                left -= 1
+                found[int(record.partition() or 0)].append(int(dict(record.headers() or ())["ce_sequence"] or 0))
+        return found
+    finally:
+        reader.close()
