@@ -77,15 +77,19 @@ def test_watch_shows_only_what_is_new_and_ends_cleanly_with_ctrl_c(empty: Desk) 
     empty.put(situation("2021-06-13 08:00"))
     command = [sys.executable, "-m", "infra.cli", "watch", SITUATION_RECORDED.name, "--json"]
     pipe = subprocess.PIPE
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in a shell's background it is ignored, and so in a child
     with subprocess.Popen(command, env=empty.environment, stdout=pipe, stderr=pipe, text=True) as watching:
-        assert watching.stdout is not None
-        assert watching.stderr is not None
-        assert watching.stderr.readline().startswith("Watching ")
-        empty.put(situation(AT))
-        assert json.loads(watching.stdout.readline())["offset"] == 1
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == FINE
-        assert watching.stderr.read() == "Stopped after 1 records.\n"
+        try:
+            assert watching.stdout is not None
+            assert watching.stderr is not None
+            assert watching.stderr.readline().startswith("Watching ")
+            empty.put(situation(AT))
+            assert json.loads(watching.stdout.readline())["offset"] == 1
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(30) == FINE
+            assert watching.stderr.read() == "Stopped after 1 records.\n"
+        finally:
+            watching.kill()  # else a failure would wait for it
 
 
 def test_a_topic_that_is_not_there_is_wrong_usage_and_those_that_are_there_are_named(desk: Desk) -> None:
