@@ -21,8 +21,8 @@ from streams.decision import Decision
 from streams.processor import Processor
 
 LINGER_S = 0.02
-"""How long a slice's small batch waits for company since the last one: at 1,000 events/s it halves the transactions,
-and what is saved of both cores shortens the latency. After a pause nothing waits."""
+"""How long a slice's small batch waits for company since the last one: at most 50 transactions a second and slice, so
+that a small load does not fill both cores with tiny ones. After a pause nothing waits."""
 
 
 class _WithoutKafka(BootStrategy):
