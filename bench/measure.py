@@ -13,7 +13,9 @@ from bench.job import Job
 from bench.lab import Ground, Lab
 from bench.usage import Cpu, cpu, peak_mib
 
-LOOK_INTERVAL_S = 0.02
+LOOK_INTERVAL_S = 0.1
+"""Seldom: a look asks PostgreSQL and Kafka, on the same cores as those who are measured."""
+
 START_DEADLINE_S = 60.0
 STALL_S = 20.0
 """Who has not come nearer to the end for so long does not reach it."""

@@ -117,7 +117,7 @@ def _alarm_of_no_text(reasons: set[str]) -> None:
     for reason in sorted(reasons):
         LOG.error(
             "ALARM notices of reason %s have no Danish text, or lack a detail that it needs: they are delivered with"
-            " the reason itself as text, version 0. Add the text to schemas/texts.py.",
+            " the reason itself as text, version 0. Add the text to schemas/texts/.",
             reason,
         )
 

@@ -65,12 +65,12 @@ class Outlet:
 
     def publish(self, source: str, batch: int, departures: Sequence[Departure]) -> Ticket:
         """Hand the batch to the producer, in order; waits while its queue is full."""
-        last = {(departure.topic, departure.partition): departure for departure in departures}
+        last = {(departure.topic, departure.partition): index for index, departure in enumerate(departures)}
         ticket = Ticket(batch, len(last))
-        told = partial(self._delivered, ticket)
+        told, tells = partial(self._delivered, ticket), frozenset(last.values())
         produce = self._producer.produce
-        for departure in departures:
-            on_delivery = told if last[departure.topic, departure.partition] is departure else None
+        for index, departure in enumerate(departures):
+            on_delivery = told if index in tells else None
             headers = departure_headers(departure, source)
             while True:
                 self.check()

@@ -69,7 +69,7 @@ class Event(Frozen):
 
     @property
     def key(self) -> str:
-        return str(getattr(self, self.KEY))
+        return str(self.__dict__[self.KEY])
 
     @property
     def day(self) -> date:

@@ -1,6 +1,6 @@
 """A decision: a pure function of state and event, woken on the days that its state waits for (DESIGN 2.3)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -52,40 +52,42 @@ class Life(Generic[S]):
     changed: bool = False
     """Whether the state is another than the one that this life began with."""
 
-    def happen(self, event: Event, event_id: bytes, today: date | None) -> Iterator[Caused]:
+    def happen(self, event: Event, event_id: bytes, today: date | None) -> list[Caused]:
         """Wake up to the day of the fact, take the fact in, wake up to the slice's current day (`today`).
 
         So the outcome does not depend on how topics interleave around midnight.
         """
         day = event.day
-        yield from self.catch_up(day)
+        caused = self.catch_up(day)
         state, events = self.decision.decide(self.state, event, *self._facts())
         if state is not None and state.wakes_on is not None and state.wakes_on <= day:
             raise ValueError(f"{self.decision.name}: the state after a fact of {day} waits for a day gone by")
         if state is not self.state and state != self.state:
             self.state, self.cause, self.changed = state, event_id, True
-        yield from self._caused(events, event_id)
+        caused += self._caused(events, event_id)
         if today is not None and today > day:
-            yield from self.catch_up(today)
+            caused += self.catch_up(today)
+        return caused
 
-    def catch_up(self, day: date) -> Iterator[Caused]:
+    def catch_up(self, day: date) -> list[Caused]:
         """Wake the subject for every day up to `day` that its state waits for, in order."""
+        caused: list[Caused] = []
         for _ in range(MAX_WAKES):
             state = self.state
             if state is None or state.wakes_on is None or state.wakes_on > day or self.decision.wake is None:
-                return
+                return caused
             due = state.wakes_on
             self.state, events = self.decision.wake(state, due, *self._facts())
             if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
                 raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
             self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
             self.changed = True
-            yield from self._caused(events, self.cause)
+            caused += self._caused(events, self.cause)
         raise ValueError(f"{self.decision.name}: more than {MAX_WAKES} wakes in a row")
 
     def _facts(self) -> tuple[Any, ...]:
         return () if self.decision.reference is None else (self.reference,)
 
-    def _caused(self, events: Sequence[Event], cause: bytes) -> Iterator[Caused]:
-        for index, event in enumerate(events):
-            yield Caused(event, derived_id(self.decision._name, cause, b"%d" % index), cause)
+    def _caused(self, events: Sequence[Event], cause: bytes) -> list[Caused]:
+        name = self.decision._name
+        return [Caused(event, derived_id(name, cause, b"%d" % index), cause) for index, event in enumerate(events)]

@@ -1,6 +1,6 @@
 """A decision inside the transaction of a batch: read states, let each subject's life go on, write states back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Generic
 
@@ -76,19 +76,13 @@ class Processor(Generic[S]):
         subjects = {fact.event.key for fact in facts}
         found = connection.execute(_READ, (self.name, texts(subjects)), binary=True).fetchall()
         lives = {subject: self._life(connection, cursor, body, cause) for subject, body, cause in found}
-        decided = list(self._happen(connection, cursor, facts, lives))
+        decided: list[Caused] = []
+        for fact in facts:
+            if (life := lives.get(fact.event.key)) is None:
+                life = lives[fact.event.key] = self._life(connection, cursor, None, NO_CAUSE)
+            decided += life.happen(fact.event, fact.id, cursor.day)
         self._write(connection, cursor, {subject: life for subject, life in lives.items() if life.changed})
         return decided
-
-    def _happen(
-        self, connection: Connection, cursor: Cursor, facts: Sequence[Arrival], lives: dict[str, Life[S]]
-    ) -> Iterator[Caused]:
-        for fact in facts:
-            key = fact.event.key
-            life = lives.get(key)
-            if life is None:
-                life = lives[key] = self._life(connection, cursor, None, NO_CAUSE)
-            yield from life.happen(fact.event, fact.id, cursor.day)
 
     def _life(self, connection: Connection, cursor: Cursor, body: str | None, cause: bytes) -> Life[S]:
         state = None if body is None else self._decision.state.model_validate_json(body)
