@@ -69,7 +69,7 @@ def begin_days(kafka: str, ids: Mapping[str, int], from_day: date, to_day: date,
             ends = end_offsets(client, [topic.name for topic in TOPICS if topic is not DAY_BEGUN])
             for slice_, begun in enumerate(last):
                 if begun is None or begun < day:
-                    _send(sender, day, slice_, ends[slice_], ids[DAY_BEGUN.name])
+                    begin_day(sender, day, slice_, ends[slice_], ids[DAY_BEGUN.name])
             sender.finish()
             say(f"{day} has begun.")
     return days
@@ -166,7 +166,8 @@ def _catch_up(kafka: str, ids: Mapping[str, int], today: date, say: Say) -> None
         begin_days(kafka, ids, today, today, say)
 
 
-def _send(sender: Sender, day: date, slice_: int, ends: dict[str, int], schema_id: int) -> None:
+def begin_day(sender: Sender, day: date, slice_: int, ends: dict[str, int], schema_id: int) -> None:
+    """Hands over that the day has begun in that slice, whose topics had these end offsets."""
     event = DayBegun(occurred_at=midnight(day), day_begun=day, ends=ends)
     id_ = derived_id(DAY_BEGUN.name.encode(), event.key.encode(), b"%d" % slice_).hex()
     value = encode(event, schema_id)

@@ -107,7 +107,7 @@ def test_an_id_that_is_there_already_stops_the_batch_instead_of_being_counted_tw
     assert connection.execute("select notices from flood.count").fetchall() == [(1,)]
 
 
-def test_no_cpr_number_is_in_any_column_nor_in_a_log_line(
+def test_cv_7_no_cpr_number_is_in_any_column_nor_in_a_log_line(
     connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     set_ceiling(connection, 1)

@@ -1,20 +1,18 @@
 """The whole thing for one test: topics and database of its own on the run's servers, workers as real processes."""
 
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from infra.dead_letters import topic_of
@@ -27,14 +25,22 @@ from producers.sender import Sender
 from schemas.codec import encode
 from schemas.headers import headers, parse
 from schemas.ids import slice_of
-from schemas.topic import SLICES, Topic
-from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED, TOPICS
+from schemas.topic import SLICES, Topic, Writer
+from schemas.topics import (
+    CV_EXEMPTION_RECORDED,
+    CV_REQUIREMENT_CHANGED,
+    DAY_BEGUN,
+    NOTICE_ISSUED,
+    SITUATION_RECORDED,
+    TOPICS,
+)
 from tests.integration.country import Fact, Step
+from tests.integration.worker_process import WorkerProcess
 
 DEADLINE_S = 120.0
-NAMES = ("cv-requirement", "cv-status", "mailboxes")
-READS = {
-    "cv-requirement": (SITUATION_RECORDED, CV_EXEMPTION_RECORDED),
+Reads = Mapping[str, Sequence[Topic]]
+READS: Reads = {
+    "cv-requirement": (DAY_BEGUN, SITUATION_RECORDED, CV_EXEMPTION_RECORDED),
     "cv-status": (CV_REQUIREMENT_CHANGED,),
     "mailboxes": (NOTICE_ISSUED,),
 }
@@ -52,11 +58,16 @@ def wait_for(what: str, condition: Callable[[], Any], deadline_s: float = DEADLI
 
 @dataclass
 class System:
+    """`reads`: the consumers that run here, and what each reads."""
+
     addresses: Addresses
     dsn: str
     schema_ids: dict[str, int]
     client: AdminClient
     folder: Path
+    reads: Reads
+    sent: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Per topic and slice of those that only a ledger writes: the last sequence of the one that we stand for."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,16 +90,19 @@ class System:
         with Sender(self.addresses.kafka, "test") as sender:
             for fact in facts:
                 key = fact.event.key.encode()
+                place = fact.topic.name, slice_of(key, SLICES)
                 value = encode(fact.event, self.schema_ids[fact.topic.name])
+                sequence = None
+                if fact.topic.writer is Writer.LEDGER:
+                    sequence = self.sent[place] = self.sent[place] + 1
                 for _ in range(repeat):
-                    envelope = headers(fact.id, "test", fact.event)
-                    sender.send(fact.topic.name, slice_of(key, SLICES), key, value, envelope)
+                    sender.send(*place, key, value, headers(fact.id, "test", fact.event, sequence=sequence))
             sender.finish()
 
     @contextmanager
-    def worker(self, *names: str) -> Iterator["WorkerProcess"]:
+    def worker(self, *names: str) -> Iterator[WorkerProcess]:
         """`dfdg run`, told to stop at the end of the block if it still lives."""
-        process = WorkerProcess(self, names or NAMES)
+        process = WorkerProcess(self.environment, self.folder, names or tuple(self.reads))
         try:
             yield process
         finally:
@@ -113,73 +127,45 @@ class System:
     def _behind(self, connection: psycopg.Connection, last: date | None) -> int:
         ends = end_offsets(self.client, [topic.name for topic in TOPICS])
         rows = connection.execute("select consumer, slice, positions, day from ledger.slice").fetchall()
-        if len(rows) < len(NAMES) * SLICES:
+        if len(rows) < len(self.reads) * SLICES:
             return 1
         behind = 0
         for consumer, slice_, positions, day in rows:
-            behind += sum(ends[slice_][t.name] - positions.get(t.name, 0) for t in READS[consumer])
-            behind += consumer == "cv-requirement" and last is not None and day != last
+            behind += sum(ends[slice_][t.name] - positions.get(t.name, 0) for t in self.reads[consumer])
+            behind += DAY_BEGUN in self.reads[consumer] and last is not None and day != last
         left = "select (select count(*) from ledger.outbox) + (select count(*) from ledger.state where wakes_on <= %s)"
         row = connection.execute(left, (last,)).fetchone()
         return behind + (row[0] if row else 1)
 
     def records(self, topic: Topic) -> list[tuple[str, str]]:
         """(key, id) of every record on the topic, as they lie there; ids without their later repetitions."""
+        return [((record.key() or b"").decode(), id_) for id_, record in self.messages(topic).items()]
+
+    def messages(self, topic: Topic) -> dict[str, Message]:
+        """Every record on the topic by its id, as they lie there; without later repetitions."""
         reader = Consumer({"bootstrap.servers": self.addresses.kafka, "group.id": "test-reader"})
         try:
             reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(SLICES)])
             left = sum(ends[topic.name] for ends in end_offsets(self.client, [topic.name]))
-            found: dict[str, str] = {}
+            found: dict[str, Message] = {}
             while left > 0:
                 for record in reader.consume(1000, 1.0):
                     assert record.error() is None, record.error()
                     left -= 1
-                    found.setdefault(parse(record.headers())["ce_id"], (record.key() or b"").decode())
-            return [(key, id_) for id_, key in found.items()]
+                    found.setdefault(parse(record.headers())["ce_id"], record)
+            return found
         finally:
             reader.close()
 
 
-class WorkerProcess:
-    """One `dfdg run`. Its log is kept, and shown when a test fails to end it."""
-
-    def __init__(self, system: System, names: tuple[str, ...]) -> None:
-        self._log = (system.folder / f"worker-{time.monotonic_ns()}.log").open("w+b")
-        command = [str(Path(sys.executable).with_name("dfdg")), "run", *names]
-        self.process = subprocess.Popen(command, env=system.environment, stderr=self._log, stdout=self._log)
-
-    def send(self, number: int) -> None:
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        self.send(signal.SIGKILL)
-        self.process.wait()
-
-    def end(self) -> int:
-        """SIGTERM, and the exit code; a worker that does not end in time is killed, and that is a failure."""
-        if self.process.poll() is None:
-            self.send(signal.SIGTERM)
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.kill()
-                raise AssertionError(f"a worker did not stop within 15 s:\n{self.log()[-3000:]}") from None
-        return self.process.returncode
-
-    def log(self) -> str:
-        self._log.flush()
-        return Path(self._log.name).read_text(errors="replace")
-
-
-def make_system(addresses: Addresses, dsn: str, folder: Path) -> System:
+def make_system(addresses: Addresses, dsn: str, folder: Path, reads: Reads = READS) -> System:
     """Topics made anew: another test's records are gone, and Kafka gives the topics other ids."""
     client = admin(addresses.kafka)
-    dead = [topic_of(name, topic.name) for name, reads in READS.items() for topic in reads]
-    dead.append(topic_of("cv-requirement", "dfdg.clock-day-begun-v1"))
+    dead = [topic_of(name, topic.name) for name, its in reads.items() for topic in its]
     ours = [name for name in client.list_topics(timeout=10).topics if name.startswith("dfdg.") or name.endswith("-dlq")]
     for future in client.delete_topics(ours).values() if ours else ():
         future.result()
     gone = lambda: not set(ours) & set(client.list_topics(timeout=10).topics)  # noqa: E731 - one condition, once
     wait_for("the topics of the last test to be gone", gone)
     ensure_topics(client, TOPICS, dead)
-    return System(addresses, dsn, Registry(addresses.registry).register_all(TOPICS), client, folder)
+    return System(addresses, dsn, Registry(addresses.registry).register_all(TOPICS), client, folder, reads)

@@ -56,7 +56,9 @@ def told(desk: Desk) -> Desk:
     return desk
 
 
-def test_a_citizen_is_explained_from_the_fact_over_the_rules_to_who_was_told_and_what_is_to_come(told: Desk) -> None:
+def test_ops_3_a_citizen_is_explained_from_the_fact_over_the_rules_to_who_was_told_and_what_is_to_come(
+    told: Desk,
+) -> None:
     (found,) = told.json("explain", CITIZEN)
     assert [(step["type"], step["rule"]) for step in found["steps"]] == [
         ("situation-recorded.v1", None), ("cv-requirement-changed.v1", "CV-1"),

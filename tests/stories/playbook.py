@@ -1,7 +1,9 @@
 """Plays a decision on a simulated calendar, in memory: dated facts and days in, dated outputs out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from schemas.event import Caused, Event
 from schemas.ids import derived_id
@@ -11,15 +13,40 @@ from streams.policies.state import State
 S = TypeVar("S", bound=State)
 
 
+class Refer(NamedTuple):
+    """A step: other reference data holds from here on."""
+
+    reference: Any
+
+
+Step = Event | Refer | date
+
+
 class Playbook(Generic[S]):
     """One slice with any number of subjects. `assert book.new_outputs() == [...]` says that *nothing else happened*.
 
-    Every state passes through JSON after each step, as it does in the ledger.
+    Every state passes through JSON after each step, as it does in the ledger. `steps`: all that was played, for the
+    real servers.
     """
+
+    _kept: ClassVar[list["Playbook[Any]"] | None] = None
+
+    @classmethod
+    @contextmanager
+    def keeping(cls) -> Iterator[list["Playbook[Any]"]]:
+        """The books that are begun inside."""
+        cls._kept = []
+        try:
+            yield cls._kept
+        finally:
+            cls._kept = None
 
     def __init__(self, decision: Decision[S], reference: Any = None) -> None:
         self.decision = decision
         self.reference = reference
+        self.steps: list[Step] = [] if reference is None else [Refer(reference)]
+        if self._kept is not None:
+            self._kept.append(self)
         self.today: date | None = None
         self.lives: dict[str, Life[S]] = {}
         self.caused: list[Caused] = []
@@ -27,6 +54,7 @@ class Playbook(Generic[S]):
 
     def fact(self, event: Event) -> Self:
         """The fact reaches the decision now. It may be late, or ahead of the day that it was recorded on."""
+        self.steps.append(event)
         life = self.lives.setdefault(event.key, Life(self.decision, None, b"", self.reference))
         event_id = derived_id(event.SCHEMA.encode(), event.model_dump_json().encode())
         self.caused.extend(life.happen(event, event_id, self.today))
@@ -39,20 +67,26 @@ class Playbook(Generic[S]):
         if self.today is not None and begun < self.today:
             raise ValueError(f"{begun} begins after {self.today}: days come in order")
         self.today = begun
+        self.steps.append(begun)
         for life in self.lives.values():
             self.caused.extend(life.catch_up(begun))
             self._store(life)
         return self
 
-    def refer(self, reference: Any) -> Self:
-        """New reference data holds from now on; it wakes every subject on the current day."""
+    def refer(self, reference: Any, *, waking: bool = True) -> Self:
+        """New reference data holds from now on; it wakes every subject on the current day.
+
+        Not `waking`: the wake is still to come, after facts of the same batch.
+        """
         self.reference = reference
+        self.steps.append(Refer(reference))
         for life in self.lives.values():
             life.reference = reference
             if life.state is not None and self.today is not None:
                 life.state = life.state.model_copy(update={"wakes_on": self.today})
-                self.caused.extend(life.catch_up(self.today))
-                self._store(life)
+                if waking:
+                    self.caused.extend(life.catch_up(self.today))
+                    self._store(life)
         return self
 
     @property

@@ -21,7 +21,25 @@ def job_ready() -> Playbook[CvDuties]:
     return book
 
 
-def test_an_exemption_that_ends_restores_the_duty_on_the_day_after() -> None:
+@pytest.mark.parametrize(
+    ("target_group", "duties"),
+    [("job-ready", BOTH), ("insured-unemployed", BOTH), ("not-job-ready", REGISTER), ("other", NO_DUTY)],
+)
+def test_cv_1_duties_follow_from_the_target_group_and_change_with_it(
+    target_group: str, duties: tuple[bool, bool]
+) -> None:
+    book = Playbook(decision).day("2021-06-14").fact(situation("2021-06-14 08:00", target_group="employed"))
+    assert book.new_outputs() == [changed("2021-06-14 08:00", before=NO_DUTY, now=NO_DUTY)]
+    book.fact(situation("2021-06-15 08:00", target_group=target_group))
+    told = [
+        changed("2021-06-15 08:00", before=NO_DUTY, now=duties),
+        change_notice("2021-06-15 08:00", before=NO_DUTY, now=duties),
+    ]
+    assert book.new_outputs() == (told if duties != NO_DUTY else [])
+    assert book.day(FOREVER).new_outputs() == []
+
+
+def test_cv_2_an_exemption_that_ends_restores_the_duty_on_the_day_after() -> None:
     book = job_ready().day("2021-06-15").fact(exemption("2021-06-15 10:00", last_day="2021-06-20"))
     assert book.new_outputs() == [
         changed("2021-06-15 10:00", before=BOTH, now=NO_DUTY, exempt=EXEMPT, rule="CV-2"),
@@ -109,7 +127,7 @@ def test_two_causes_on_one_day_give_one_notice_to_jobcentre_and_fund() -> None:
     ("kind", "shown"),
     [("from-registering", EXEMPT), ("from-being-searchable", EXEMPT_FROM_BEING_SEARCHABLE)],
 )
-def test_an_exemption_without_a_duty_to_lift_is_shown_and_announced_to_nobody(
+def test_cv_5_an_exemption_without_a_duty_to_lift_is_shown_and_announced_to_nobody(
     kind: str, shown: tuple[bool, bool]
 ) -> None:
     book = Playbook(decision).fact(situation("2021-06-14 08:00", target_group="employed"))

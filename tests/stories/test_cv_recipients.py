@@ -6,7 +6,7 @@ from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, changed, exem
 from tests.stories.playbook import Playbook
 
 
-def test_a_new_duty_is_told_to_jobcentre_and_fund_once_each() -> None:
+def test_cv_3_a_new_duty_is_told_to_jobcentre_and_fund_once_each() -> None:
     book = Playbook(decision).day("2021-06-14")
     book.fact(situation("2021-06-14 08:00", target_group="insured-unemployed", fund="fund-1"))
     book.fact(situation("2021-06-14 08:00", target_group="insured-unemployed", fund="fund-1"))  # the same again
@@ -23,7 +23,7 @@ def test_a_first_record_without_duties_is_shown_and_announced_to_nobody() -> Non
     assert book.outputs == [changed("2021-06-14 08:00", before=NO_DUTY, now=NO_DUTY, fund="fund-1")]
 
 
-def test_a_jobcentre_that_a_citizen_moves_to_gets_the_status_once_and_the_fund_nothing() -> None:
+def test_cv_4_a_jobcentre_that_a_citizen_moves_to_gets_the_status_once_and_the_fund_nothing() -> None:
     book = settled(fund="fund-1")
     book.fact(situation("2021-06-15 08:00", fund="fund-1", jobcentre="jobcentre-2"))
     book.fact(situation("2021-06-16 08:00", fund="fund-1", jobcentre="jobcentre-2"))
@@ -74,7 +74,7 @@ def test_the_jobcentre_at_the_time_of_effect_is_told_not_the_one_that_recorded_t
     ]
 
 
-def test_the_first_load_announces_nobody_but_what_follows_from_it_later_is_announced() -> None:
+def test_cv_6_the_first_load_announces_nobody_but_what_follows_from_it_later_is_announced() -> None:
     book = Playbook(decision).day("2021-06-14")
     book.fact(exemption("2021-06-14 08:00", last_day="2021-06-20", kind="from-being-searchable", initial=True))
     assert book.outputs == []

@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.title_table import TitleOutcome
 from streams.titles import decision
-from tests.builders import CITIZEN, day, situation
+from tests.builders import situation
 from tests.stories.playbook import Playbook
 from tests.title_builders import (
     COOK,
@@ -89,10 +89,7 @@ def test_a_converted_title_that_a_corrected_mapping_retires_is_asked_for_by_its_
 def test_a_late_fact_on_the_day_of_a_new_table_does_not_hide_the_table_from_an_open_choice() -> None:
     book = Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", HERMIT)).day("2021-06-20")
     book.new_outputs()
-    life = book.lives[CITIZEN]
-    assert life.state is not None
-    life.state = life.state.model_copy(update={"wakes_on": day("2021-06-20")})  # as the ledger wakes a slice
-    life.reference = HERMIT_IS_A_COOK
+    book.refer(HERMIT_IS_A_COOK, waking=False)
     book.fact(wish("2021-06-11 08:00", WAITER, item="w2", removed=True))
     assert book.new_outputs() == [
         changed("2021-06-20 00:00", "converted", NEW_COOK, table_version="v2"),

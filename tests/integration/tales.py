@@ -1,0 +1,149 @@
+"""The stories of tests/stories as one calendar: whose subjects meet nobody else's, and what is handed in when."""
+
+import inspect
+import json
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from importlib import import_module
+from itertools import count, product
+from typing import Any, NamedTuple
+
+import tests.stories
+from schemas.event import Event
+from schemas.ids import slice_of
+from schemas.topic import SLICES
+from tests.stories.playbook import Playbook, Refer, Step
+
+BEFORE = date.min
+"""The day of what is recorded before any day has begun."""
+
+
+class Announced(NamedTuple):
+    """Reference data that holds in one slice from here on."""
+
+    slice: int
+    version: str
+    reference: Any
+
+
+class Tale(NamedTuple):
+    """One playbook. A prefix makes its subjects its own, and lets them lie in its slice if it has one."""
+
+    prefix: str
+    book: Playbook[Any]
+    slice: int | None
+
+    def renamed(self, event: Event) -> Event:
+        """The event about this tale's own subjects."""
+        names = {subject: self.prefix + subject for subject in self.book.lives}
+        names |= {step.reference.version: self.version(step) for step in self.book.steps if isinstance(step, Refer)}
+        return type(event).model_validate(_renamed(json.loads(event.model_dump_json()), names))
+
+    @property
+    def last_day(self) -> date:
+        """The calendar goes on for others: what comes after this day was not told."""
+        return max(step.day if isinstance(step, Event) else today for today, step in _dated(self.book))
+
+    def version(self, step: Refer) -> str:
+        """Stories call different tables by one name."""
+        return f"{step.reference.version}.{self.slice}"
+
+    def handed_in(self, step: Event | Refer) -> Event | Announced:
+        if isinstance(step, Event):
+            return self.renamed(step)
+        assert self.slice is not None, "who refers to something has a slice"
+        return Announced(self.slice, self.version(step), step.reference)
+
+
+Waves = list[list[Event | Announced]]
+"""What is handed in on one day, one wave after the other: topics have no common order."""
+
+
+def told() -> list[Tale]:
+    """Every playbook of every story, played in memory just now. Those with one history of reference data share a slice.
+
+    So that one calendar holds them all, there are no more such histories than slices.
+    """
+    books = [book for story in _stories() for book in _played(story)]
+    histories: list[list[tuple[date, Refer]]] = []
+    tales = []
+    for number, book in enumerate(books):
+        history = [(today, step) for today, step in _dated(book) if isinstance(step, Refer)]
+        if history and history not in histories:
+            histories.append(history)
+        slice_ = histories.index(history) if history else None
+        tales.append(Tale(_prefix(number, book, slice_), book, slice_))
+    assert len(histories) <= SLICES, "more histories than slices: give the stories one table more in common"
+    return tales
+
+
+def calendar(tales: Iterable[Tale]) -> list[tuple[date, Waves]]:
+    """The days on which something is handed in, in order, and last the day on which the last story ends."""
+    days: dict[date, Waves] = {BEFORE: []}
+    last_day = BEFORE
+    for tale in tales:
+        wave, last = 0, None
+        for today, step in _dated(tale.book):
+            if isinstance(step, date):
+                wave, last, last_day = 0, None, max(last_day, today)
+                continue
+            wave += last is not None and last is not type(step)
+            last = type(step)
+            waves = days.setdefault(today, [])
+            waves += [[] for _ in range(wave + 1 - len(waves))]
+            waves[wave].append(tale.handed_in(step))
+    days.setdefault(last_day, [])
+    return sorted(days.items())
+
+
+def _dated(book: Playbook[Any]) -> Iterator[tuple[date, Step]]:
+    """Each step with the day on which it is taken."""
+    today = BEFORE
+    for step in book.steps:
+        today = step if isinstance(step, date) else today
+        yield today, step
+
+
+def _prefix(number: int, book: Playbook[Any], slice_: int | None) -> str:
+    for attempt in count():
+        prefix = f"t{number}.{attempt}."
+        places = {slice_of((prefix + subject).encode(), SLICES) for subject in book.lives}
+        if slice_ is None or places <= {slice_}:
+            return prefix
+    raise AssertionError("counting does not end")
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _stories() -> Iterator[Any]:
+    for module in pkgutil.iter_modules(tests.stories.__path__, "tests.stories."):
+        for name, story in vars(import_module(module.name)).items():
+            if name.startswith("test_"):
+                yield story
+
+
+def _played(story: Any) -> Iterator[Playbook[Any]]:
+    """The books of a story, in each of its runs. A story has no fixtures, so that it can be told anywhere."""
+    marks = [mark for mark in getattr(story, "pytestmark", ()) if mark.name == "parametrize"]
+    columns = [[_row(mark.args[0], row) for row in mark.args[1]] for mark in marks]
+    for chosen in product(*columns):
+        arguments = {name: value for part in chosen for name, value in part.items()}
+        missing = set(inspect.signature(story).parameters) - arguments.keys()
+        assert not missing, f"{story.__name__} wants {missing}: a story has no fixtures"
+        with Playbook.keeping() as kept:
+            story(**arguments)
+        yield from kept
+
+
+def _row(names: str | Iterable[str], row: Any) -> dict[str, Any]:
+    """One row of `pytest.mark.parametrize`, bare or as `pytest.param`."""
+    split = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    values = row.values if hasattr(row, "marks") else (row,) if len(split) == 1 else row
+    return dict(zip(split, values, strict=True))

@@ -1,0 +1,39 @@
+"""`dfdg run` as a real process."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class WorkerProcess:
+    """One `dfdg run`. Its log is kept, and shown when a test fails to end it."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, names: Sequence[str]) -> None:
+        self._log = (folder / f"worker-{time.monotonic_ns()}.log").open("w+b")
+        command = [str(Path(sys.executable).with_name("dfdg")), "run", *names]
+        self.process = subprocess.Popen(command, env=environment, stderr=self._log, stdout=self._log)
+
+    def send(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self) -> int:
+        """SIGTERM, and the exit code; a worker that does not end in time is killed, and that is a failure."""
+        if self.process.poll() is None:
+            self.send(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"a worker did not stop within 15 s:\n{self.log()[-3000:]}") from None
+        return self.process.returncode
+
+    def log(self) -> str:
+        self._log.flush()
+        return Path(self._log.name).read_text(errors="replace")
