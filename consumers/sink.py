@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from psycopg import Connection
 
-from infra.group import THREADS, Group
-from infra.intake import Schemas
+from infra.group import THREADS, Group, Wiring
 from infra.lane import Work
 from infra.ledger import Cursor
-from infra.local import Addresses
 from infra.record import Arrival
 from schemas.event import Caused
 from schemas.topic import Topic
@@ -45,8 +43,8 @@ class Sink:
 class SinkHost:
     """Runs sinks in this process, each with its own few threads."""
 
-    def __init__(self, addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]) -> None:
-        self._wiring = (addresses, schemas, schema_ids)
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
         self._threads: dict[Group, ThreadPoolExecutor] = {}
 
     @property
@@ -60,7 +58,7 @@ class SinkHost:
         def deliver(work: Work) -> None:
             threads.submit(group.run, work).add_done_callback(_report)
 
-        group = Group(sink, *self._wiring, deliver, LINGER_S)
+        group = Group(sink, self._wiring, deliver, LINGER_S)
         group.start()
         self._threads[group] = threads
         return group

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import psycopg
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -20,7 +20,7 @@ from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
 from infra.lane import Stop, TakeOver, Work
 from infra.local import Addresses
-from infra.outbox import Outlet
+from infra.outbox import NoOutlet, Outlet
 from infra.postgres import connect, open_pool
 from infra.source import Source
 from infra.worker import Worker
@@ -50,31 +50,39 @@ class Consuming(ledger.Handler, Protocol):
     def writes(self) -> Sequence[Topic]: ...
 
 
+class Wiring(NamedTuple):
+    """What consumers need of the servers. `replaying`: nothing is published, for it is on the topics already."""
+
+    addresses: Addresses
+    schemas: Schemas
+    schema_ids: dict[str, int]
+    replaying: bool = False
+
+
 class Group:
     """Runs one consumer's slices. `deliver` hands work to a thread, which calls `run` with it."""
 
     def __init__(
         self,
         consuming: Consuming,
-        addresses: Addresses,
-        schemas: Schemas,
-        schema_ids: dict[str, int],
+        wiring: Wiring,
         deliver: Callable[[Work], None],
         linger_s: float = 0.0,
     ) -> None:
-        self.name, self._reads, self._addresses = consuming.name, consuming.reads, addresses
+        self.name, self._reads, self._addresses = consuming.name, consuming.reads, wiring.addresses
+        self._replaying = wiring.replaying
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._lock = threading.Lock()
         self._outlet: Outlet | None = None
         self._hint_at = [0.0] * SLICES
-        self._pool = open_pool(addresses.dsn, consuming.name, THREADS + 1)
-        intake = Intake(consuming.reads, schemas)
-        outgoing = ledger.Outgoing(consuming.writes, schema_ids)
+        self._pool = open_pool(wiring.addresses.dsn, consuming.name, THREADS + 1)
+        intake = Intake(consuming.reads, wiring.schemas)
+        outgoing = ledger.Outgoing(consuming.writes, wiring.schema_ids)
         self._workers = [
             Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
             for slice_ in range(SLICES)
         ]
-        self.source = Source(consuming.name, consuming.reads, addresses.kafka, deliver, self._let_go, linger_s)
+        self.source = Source(consuming.name, consuming.reads, wiring.addresses.kafka, deliver, self._let_go, linger_s)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
@@ -131,7 +139,9 @@ class Group:
                 finally:
                     worker.mutex.release()
 
-    def _current_outlet(self) -> Outlet:
+    def _current_outlet(self) -> Outlet | NoOutlet:
+        if self._replaying:
+            return NoOutlet()
         with self._lock:
             if self._outlet is None or self._outlet.failure is not None:
                 if self._outlet is not None:

@@ -14,7 +14,7 @@ from infra import dead_letters, ledger
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
 from infra.intake import JOINED_LATE, Batch, Intake
-from infra.outbox import Outlet, Ticket
+from infra.outbox import NoOutlet, Outlet, Ticket
 from infra.record import Departure
 from schemas.topics import DAY_BEGUN
 
@@ -45,7 +45,7 @@ class Worker:
         consumer: str,
         slice_: int,
         pool: ConnectionPool,
-        outlet: Callable[[], Outlet],
+        outlet: Callable[[], Outlet | NoOutlet],
         intake: Intake,
         outgoing: ledger.Outgoing,
         handler: ledger.Handler,
@@ -53,7 +53,7 @@ class Worker:
         self._consumer, self._slice, self._pool = consumer, slice_, pool
         self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
         self.epoch = -1
-        self._outlet: Outlet | None = None
+        self._outlet: Outlet | NoOutlet | None = None
         self._tickets: deque[Ticket] = deque()
         self._held: list[Message] = []
         self._waking = True
@@ -108,7 +108,7 @@ class Worker:
                 with sorted_failures(), self._pool.connection() as connection:
                     ledger.clear(connection, self._consumer, self._slice, acked)
 
-    def _wait_for_room(self, outlet: Outlet) -> None:
+    def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
         outlet.poll()
         while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:
             outlet.poll(0.1)
@@ -125,7 +125,7 @@ class Worker:
         held_from = {DAY_BEGUN.name: self.positions[DAY_BEGUN.name]}  # days are held from where the ledger stands
         return batch._replace(froms={**batch.froms, **held_from}, records=[*self._held, *batch.records])
 
-    def _transact(self, outlet: Outlet, batch: Batch | None) -> None:
+    def _transact(self, outlet: Outlet | NoOutlet, batch: Batch | None) -> None:
         """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
         acked = self._acked()
         for attempt in range(MAX_RETRIES):

@@ -12,10 +12,8 @@ from typing import Any
 import faust
 from faust.app.base import BootStrategy
 
-from infra.group import THREADS, Group
-from infra.intake import Schemas
+from infra.group import THREADS, Group, Wiring
 from infra.lane import TakeOver, Work
-from infra.local import Addresses
 from schemas.topic import SLICES
 from streams.decision import Decision
 from streams.processor import Processor
@@ -42,20 +40,16 @@ class Host(faust.App):
         """Makes none of Faust's folders: they are for tables, and there are none."""
 
 
-def build(
-    decisions: Sequence[Decision[Any]], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
-) -> Host:
+def build(decisions: Sequence[Decision[Any]], wiring: Wiring) -> Host:
     """An app that runs these decisions; start and stop it like any Faust app."""
-    app = Host("dfdg", broker=f"kafka://{addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
+    app = Host("dfdg", broker=f"kafka://{wiring.addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
     for decision in decisions:
-        _host(app, decision, addresses, schemas, schema_ids)
+        _host(app, decision, wiring)
     app.service(_source_service(app))
     return app
 
 
-def _host(
-    app: Host, decision: Decision[Any], addresses: Addresses, schemas: Schemas, schema_ids: dict[str, int]
-) -> None:
+def _host(app: Host, decision: Decision[Any], wiring: Wiring) -> None:
     channels: list[Any] = [app.channel() for _ in range(SLICES)]
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix=decision.name)
 
@@ -63,7 +57,7 @@ def _host(
         channel = channels[int(work) if isinstance(work, TakeOver) else work.slice]
         asyncio.run_coroutine_threadsafe(channel.put(work), app.loop)
 
-    group = Group(Processor(decision), addresses, schemas, schema_ids, deliver, LINGER_S)
+    group = Group(Processor(decision), wiring, deliver, LINGER_S)
 
     async def apply(works: Any) -> None:
         async for work in works:

@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +14,8 @@ from infra.cli.logs import Level, log_to_stderr
 from infra.cli.process import FIRST_BACKOFF_S, give_up_at_deadline, keep, stopping, wait
 
 if TYPE_CHECKING:
-    from infra.group import Group
+    from infra.group import Group, Wiring
     from infra.local import Addresses
-    from infra.registry import Registry
 
 LOG = logging.getLogger(__name__)
 
@@ -27,20 +26,15 @@ LAST_BACKOFF_S = 10.0
 """Between two questions whether the servers are there yet."""
 
 
-class Wiring(NamedTuple):
-    """What decisions and sinks need of the servers."""
-
-    addresses: "Addresses"
-    registry: "Registry"
-    schema_ids: dict[str, int]
-
-
 def run(
     names: Annotated[
         list[str] | None,
         typer.Argument(metavar="[NAME]...", help="Decisions and sinks to run; all when none is named."),
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes that share the work.")] = 1,
+    replay: Annotated[
+        bool, typer.Option(help="Publish nothing: rebuild tables and states in a fresh database from the topics.")
+    ] = False,
     log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> None:
@@ -52,14 +46,23 @@ def run(
     \b
     Examples:  dfdg run
                dfdg run cv-requirement --processes 2
+               dfdg run --replay
     """
     log_to_stderr(log_level)
     chosen = _chosen(names or [])
     there = common.addresses(waiting=True)
     if processes == 1:
-        code = asyncio.run(_work(chosen, there, parent))
+        code = asyncio.run(_work(chosen, there, parent, replay))
     else:
-        command = (sys.executable, "-m", "infra.cli", "run", *chosen, f"--log-level={log_level.value}")
+        command = (
+            sys.executable,
+            "-m",
+            "infra.cli",
+            "run",
+            *chosen,
+            f"--log-level={log_level.value}",
+            *["--replay"] * replay,
+        )
         code = asyncio.run(_supervise((*command, f"--parent={os.getpid()}"), processes, there))
     raise typer.Exit(code)
 
@@ -78,12 +81,12 @@ async def _supervise(command: tuple[str, ...], processes: int, there: "Addresses
     return 0
 
 
-async def _work(names: list[str], there: "Addresses", parent: int | None) -> int:
+async def _work(names: list[str], there: "Addresses", parent: int | None, replay: bool) -> int:
     stop = stopping(give_up=True)
     wiring = await _when_ready(there, stop)
     if wiring is None:
         return 0
-    engine = _Engine(names, wiring)
+    engine = _Engine(names, wiring._replace(replaying=replay))
     try:
         await engine.start()
         _collect_garbage_seldom()
@@ -113,14 +116,14 @@ def _collect_garbage_seldom() -> None:
 class _Engine:
     """The chosen decisions in one Faust app, and the chosen sinks beside it."""
 
-    def __init__(self, names: list[str], wiring: Wiring) -> None:
+    def __init__(self, names: list[str], wiring: "Wiring") -> None:
         from consumers.sink import SinkHost
         from streams.app import build
 
         decisions = [decision for name, decision in catalog.decisions().items() if name in names]
         self._sinks = [sink for name, sink in catalog.sinks().items() if name in names]
-        self._app: Any = build(decisions, *wiring) if decisions else None
-        self._host = SinkHost(*wiring)
+        self._app: Any = build(decisions, wiring) if decisions else None
+        self._host = SinkHost(wiring)
 
     @property
     def _groups(self) -> "list[Group]":
@@ -146,7 +149,7 @@ class _Engine:
         await asyncio.gather(*stops, *([self._app.stop()] if self._app else []))
 
 
-async def _when_ready(there: "Addresses", stop: asyncio.Event) -> Wiring | None:
+async def _when_ready(there: "Addresses", stop: asyncio.Event) -> "Wiring | None":
     """Waits until all servers answer; None when told to stop before."""
     import psycopg
 
@@ -163,10 +166,11 @@ async def _when_ready(there: "Addresses", stop: asyncio.Event) -> Wiring | None:
     return None
 
 
-def _ready(there: "Addresses") -> Wiring:
+def _ready(there: "Addresses") -> "Wiring":
     """Looks that servers, schemas, tables and topics are there."""
     from contextlib import closing
 
+    from infra.group import Wiring
     from infra.kafka import admin, topic_ids
     from infra.postgres import connect
     from infra.registry import Registry

@@ -83,7 +83,7 @@ class Desk:
 @pytest.fixture
 def desk(addresses: Addresses, database: str, tmp_path: Path) -> Desk:
     """A new database, and whatever other tests left on the topics."""
-    return Desk(System(addresses, database, {}, admin(addresses.kafka), tmp_path), tmp_path)
+    return Desk(System(addresses, database, {}, admin(addresses.kafka), tmp_path, {}), tmp_path)
 
 
 @pytest.fixture
