@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -27,6 +28,9 @@ LOG = logging.getLogger(__name__)
 
 MAX_MISSED_DAYS = 31
 """Days that `run` catches up by itself. A clock wrong by more would delete what is not due: there a person decides."""
+
+BUNCH_DAYS = 31
+"""Days caught up at once, with the end offsets of one moment: nothing of theirs can come in between any more."""
 
 CHECK_INTERVAL_S = 60.0
 """Midnight is looked for at least so often: machines sleep, and their clocks are set."""
@@ -54,8 +58,9 @@ def last_in_all(last: Sequence[date | None]) -> date | None:
 def begin_days(kafka: str, ids: Mapping[str, int], from_day: date, to_day: date, say: Say = silent) -> list[date]:
     """Begins every day up to `to_day` that some slice lacks, in the slices that lack it; returns those days.
 
-    Goes on where the topic ends, so that no day is left out; `from_day` counts while it is empty. Each day is
-    acknowledged in all slices before the next begins. `ids`: schema ids by topic name. Repeating is harmless.
+    Goes on where the topic ends, so that no day is left out; `from_day` counts while it is empty. Days that are caught
+    up follow one another by `BUNCH_DAYS`, each acknowledged in all slices before the next bunch begins. `ids`: schema
+    ids by topic name. Repeating is harmless.
     """
     client = admin(kafka)
     topic_ids(client, [topic.name for topic in TOPICS])  # one that is missing is told at once
@@ -65,13 +70,14 @@ def begin_days(kafka: str, ids: Mapping[str, int], from_day: date, to_day: date,
         say(f"Nothing to do: {to_day} has begun already.")
         return days
     with Sender(kafka, "dfdg-clock") as sender:
-        for day in days:
+        for bunch in (days[n : n + BUNCH_DAYS] for n in range(0, len(days), BUNCH_DAYS)):
             ends = end_offsets(client, [topic.name for topic in TOPICS if topic is not DAY_BEGUN])
-            for slice_, begun in enumerate(last):
+            for day, (slice_, begun) in product(bunch, enumerate(last)):
                 if begun is None or begun < day:
                     begin_day(sender, day, slice_, ends[slice_], ids[DAY_BEGUN.name])
             sender.finish()
-            say(f"{day} has begun.")
+            for day in bunch:
+                say(f"{day} has begun.")
     return days
 
 

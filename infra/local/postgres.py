@@ -21,7 +21,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "fsync": "on",  # a commit that was answered survives a power cut: the ledger builds on it
-    "max_connections": "200",
+    "max_connections": "400",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",  # mass work makes WAL faster than 1 GB per checkpoint
     "jit": "off",  # compiling costs more than our short statements take
