@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from infra.cli import common, demo, enter, explain, flood, look, servers, work
+from infra.cli import common, demo, enter, explain, flood, look, servers, story, work
 
 app = typer.Typer(
     name="dfdg",
@@ -23,7 +23,8 @@ SERVERS, ENTER, LOOK = "Servers and the engine", "What goes in", "What came of i
 PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
     (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo.demo, work.run)),
     (ENTER, (enter.publish,)),
-    (LOOK, (look.watch, look.notices, explain.explain, look.topics, look.dead_letters, look.flow, look.snapshot)),
+    (LOOK, (look.watch, look.notices, explain.explain, story.story)),
+    (LOOK, (look.topics, look.dead_letters, look.flow, look.snapshot)),
 )
 for panel, functions in PANELS:
     for function in functions:

@@ -143,3 +143,21 @@ def test_a_cpr_number_is_refused_and_not_repeated(told: Desk, number: str) -> No
     assert done.exit_code == BAD_INPUT
     assert "looks like a CPR number" in done.stderr
     assert number not in done.output
+
+
+def test_the_story_of_the_citizen_who_met_most_rules_is_told_day_by_day_with_texts_and_rules(told: Desk) -> None:
+    moments = told.json("story", "citizen")
+    assert [(moment["day"], moment["what"], moment["rule"]) for moment in moments] == [
+        ("2021-06-14", "situation recorded", None),
+        ("2021-06-14", "cv requirement changed", "CV-1"),
+        ("2021-06-14", f"jobcentre {JOBCENTRE} is told: cv-requirement-changed", "CV-3"),
+        ("2021-06-14", f"fund {FUND} is told: cv-requirement-changed (held)", "CV-3"),
+    ]
+    assert "Skal registrere CV: ja" in moments[2]["told"]
+    told_to_people = told.dfdg("story", "citizen", CITIZEN)
+    assert "2021-06-14" in told_to_people.stdout
+    assert "[CV-3]" in told_to_people.stdout
+
+
+def test_where_nobody_has_a_story_it_says_so(desk: Desk) -> None:
+    assert desk.dfdg("story", "vitas-user").exit_code == COULD_NOT

@@ -1,0 +1,105 @@
+"""`dfdg story`: one life as a timeline, told by the rules that it met (OPS-3)."""
+
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from infra.cli.common import BAD_INPUT, COULD_NOT, Json, console, failure, show_json
+from infra.cli.reading import database
+from infra.cli.veil import looks_like_cpr
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from psycopg import Connection
+
+    from infra.cli.explanation import Step
+
+_MET_MOST = """
+select subject from journal.entry where subject in (select subject from journal.entry where type = %s)
+    and (%s <> 'employer' or subject in (select holder from titles.held where holder_kind = 'employer'))
+group by subject order by count(distinct rule) desc, count(*) desc, subject limit 1
+"""
+_TEXTS = "select id, text from mailbox.notice where about = %s"
+
+
+class Whose(StrEnum):
+    """Whose life."""
+
+    CITIZEN = "citizen"
+    EMPLOYER = "employer"
+    VITAS_USER = "vitas-user"
+
+
+KNOWN_BY = {
+    Whose.CITIZEN: "situation-recorded.v1",
+    Whose.EMPLOYER: "title-held-recorded.v1",
+    Whose.VITAS_USER: "vitas-user-recorded.v1",
+}
+"""The fact by which each kind enters the journal."""
+
+
+class Moment(NamedTuple):
+    """One step of a life. `told`: whom, and the Danish text."""
+
+    day: str
+    time: str
+    what: str
+    rule: str | None
+    told: str | None
+
+
+def story(
+    kind: Annotated[Whose, typer.Argument(help="Whose life: the one that met the most rules is told.")],
+    subject: Annotated[str | None, typer.Argument(help="Or this one's: an id as the events have it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell one life as a timeline: what was recorded, what followed by which rule, and who was told what.
+
+    \b
+    Example:  dfdg story citizen
+    """
+    if subject is not None and looks_like_cpr(subject):
+        raise failure(BAD_INPUT, "That looks like a CPR number. Give the id instead, as the events have it.")
+    with database("story") as connection:
+        one = subject or _met_most(connection, kind)
+        moments = _moments(connection, one) if one else []
+    if not moments:
+        raise failure(COULD_NOT, f"No {kind.value} is in the journal{f' as {subject}' if subject else ''} (yet).")
+    if as_json:
+        show_json([moment._asdict() for moment in moments])
+        return
+    console.print(f"The story of {kind.value} {one}", style="bold", markup=False)
+    for day, of_day in groupby(moments, lambda moment: moment.day):
+        console.print(f"\n{day}", style="bold", markup=False)
+        for moment in of_day:
+            rule = f"  [{moment.rule}]" if moment.rule else ""
+            console.print(f"  {moment.time}  {moment.what}{rule}", markup=False, highlight=False)
+            if moment.told:
+                console.print(f"            {moment.told}", style="dim", markup=False, highlight=False)
+
+
+def _met_most(connection: "Connection", kind: Whose) -> str | None:
+    row = connection.execute(_MET_MOST, (KNOWN_BY[kind], kind.value)).fetchone()
+    return row[0] if row else None
+
+
+def _moments(connection: "Connection", subject: str) -> list[Moment]:
+    from infra.cli.explanation import explain
+
+    texts: dict[UUID, str] = dict(connection.execute(_TEXTS, (subject,)).fetchall())
+    return [_moment(step, texts.get(step.id)) for step in explain(connection, subject).steps]
+
+
+def _moment(step: "Step", text: str | None) -> Moment:
+    from schemas.dates import COPENHAGEN
+
+    at, what = step.at.astimezone(COPENHAGEN), step.type.partition(".")[0].replace("-", " ")
+    told = None
+    if step.notice is not None:
+        what = f"{step.notice.recipient_kind} {step.notice.recipient} is told: {step.notice.reason}"
+        told = f"»{text}«"
+        what += "" if step.notice.status == "delivered" else f" ({step.notice.status})"
+    return Moment(f"{at:%F}", f"{at:%T}", what, step.rule, told)
