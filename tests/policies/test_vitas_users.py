@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from schemas.calendar import RELEASE_2021_2
 from schemas.event import Event
@@ -71,6 +72,12 @@ def test_logins_while_inactive_leave_a_small_state_however_many_there_are() -> N
     state = book.state("user-1")
     assert isinstance(state, VitasUser)
     assert state.later == (date(2021, 6, 14), date(2022, 7, 18))
+
+
+def test_a_user_may_be_created_on_the_copenhagen_day_of_the_record_and_not_after_it() -> None:
+    assert recorded("2021-10-31 00:00", "2021-10-31").created_on == date(2021, 10, 31)
+    with pytest.raises(ValidationError, match="created_on lies after the day on which it was recorded"):
+        recorded("2021-10-30 23:59", "2021-10-31")
 
 
 def test_a_fact_of_another_kind_is_a_defect_and_said_so() -> None:
