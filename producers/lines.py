@@ -23,7 +23,7 @@ CHUNK_LINES = 5_000
 
 MAX_ID_CHARACTERS = 128
 
-_PERSON_KEYS = ("citizen", "holder", "about")
+_PERSON_KEYS = ("citizen", "holder", "about", "user")
 _NOBODY = "c-" + "0" * 32  # stands in for the subject id while the rest is checked
 
 

@@ -1,6 +1,6 @@
 """Every topic, one line each. Created from here, never automatically."""
 
-from schemas import clock, cv, notices, registration, titles
+from schemas import clock, cv, logins, notices, registration, titles, vitas_users
 from schemas.topic import Audience, Topic, Writer
 
 PUBLIC, LEDGER = Audience.PUBLIC, Writer.LEDGER
@@ -19,6 +19,16 @@ TITLE_RECONVERSION_DUE = Topic("dfdg.title-reconversion-due-v1", titles.TitleRec
 
 REGISTRATION_REQUESTED = Topic("dfdg.registration-requested-v1", registration.RegistrationRequested)
 REGISTRATION_ANSWERED = Topic("dfdg.registration-answered-v1", registration.RegistrationAnswered, PUBLIC, LEDGER)
+
+LOGIN_RECORDED = Topic("dfdg.login-recorded-v1", logins.LoginRecorded)
+BROWSER_ADVICE_GIVEN = Topic("dfdg.browser-advice-given-v1", logins.BrowserAdviceGiven, PUBLIC, LEDGER)
+VITAS_USER_RECORDED = Topic("dfdg.vitas-user-recorded-v1", vitas_users.VitasUserRecorded)
+VITAS_USER_REACTIVATED_RECORDED = Topic(
+    "dfdg.vitas-user-reactivated-recorded-v1", vitas_users.VitasUserReactivatedRecorded
+)
+VITAS_USER_CHANGED = Topic("dfdg.vitas-user-changed-v1", vitas_users.VitasUserChanged, PUBLIC, LEDGER)
+VITAS_LOGIN_REQUESTED = Topic("dfdg.vitas-login-requested-v1", vitas_users.VitasLoginRequested)
+VITAS_LOGIN_ANSWERED = Topic("dfdg.vitas-login-answered-v1", vitas_users.VitasLoginAnswered, PUBLIC, LEDGER)
 
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
 

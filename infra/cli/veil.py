@@ -1,4 +1,4 @@
-"""What no screen shows: titles that were replaced, which are the auditors' alone (TIT-9), and CPR numbers."""
+"""What no screen shows: titles that were replaced, the auditors' alone (TIT-9), CPR numbers, and browser strings."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from schemas.event import Event
 
 AUDITORS_ONLY = "(auditors only)"
+NOT_SHOWN = "(not shown)"
 _CPR = re.compile(r"\d{6}[- ]?\d{4}")
 _OLD_SCHEME = "discoams08"
 
@@ -17,12 +18,15 @@ def looks_like_cpr(text: str) -> bool:
 
 
 def shown(event: "Event") -> dict[str, Any]:
-    """The event's fields as JSON values, without titles that were replaced or will be."""
+    """The event's fields as JSON values, without titles that were replaced or will be, and browser strings."""
+    from schemas.logins import LoginRecorded
     from schemas.titles import TitleReplaced
 
     fields: dict[str, Any] = event.model_dump(mode="json", exclude_defaults=True)
     if isinstance(event, TitleReplaced):
         return fields | {"original": AUDITORS_ONLY} | ({"alias": AUDITORS_ONLY} if event.alias else {})
+    if isinstance(event, LoginRecorded) and event.user_agent:
+        return fields | {"user_agent": NOT_SHOWN}
     return _veiled(fields)
 
 
