@@ -1,6 +1,6 @@
 """Every topic, one line each. Created from here, never automatically."""
 
-from schemas import clock, cv, notices, registration, titles
+from schemas import clock, cv, notices, registration, title_choice, titles
 from schemas.topic import Audience, Topic, Writer
 
 PUBLIC, LEDGER = Audience.PUBLIC, Writer.LEDGER
@@ -19,6 +19,11 @@ TITLE_RECONVERSION_DUE = Topic("dfdg.title-reconversion-due-v1", titles.TitleRec
 
 REGISTRATION_REQUESTED = Topic("dfdg.registration-requested-v1", registration.RegistrationRequested)
 REGISTRATION_ANSWERED = Topic("dfdg.registration-answered-v1", registration.RegistrationAnswered, PUBLIC, LEDGER)
+
+TITLE_CHOICE_REQUESTED = Topic("dfdg.title-choice-requested-v1", title_choice.TitleChoiceRequested)
+TITLE_CHOICE_ANSWERED = Topic("dfdg.title-choice-answered-v1", title_choice.TitleChoiceAnswered, PUBLIC, LEDGER)
+TITLE_CHOSEN = Topic("dfdg.title-chosen-v1", title_choice.TitleChosen, writer=LEDGER)
+ADVERT_EXPIRED = Topic("dfdg.advert-expired-v1", titles.AdvertExpired, PUBLIC, LEDGER)
 
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from schemas.event import Event
+from schemas.title_choice import TitleChosen
 from schemas.title_table import TitleTable
 from schemas.titles import TitleChanged, TitleHeldRecorded, TitleReconversionDue, TitleReplaced
 from streams.policies.title_areas import BY_CODE
@@ -38,8 +39,9 @@ def settle(held: HeldTitle, holder: str, now: Now, table: TitleTable) -> Convert
     return converted, (changed, _replaced(held, converted.title, holder, now, table.version))
 
 
-def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now) -> Converted:
-    """The item as recorded. **Chosen**: a choice that was asked for hands its original to the audit too."""
+def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, chosen: TitleChosen | None = None) -> Converted:
+    """The item as recorded, or as `chosen` by a granted request. **Chosen**: a choice that was asked for hands its
+    original to the audit too; a fact from before a granted choice of the same item does not undo it."""
     assert fact.title is not None  # free text has been sorted out; only mypy needs to be told
     held = HeldTitle(
         area=fact.area,
@@ -48,11 +50,14 @@ def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now) -> Convert
         title=fact.title,
         alias=fact.alias,
         status="held" if fact.scheme == "discoams08" else "chosen",
+        jobcentre=fact.jobcentre,
+        chosen_at=chosen and chosen.occurred_at,
     )
     if before is None or before.scheme == "esco-star":
         return held, ()
     if (held.scheme, held.title, held.alias) == (before.scheme, before.title, before.alias):
-        return before, ()  # said again: what was decided and told stays
+        update = {"jobcentre": held.jobcentre, "chosen_at": held.chosen_at or before.chosen_at}
+        return before.model_copy(update=update), ()  # said again: what was decided and told stays
     if before.asked and before.table_version is not None and held.status == "chosen":
         return held, (_replaced(before, held.title, fact.holder, now, before.table_version),)
     return held, ()
@@ -85,11 +90,14 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
         status="converted",
         table_version=version,
         since=now.day,
+        jobcentre=held.jobcentre,
     )
 
 
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
-    update = {"status": outcome, "candidates": candidates, "table_version": version, "since": now.day, "told": ()}
+    """Whoever was told of another outcome is told of this one; of a search that gave no results before, nobody."""
+    told = held.told if BY_CODE[held.area].search else ()
+    update = {"status": outcome, "candidates": candidates, "table_version": version, "since": now.day, "told": told}
     return held.model_copy(update=update)
 
 
