@@ -5,7 +5,7 @@
 * "The first day after the release": the titles changed with release 2021-2 on 12 June; the first day after it on which
   notices go out is `NOTICES_FROM`. What is retired later is told of when it is.
 * An advert expires when the day after `LAST_DAY_OF_RETIRED_ADVERTS` begins. One that is retired only after that day,
-  by a late record or a corrected table, has eight weeks of its own. What is contacted in its last week needs no reminder.
+  by a late record or a corrected table, has eight weeks of its own. Contacted in its last week, it is not reminded too.
 * A title that must be chosen acts as retired. To say the same title again is no edit.
 """
 

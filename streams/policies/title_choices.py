@@ -52,8 +52,12 @@ def choose(
     if come and (table is None or request.title not in table.labels):
         return state, (_answer(request, now, rule, NO_SUCH_TITLE),)
     chosen = _chosen(request)
-    held, out = hold(state.find(request.area, request.item), chosen.as_held(), now, chosen)
-    return state.having(held), (_answer(request, now, rule, choice.text, granted=True), chosen, *out)
+    granted = (_answer(request, now, rule, choice.text, granted=True), chosen)
+    before = state.find(request.area, request.item)
+    if before is not None and before.outlives(request.occurred_at, by_request=True):
+        return state, granted
+    held, out = hold(before, chosen.as_held(), now, by_request=True)
+    return state.having(held), (*granted, *out)
 
 
 def _answer(

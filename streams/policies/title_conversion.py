@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from schemas.event import Event
-from schemas.title_choice import TitleChosen
 from schemas.title_table import TitleTable
 from schemas.titles import TitleChanged, TitleHeldRecorded, TitleReconversionDue, TitleReplaced
 from streams.policies.title_areas import BY_CODE
@@ -39,9 +38,9 @@ def settle(held: HeldTitle, holder: str, now: Now, table: TitleTable) -> Convert
     return converted, (changed, _replaced(held, converted.title, holder, now, table.version))
 
 
-def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, chosen: TitleChosen | None = None) -> Converted:
-    """The item as recorded, or as `chosen` by a granted request. **Chosen**: a choice that was asked for hands its
-    original to the audit too; a fact from before a granted choice of the same item does not undo it."""
+def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, *, by_request: bool = False) -> Converted:
+    """The item as recorded, or as granted by request. **Chosen**: a choice that was asked for hands its original to the
+    audit too."""
     assert fact.title is not None  # free text has been sorted out; only mypy needs to be told
     held = HeldTitle(
         area=fact.area,
@@ -51,12 +50,13 @@ def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, chosen: Ti
         alias=fact.alias,
         status="held" if fact.scheme == "discoams08" else "chosen",
         jobcentre=fact.jobcentre,
-        chosen_at=chosen and chosen.occurred_at,
+        at=fact.occurred_at,
+        by_request=by_request,
     )
     if before is None or before.scheme == "esco-star":
         return held, ()
     if (held.scheme, held.title, held.alias) == (before.scheme, before.title, before.alias):
-        update = {"jobcentre": held.jobcentre, "chosen_at": held.chosen_at or before.chosen_at}
+        update = {"jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
         return before.model_copy(update=update), ()  # said again: what was decided and told stays
     if before.asked and before.table_version is not None and held.status == "chosen":
         return held, (_replaced(before, held.title, fact.holder, now, before.table_version),)
@@ -91,6 +91,8 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
         table_version=version,
         since=now.day,
         jobcentre=held.jobcentre,
+        at=held.at,
+        by_request=held.by_request,
     )
 
 

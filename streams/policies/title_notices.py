@@ -43,8 +43,11 @@ def _tell(
     for recipient, titles in untold.items():
         new = [held for held in titles if search_of(held.item) not in known]
         notices += [_notice(state, area, to, recipient, new, now, table)] if new else []
-        told = (held.knowing(to.recipient_kind) if held in titles else held for held in state.titles)
-        state = state.with_titles(told)
+        items = {held.item for held in titles}
+        state = state.with_titles(
+            held.knowing(to.recipient_kind) if held.area == area.code and held.item in items else held
+            for held in state.titles
+        )
     return state, notices
 
 

@@ -114,7 +114,7 @@ def _hold(state: HeldTitles, fact: TitleHeldRecorded, now: Now) -> tuple[HeldTit
     if fact.area not in BY_CODE:
         return state, ()
     before = state.find(fact.area, fact.item)
-    if before is not None and before.chosen_at is not None and fact.occurred_at < before.chosen_at:
+    if before is not None and before.outlives(fact.occurred_at, by_request=False):
         return state, ()
     if fact.removed or fact.scheme == "free-text":
         return state.without(fact.area, fact.item), ()
