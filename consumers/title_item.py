@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from schemas.event import Moment
-from schemas.titles import TitleChanged, TitleHeldRecorded
+from schemas.titles import AdvertExpired, TitleChanged, TitleHeldRecorded
 
 OLD, NEW = "discoams08", "esco-star"
 RECONVERSION = "TIT-10"
@@ -18,7 +18,8 @@ class Item(BaseModel):
     Facts are in order among themselves, and so are changes. A change is about an old title that stood at its time: one
     recorded not after it, and certainly the one recorded at that very moment. Where several facts fit it is the one at
     hand, but a fact that comes after its wave has begun here, and after another fact has used the change up, is a late
-    one: its own change follows.
+    one: its own change follows. Facts and granted choices come on two topics without a common order: of a fact and a
+    choice the later counts.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -51,9 +52,16 @@ class Item(BaseModel):
     intake_as: str | None = None
     intake_hash: str | None = None
     intake_edited: bool = False
+    requested_at: Moment | None = None
+    expired_at: Moment | None = None
 
-    def record(self, fact: TitleHeldRecorded, wave_begun: bool) -> None:
-        """The holder's fact. What is removed keeps what it showed, for the reconciliation."""
+    def record(self, fact: TitleHeldRecorded, wave_begun: bool, *, requested: bool = False) -> None:
+        """The holder's fact, or its granted choice. What is removed keeps what it showed, for the reconciliation."""
+        last = max((at for at in (self.recorded_at, self.removed_at) if at is not None), default=None)
+        if last is not None and fact.occurred_at < last and requested != (last == self.requested_at):
+            return
+        if requested:
+            self.requested_at = fact.occurred_at
         if fact.removed:
             self.removed_at = fact.occurred_at
             return
@@ -79,6 +87,10 @@ class Item(BaseModel):
         elif not again:
             self.ahead = self.recorded_at is None or self.recorded_at < change.occurred_at
         self._replace()
+
+    def expire(self, expired: AdvertExpired) -> None:
+        """The advert ended, if it was not edited before: a title that a person chose stands all the same (TIT-6)."""
+        self.expired_at = expired.occurred_at
 
     def _says_again(self, fact: TitleHeldRecorded) -> bool:
         said = (fact.scheme, fact.title, fact.alias) == (self.scheme, self.title, self.alias)

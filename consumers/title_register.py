@@ -1,6 +1,7 @@
 """The register of titles: what every item shows now, what became of it, and whether the waves add up.
 
-TIT-4 (open choices), TIT-7 (free text untouched), TIT-9 (originals gone), TIT-10 (reconciliation).
+TIT-4 (open choices), TIT-7 (free text untouched), TIT-9 (originals gone), TIT-10 (reconciliation); through its views
+TIT-5 (searches), TIT-6 (adverts) and TIT-8 (pairs that part).
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +18,12 @@ from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.ids import slice_of
 from schemas.title_areas import WAVE_OF, WAVES, areas_of
-from schemas.titles import TitleChanged, TitleHeldRecorded
+from schemas.title_choice import TitleChosen
+from schemas.titles import AdvertExpired, TitleChanged, TitleHeldRecorded
 from schemas.topic import SLICES
-from schemas.topics import DAY_BEGUN, TITLE_CHANGED, TITLE_HELD_RECORDED
+from schemas.topics import ADVERT_EXPIRED, DAY_BEGUN, TITLE_CHANGED, TITLE_CHOSEN, TITLE_HELD_RECORDED
 
-READS = (DAY_BEGUN, TITLE_HELD_RECORDED, TITLE_CHANGED)
+READS = (DAY_BEGUN, TITLE_HELD_RECORDED, TITLE_CHOSEN, TITLE_CHANGED, ADVERT_EXPIRED)
 OWNS = ("titles.held", "titles.wave_intake")
 
 _COLUMNS = ", ".join(Item.model_fields)
@@ -54,6 +56,7 @@ from unnest(%(areas)s) area left join taken t using (area) group by area
 _RECONCILIATION = "select {} from titles.reconciliation order by wave, area"
 
 Key = tuple[str, str, str]
+About = TitleHeldRecorded | TitleChosen | TitleChanged | AdvertExpired
 
 
 class Row(NamedTuple):
@@ -100,26 +103,30 @@ def reconcile(connection: Connection) -> list[Row]:
 
 
 def _fold(connection: Connection, events: Iterable[object]) -> None:
-    about = [event for event in events if isinstance(event, TitleHeldRecorded | TitleChanged)]
+    about = [event for event in events if isinstance(event, About)]
     begun = set(connection.execute(_BEGUN).fetchall())
     items = _read(connection, {(event.holder, event.area, event.item) for event in about})
     for event in about:
         key = (event.holder, event.area, event.item)
         item = items.get(key)
         if item is None:
-            if isinstance(event, TitleHeldRecorded) and event.removed:
-                continue  # it never stood here
-            item = items[key] = _new(event)
+            item = items[key] = _new(event)  # also when it is removed: its granted choice may still come, and is older
+        wave_begun = (item.slice, WAVE_OF.get(item.area)) in begun
         if isinstance(event, TitleChanged):
             item.change(event)
+        elif isinstance(event, AdvertExpired):
+            item.expire(event)
+        elif isinstance(event, TitleChosen):
+            item.record(event.as_held(), wave_begun, requested=True)
         else:
-            item.record(event, (item.slice, WAVE_OF.get(item.area)) in begun)
+            item.record(event, wave_begun)
     connection.execute(_WRITE, (jsons(item.model_dump_json().encode() for item in items.values()),))
 
 
-def _new(event: TitleHeldRecorded | TitleChanged) -> Item:
+def _new(event: About) -> Item:
     slice_ = slice_of(event.key.encode(), SLICES)
-    return Item(holder=event.holder, area=event.area, item=event.item, slice=slice_, holder_kind=event.holder_kind)
+    kind = "employer" if isinstance(event, AdvertExpired) else event.holder_kind
+    return Item(holder=event.holder, area=event.area, item=event.item, slice=slice_, holder_kind=kind)
 
 
 def _read(connection: Connection, keys: set[Key]) -> dict[Key, Item]:

@@ -49,7 +49,7 @@ class Country:
             if luck.random() < 0.5:
                 facts[TITLE_HELD_RECORDED].append(citizen.goal(luck, at, self._titles))
         facts[TITLE_HELD_RECORDED] += [self._advert(n, day) for n in range(self._adverts)]
-        return _in_order(facts)
+        return in_order(facts)
 
     def day(self, day: date) -> Facts:
         """What changes on one day after wave 1."""
@@ -59,7 +59,7 @@ class Country:
         facts[SITUATION_RECORDED] += self._moved_or_changed(day)
         facts[TITLE_HELD_RECORDED] += self._chosen(day)
         facts[REGISTRATION_REQUESTED] += self._registering(day)
-        return _in_order(facts)
+        return in_order(facts)
 
     def _citizen(self, n: int) -> Citizen:
         luck = self._luck
@@ -121,5 +121,5 @@ def as_json_lines(lines: Sequence[Line]) -> bytes:
     return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
 
 
-def _in_order(facts: Mapping[Topic, list[Line]]) -> Facts:
+def in_order(facts: Mapping[Topic, list[Line]]) -> Facts:
     return {topic: sorted(lines, key=lambda line: str(line["occurred_at"])) for topic, lines in facts.items()}

@@ -15,10 +15,11 @@ Outcome = Literal["converted", "must-choose", "retired"]
 class TitleHeldRecorded(Event):
     """A citizen or an employer holds this title in this item of an area; the same item again replaces it.
 
-    `alias` is the alias through which the title was picked. Free text has `text` and no `title`.
+    `alias` is the alias through which the title was picked. Free text has `text` and no `title`. `jobcentre` is the one
+    that the item is a matter of, where the holder is an employer (VITAS).
     """
 
-    SCHEMA: ClassVar[str] = "title-held-recorded.v1"
+    SCHEMA: ClassVar[str] = "title-held-recorded.v2"
     KEY: ClassVar[str] = "holder"
 
     holder: Id
@@ -30,6 +31,7 @@ class TitleHeldRecorded(Event):
     alias: Text | None = None
     text: Text | None = None
     removed: bool = False
+    jobcentre: Id | None = None
 
     @model_validator(mode="after")
     def _is_a_title_or_free_text(self) -> Self:
@@ -102,3 +104,16 @@ class TitleReconversionDue(Event):
     title: str | None = None
     candidates: list[str]
     table_version: Id
+
+
+class AdvertExpired(Event):
+    """An advert whose retired title was not edited in time stands no more from `from_day` on (TIT-6). Ids alone."""
+
+    SCHEMA: ClassVar[str] = "advert-expired.v1"
+    KEY: ClassVar[str] = "holder"
+
+    holder: Id
+    area: Id
+    item: Id
+    from_day: date
+    rule: str

@@ -1,6 +1,6 @@
 """Every topic, one line each. Created from here, never automatically."""
 
-from schemas import clock, cv, logins, notices, registration, titles, vitas_users
+from schemas import clock, cv, logins, notices, registration, title_choice, titles, vitas_users
 from schemas.topic import Audience, Topic, Writer
 
 PUBLIC, LEDGER = Audience.PUBLIC, Writer.LEDGER
@@ -29,6 +29,10 @@ VITAS_USER_REACTIVATED_RECORDED = Topic(
 VITAS_USER_CHANGED = Topic("dfdg.vitas-user-changed-v1", vitas_users.VitasUserChanged, PUBLIC, LEDGER)
 VITAS_LOGIN_REQUESTED = Topic("dfdg.vitas-login-requested-v1", vitas_users.VitasLoginRequested)
 VITAS_LOGIN_ANSWERED = Topic("dfdg.vitas-login-answered-v1", vitas_users.VitasLoginAnswered, PUBLIC, LEDGER)
+TITLE_CHOICE_REQUESTED = Topic("dfdg.title-choice-requested-v1", title_choice.TitleChoiceRequested)
+TITLE_CHOICE_ANSWERED = Topic("dfdg.title-choice-answered-v1", title_choice.TitleChoiceAnswered, PUBLIC, LEDGER)
+TITLE_CHOSEN = Topic("dfdg.title-chosen-v1", title_choice.TitleChosen, writer=LEDGER)
+ADVERT_EXPIRED = Topic("dfdg.advert-expired-v1", titles.AdvertExpired, PUBLIC, LEDGER)
 
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
 

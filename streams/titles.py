@@ -10,10 +10,19 @@ READS = (
     topics.TITLE_TABLE_PUBLISHED,
     topics.SITUATION_RECORDED,
     topics.TITLE_HELD_RECORDED,
+    topics.TITLE_CHOICE_REQUESTED,
     topics.TITLE_RECONVERSION_DUE,
     topics.REGISTRATION_REQUESTED,
 )
-WRITES = (topics.TITLE_CHANGED, topics.TITLE_REPLACED, topics.REGISTRATION_ANSWERED, topics.NOTICE_ISSUED)
+WRITES = (
+    topics.TITLE_CHANGED,
+    topics.TITLE_REPLACED,
+    topics.TITLE_CHOICE_ANSWERED,
+    topics.TITLE_CHOSEN,
+    topics.ADVERT_EXPIRED,
+    topics.REGISTRATION_ANSWERED,
+    topics.NOTICE_ISSUED,
+)
 
 decision = Decision(
     "titles", READS, WRITES, HeldTitles, decide, wake, Reference(topics.TITLE_TABLE_PUBLISHED, load_table)

@@ -23,10 +23,89 @@ TEXTS = {
         "En borger hos jer har udgåede stillingsbetegnelser i »Min plan«. Antal: {count}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang planen redigeres.",
     ),
+    "registered-title-retired": Text(
+        1,
+        "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået. Antal: {count}."
+        " Vælg en gyldig stillingsbetegnelse i stedet. Mulige valg: {candidates}.",
+    ),
+    "search-without-results": Text(
+        1,
+        "Du har gemte søgninger, der bruger en udgået stillingsbetegnelse og derfor ikke længere giver resultater:"
+        " {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning. Mulige valg: {candidates}.",
+    ),
+    "job-agent-without-matches": Text(
+        1,
+        "Du har jobagenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere finder job: {items}."
+        " Udskift stillingsbetegnelsen. Mulige valg: {candidates}.",
+    ),
+    "cv-agent-without-matches": Text(
+        1,
+        "I har CV-agenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere viser CV'er: {items}."
+        " Udskift stillingsbetegnelsen. Mulige valg: {candidates}.",
+    ),
+    "adverts-title-retired": Text(
+        1,
+        "I bruger stillingsbetegnelser, der er udgået. Jobannoncer: {adverts}. Jobordrer: {job_orders}. Jobannoncerne"
+        " kan ikke findes ved søgning, før de er redigeret, og de udløber, hvis de ikke er redigeret senest {last_day}."
+        " I en jobordre skal der vælges en ny stillingsbetegnelse, når den redigeres. Mulige valg: {candidates}.",
+    ),
+    "adverts-expire-soon": Text(
+        1,
+        "Disse jobannoncer bruger stadig en udgået stillingsbetegnelse: {adverts}. De udløber, hvis de ikke er"
+        " redigeret senest {last_day}. Mulige valg: {candidates}.",
+    ),
+    "required-title-retired": Text(
+        1,
+        "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået. Antal: {count}. De vises fortsat,"
+        " markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+    ),
+    "title-retired-in-requirement": Text(
+        1,
+        "En borger hos jer har udgåede stillingsbetegnelser i »Krav til jobsøgning«. Antal: {count}."
+        " De vises markeret som udgået, og der skal vælges gyldige, næste gang kravene redigeres.",
+    ),
+    "application-title-retired": Text(
+        1,
+        "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
+        " udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+    ),
+    "title-retired-in-application": Text(
+        1,
+        "En virksomhed har ansøgninger hos jer i VITAS med udgåede stillingsbetegnelser: {items}."
+        " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
+    ),
+    "grant-title-retired": Text(
+        1,
+        "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
+        " udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+    ),
+    "title-retired-in-grant": Text(
+        1,
+        "En virksomhed har bevillinger fra jer i VITAS med udgåede stillingsbetegnelser: {items}."
+        " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
+    ),
     "registration-granted": Text(1, "Du er tilmeldt som ledig."),
     "registration-refused-title-retired": Text(
         1,
         "Du kan ikke tilmeldes som ledig endnu, fordi en stillingsbetegnelse under »Jeg søger job som« er udgået."
         " Vælg en gyldig stillingsbetegnelse i stedet, og tilmeld dig igen.",
     ),
+    "registration-refused-registered-title-retired": Text(
+        1,
+        "Du kan ikke tilmeldes som ledig endnu, fordi den stillingsbetegnelse, du sidst var tilmeldt med, er udgået."
+        " Vælg en gyldig stillingsbetegnelse i stedet, og tilmeld dig igen.",
+    ),
+    "title-choice-granted": Text(1, "Stillingsbetegnelsen er valgt."),
+    "title-choice-refused-too-early": Text(
+        1, "Den nye stillingsbetegnelse kan først vælges her fra {first_day}. Vælg indtil da en af de hidtidige."
+    ),
+    "title-choice-refused-too-late": Text(
+        1,
+        "De hidtidige stillingsbetegnelser kan ikke længere vælges her; de gjaldt til {first_day}."
+        " Vælg en stillingsbetegnelse fra ESCO-STAR.",
+    ),
+    "title-choice-refused-no-title": Text(
+        1, "Stillingsbetegnelsen findes ikke i ESCO-STAR. Vælg en af dem, der vises."
+    ),
+    "title-choice-refused-no-area": Text(1, "Her vælges ingen stillingsbetegnelse, for området følger ikke ESCO-STAR."),
 }

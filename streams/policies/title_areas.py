@@ -1,9 +1,15 @@
-"""The business areas in which a job title is held: one row each (TIT-1). An area without a row is never converted."""
+"""Who is told that a title held in an area must be chosen anew, and what else follows there: one row each (TIT-1).
+
+In which wave, and by whom a title is held, stands in `schemas.title_areas`; an area without a row there is not known.
+**Chosen**, where the newsletter is silent: of the titles of a CV (work experience, and the CV's own) nobody is told: a
+valid one is asked for on edit. EURES and JobAD hold adverts, and are treated as such.
+"""
 
 from datetime import date
 from typing import NamedTuple
 
-from schemas.title_areas import WAVE_OF, WAVES
+from schemas import title_areas
+from schemas.title_areas import WAVE_OF
 from schemas.titles import HolderKind
 
 
@@ -15,19 +21,23 @@ class Tell(NamedTuple):
 
 
 class Area(NamedTuple):
-    """`rule` is the row of the requirements by which people are told; the outcome itself is always TIT-2's.
-
-    The wave stands in `schemas.title_areas`, for consumers need it too.
-    """
+    """`rule` is the row of the requirements by which people are told; the outcome itself is always TIT-2's."""
 
     code: str
-    holder: HolderKind
     rule: str
     tells: tuple[Tell, ...] = ()
     none_valid: Tell | None = None
     """Who is told when an unemployed citizen has no valid title left here."""
-    blocks_registration: bool = False
-    """A retired title standing here refuses re-registration."""
+    refuses_registration: str | None = None
+    """The text by which a retired title standing here refuses re-registration."""
+    search: bool = False
+    """Several items are one search: one invalid title leaves it without results, and its owner is told once (TIT-5)."""
+    contacted: bool = False
+    """The employer is contacted once about all of it (TIT-6)."""
+    expires: bool = False
+    """What is still on a retired title on the last day ends with it (TIT-6)."""
+    on_edit: str = "TIT-8"
+    """The rule by which only an ESCO-STAR title can be chosen here once the wave has come."""
 
     @property
     def wave(self) -> int:
@@ -35,24 +45,59 @@ class Area(NamedTuple):
 
     @property
     def wave_day(self) -> date:
-        return WAVES[self.wave]
+        return title_areas.wave_day(self.code)
+
+    @property
+    def holder(self) -> HolderKind:
+        return title_areas.BY_CODE[self.code].holder or "citizen"
 
 
 AREAS = (
     Area(
+        "registration",
+        rule="TIT-4",
+        tells=(Tell("citizen", "registered-title-retired"),),
+        refuses_registration="registration-refused-registered-title-retired",
+    ),
+    Area("saved-searches", rule="TIT-5", tells=(Tell("citizen", "search-without-results"),), search=True),
+    Area("job-agents", rule="TIT-5", tells=(Tell("citizen", "job-agent-without-matches"),), search=True),
+    Area(
         "job-wishes",
-        holder="citizen",
         rule="TIT-4",
         tells=(Tell("citizen", "title-choice-asked"),),
         none_valid=Tell("jobcentre", "no-valid-title"),
-        blocks_registration=True,
+        refuses_registration="registration-refused-title-retired",
     ),
-    Area("adverts", holder="employer", rule="TIT-6"),  # employers are contacted by a later decision
+    Area("cv-experience", rule="TIT-13", on_edit="TIT-13"),
+    Area("job-orders", rule="TIT-6", contacted=True, on_edit="TIT-6"),
+    Area("cv-agents", rule="TIT-5", tells=(Tell("employer", "cv-agent-without-matches"),), search=True),
+    Area("adverts", rule="TIT-6", contacted=True, expires=True),
+    Area("cvs", rule="TIT-13", on_edit="TIT-13"),
+    Area("eures", rule="TIT-6", contacted=True, expires=True),
+    Area("jobad", rule="TIT-6", contacted=True, expires=True),
     Area(
         "my-plan",
-        holder="citizen",
         rule="TIT-15",
         tells=(Tell("citizen", "title-retired"), Tell("jobcentre", "title-retired-in-plan")),
+        on_edit="TIT-15",
+    ),
+    Area(
+        "job-search-requirements",
+        rule="TIT-15",
+        tells=(Tell("citizen", "required-title-retired"), Tell("jobcentre", "title-retired-in-requirement")),
+        on_edit="TIT-15",
+    ),
+    Area(
+        "vitas-applications",
+        rule="TIT-15",
+        tells=(Tell("employer", "application-title-retired"), Tell("jobcentre", "title-retired-in-application")),
+        on_edit="TIT-15",
+    ),
+    Area(
+        "vitas-grants",
+        rule="TIT-15",
+        tells=(Tell("employer", "grant-title-retired"), Tell("jobcentre", "title-retired-in-grant")),
+        on_edit="TIT-15",
     ),
 )
 BY_CODE = {area.code: area for area in AREAS}

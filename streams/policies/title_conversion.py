@@ -38,8 +38,9 @@ def settle(held: HeldTitle, holder: str, now: Now, table: TitleTable) -> Convert
     return converted, (changed, _replaced(held, converted.title, holder, now, table.version))
 
 
-def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now) -> Converted:
-    """The item as recorded. **Chosen**: a choice that was asked for hands its original to the audit too."""
+def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, *, by_request: bool = False) -> Converted:
+    """The item as recorded, or as granted by request. **Chosen**: a choice that was asked for hands its original to the
+    audit too."""
     assert fact.title is not None  # free text has been sorted out; only mypy needs to be told
     held = HeldTitle(
         area=fact.area,
@@ -48,11 +49,15 @@ def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now) -> Convert
         title=fact.title,
         alias=fact.alias,
         status="held" if fact.scheme == "discoams08" else "chosen",
+        jobcentre=fact.jobcentre,
+        at=fact.occurred_at,
+        by_request=by_request,
     )
     if before is None or before.scheme == "esco-star":
         return held, ()
     if (held.scheme, held.title, held.alias) == (before.scheme, before.title, before.alias):
-        return before, ()  # said again: what was decided and told stays
+        update = {"jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
+        return before.model_copy(update=update), ()  # said again: what was decided and told stays
     if before.asked and before.table_version is not None and held.status == "chosen":
         return held, (_replaced(before, held.title, fact.holder, now, before.table_version),)
     return held, ()
@@ -85,11 +90,16 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
         status="converted",
         table_version=version,
         since=now.day,
+        jobcentre=held.jobcentre,
+        at=held.at,
+        by_request=held.by_request,
     )
 
 
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
-    update = {"status": outcome, "candidates": candidates, "table_version": version, "since": now.day, "told": ()}
+    """Whoever was told of another outcome is told of this one; of a search that gave no results before, nobody."""
+    told = held.told if BY_CODE[held.area].search else ()
+    update = {"status": outcome, "candidates": candidates, "table_version": version, "since": now.day, "told": told}
     return held.model_copy(update=update)
 
 

@@ -1,7 +1,7 @@
 """What is known of a holder's titles: what each item shows now, never what it showed before (TIT-9)."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +15,11 @@ ASKED = ("must-choose", "retired")
 
 
 class HeldTitle(BaseModel):
-    """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it."""
+    """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it.
+
+    `jobcentre`: whose matter it is, where the holder is an employer. `at`: when the last fact, or with `by_request` the
+    last granted choice, said it: the two come on topics without a common order, and of them the later counts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -29,10 +33,20 @@ class HeldTitle(BaseModel):
     table_version: str | None = None
     since: date | None = None
     told: tuple[str, ...] = ()
+    jobcentre: str | None = None
+    at: datetime | None = None
+    by_request: bool = False
 
     @property
     def asked(self) -> bool:
         return self.status in ASKED
+
+    def outlives(self, at: datetime, *, by_request: bool) -> bool:
+        """Whether it stays when a fact, or a granted choice, of that earlier moment is read only now."""
+        return self.by_request != by_request and self.at is not None and at < self.at
+
+    def knowing(self, recipient_kind: str) -> "HeldTitle":
+        return self.model_copy(update={"told": (*self.told, recipient_kind)})
 
 
 class HeldTitles(State):

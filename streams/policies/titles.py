@@ -1,6 +1,7 @@
 """Job titles: what becomes of a held title when its area's wave comes, and who is told.
 
-TIT-2, TIT-3, TIT-4, TIT-7, TIT-9, TIT-10 and TIT-15, in the areas of `title_areas`.
+TIT-1 to TIT-10, TIT-13 and TIT-15, in the areas of `title_areas`; what employers are told of adverts is in
+`title_adverts`, what may be chosen in `title_choices`.
 
 Free text is not kept in the state at all, so nothing here can touch it (TIT-7). Of a title that was replaced only the
 `TitleReplaced` event knows the original (TIT-9). **Chosen**, where the newsletter is silent:
@@ -9,7 +10,9 @@ Free text is not kept in the state at all, so nothing here can touch it (TIT-7).
 * Without a conversion table nothing is guessed: an old title waits, day by day.
 * Notices speak of a choice that stands open, so one that opened before `NOTICES_FROM` is asked for on that day. Who was
   asked is asked again only when the outcome or the candidates change.
-* The jobcentre is told of "no valid title left" once; again only after a valid title has stood there in between.
+* The jobcentre is told of "no valid title left" among the job wishes once; again only after a valid title has stood
+  there in between.
+* A retired title with which a citizen is registered refuses re-registration too, until another is chosen.
 """
 
 from collections.abc import Sequence
@@ -21,9 +24,12 @@ from schemas.dates import midnight, next_day
 from schemas.event import Event
 from schemas.registration import RegistrationAnswered, RegistrationRequested
 from schemas.texts import render
+from schemas.title_choice import TitleChoiceRequested
 from schemas.title_table import TitleTable
 from schemas.titles import TitleHeldRecorded, TitleReconversionDue
+from streams.policies.title_adverts import days_to_come
 from streams.policies.title_areas import AREAS, BY_CODE
+from streams.policies.title_choices import choose
 from streams.policies.title_conversion import Now, hold, reconvert, settle
 from streams.policies.title_notices import tell
 from streams.policies.title_state import HeldTitle, HeldTitles
@@ -44,6 +50,8 @@ def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> 
     out: Sequence[Event] = ()
     if isinstance(event, TitleHeldRecorded):
         known, out = _hold(known, event, now)
+    elif isinstance(event, TitleChoiceRequested):
+        known, out = choose(known, event, now, table)
     elif isinstance(event, TitleReconversionDue):
         known, out = reconvert(known, event, now)
     elif isinstance(event, SituationRecorded):
@@ -89,13 +97,14 @@ def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[E
 
 
 def _wakes_on(state: HeldTitles, day: date) -> date | None:
-    """The next wave of a title that is still held; tomorrow when its wave has come but no table has.
+    """The next wave of a title that is still held; tomorrow when its wave has come but no table has. An advert's days.
 
     A late fact must not forget the wake by which an open choice meets a new version of the table.
     """
     days = [max(BY_CODE[held.area].wave_day, next_day(day)) for held in state.titles if held.status == "held"]
     if state.wakes_on is not None and state.wakes_on > day and any(held.asked for held in state.titles):
         days.append(state.wakes_on)
+    days += days_to_come(state, day)
     if day < NOTICES_FROM and tell(state, Now(NOTICES_FROM, midnight(NOTICES_FROM)), None)[1]:
         days.append(NOTICES_FROM)
     return min(days, default=None)
@@ -104,25 +113,29 @@ def _wakes_on(state: HeldTitles, day: date) -> date | None:
 def _hold(state: HeldTitles, fact: TitleHeldRecorded, now: Now) -> tuple[HeldTitles, Sequence[Event]]:
     if fact.area not in BY_CODE:
         return state, ()
+    before = state.find(fact.area, fact.item)
+    if before is not None and before.outlives(fact.occurred_at, by_request=False):
+        return state, ()
     if fact.removed or fact.scheme == "free-text":
         return state.without(fact.area, fact.item), ()
-    held, out = hold(state.find(fact.area, fact.item), fact, now)
+    held, out = hold(before, fact, now)
     return state.having(held), out
 
 
 def _answer(state: HeldTitles | None, request: RegistrationRequested, now: Now) -> RegistrationAnswered:
     """TIT-4: refused while a retired title stands where it blocks. The answer is public and names no title (TIT-9)."""
-    titles = state.titles if state else ()
-    blocked = any(
-        held.status == "retired" and BY_CODE[held.area].blocks_registration and now.day >= BY_CODE[held.area].wave_day
-        for held in titles
-    )
-    text, version = render("registration-refused-title-retired" if blocked else "registration-granted", {})
+    retired = {held.area for held in (state.titles if state else ()) if held.status == "retired"}
+    refusals = [
+        area.refuses_registration
+        for area in AREAS
+        if area.refuses_registration and area.code in retired and now.day >= area.wave_day
+    ]
+    text, version = render(refusals[0] if refusals else "registration-granted", {})
     return RegistrationAnswered.trusted(
         occurred_at=now.moment,
         citizen=request.citizen,
         request=request.request,
-        granted=not blocked,
+        granted=not refusals,
         rule="TIT-4",
         text=text,
         text_version=version,

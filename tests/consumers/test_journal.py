@@ -37,7 +37,7 @@ def test_it_reads_everything_about_a_subject_but_what_is_for_the_audit() -> None
 def test_an_entry_has_subject_time_type_id_cause_and_rule(connection: Connection) -> None:
     applied(connection, FACT, CHANGE, NOTICE)
     assert rows(connection, ENTRIES) == [
-        ("title-held-recorded.v1", FACT.id, None, None),
+        ("title-held-recorded.v2", FACT.id, None, None),
         ("title-changed.v1", CHANGE.id, FACT.id, "TIT-2"),
         ("notice-issued.v1", NOTICE.id, CHANGE.id, "CV-3"),
     ]

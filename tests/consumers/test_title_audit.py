@@ -55,7 +55,7 @@ def due(connection: Connection, *events: Event) -> list[Event]:
         return [caused.event for caused in apply(connection, arrivals(*events))]
 
 
-def test_a_replaced_title_is_kept_with_its_alias_and_slice_and_nothing_is_due(connection: Connection) -> None:
+def test_tit_9_a_replaced_title_is_kept_with_its_alias_and_slice_and_nothing_is_due(connection: Connection) -> None:
     asked = replaced("2021-06-15 08:00", HERMIT, NEW_WAITER, item="w2", alias="(eneboer)")
     assert due(connection, V1, REPLACED, asked) == []
     query = "select slice, holder, item, original, alias, replaced_by from audit.replaced_title order by number"

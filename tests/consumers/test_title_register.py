@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from psycopg import Connection
 
 from consumers import cv_status
-from consumers.title_register import apply, reconcile
+from consumers.title_register import Row, apply, reconcile
 from schemas.cv import CvRequirementChanged
 from schemas.event import Event
+from schemas.title_areas import areas_of
+from schemas.title_choice import TitleChosen
 from schemas.titles import TitleChanged
 from streams.titles import decision
 from tests.builders import BOTH, CITIZEN, JOBCENTRE, NO_DUTY
@@ -27,6 +29,8 @@ from tests.title_builders import (
     NEW_WAITER,
     TABLE,
     WAITER,
+    asks_for,
+    asks_for_old,
     changed,
     choice,
     free_text,
@@ -34,6 +38,7 @@ from tests.title_builders import (
 )
 
 FACT, CONVERTED = wish("2021-06-01 10:00", COOK), changed("2021-06-12 00:00", "converted", NEW_COOK)
+OTHERS = sorted(area for area in areas_of(1) if area != "job-wishes")
 SHOWN = "select item, scheme, title, alias, text, chosen, outcome from titles.current order by area, item"
 
 
@@ -48,12 +53,17 @@ def applied(connection: Connection, *events: Event) -> None:
         apply(connection, arrivals(*events))
 
 
+def reconciled(connection: Connection) -> list[Row]:
+    """The reconciliation, job wishes last."""
+    return sorted(reconcile(connection), key=lambda row: row.area == "job-wishes")
+
+
 def shown(connection: Connection) -> list[Any]:
     return list(rows(connection, SHOWN))
 
 
 @pytest.mark.parametrize("order", [(FACT, CONVERTED), (CONVERTED, FACT)])
-def test_a_converted_title_is_shown_and_its_original_is_gone_whichever_topic_comes_first(
+def test_tit_9_a_converted_title_is_shown_and_its_original_is_gone_whichever_topic_comes_first(
     connection: Connection, order: tuple[Event, ...]
 ) -> None:
     for event in order:
@@ -63,7 +73,7 @@ def test_a_converted_title_is_shown_and_its_original_is_gone_whichever_topic_com
     assert COOK not in row[0]
 
 
-def test_a_dropped_alias_is_gone_too_and_that_it_was_dropped_is_on_record(connection: Connection) -> None:
+def test_tit_3_a_dropped_alias_is_gone_too_and_that_it_was_dropped_is_on_record(connection: Connection) -> None:
     dropped = changed("2021-06-12 00:00", "converted", NEW_COOK, alias_dropped=True, rule="TIT-3")
     applied(connection, wish("2021-06-01 10:00", COOK, alias="(gourmetkok)"), dropped)
     (row,) = rows(connection, "select to_jsonb(h)::text, alias_dropped from titles.held h")
@@ -87,7 +97,7 @@ def test_a_late_fact_keeps_its_title_until_its_own_change_comes(connection: Conn
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_what_a_person_chose_stays_whatever_the_table_says_and_the_outcome_is_kept(
+def test_tit_10_what_a_person_chose_stays_whatever_the_table_says_and_the_outcome_is_kept(
     connection: Connection, late: bool
 ) -> None:
     asked, chosen = changed("2021-06-12 00:00", "retired"), choice("2021-06-15 08:00", NEW_WAITER)
@@ -119,10 +129,11 @@ def test_a_removed_item_is_shown_to_nobody_and_stays_for_the_reconciliation(conn
         wish("2021-06-02 10:00", item="w9", removed=True),
     )
     assert shown(connection) == []
-    assert rows(connection, "select item, removed_at is not null from titles.held") == [("w1", True)]
+    stored = "select item, removed_at is not null, scheme from titles.held order by item"
+    assert rows(connection, stored) == [("w1", True, "discoams08"), ("w9", True, None)]
 
 
-def test_an_open_choice_names_the_citizen_and_the_jobcentre_of_the_cv_status(connection: Connection) -> None:
+def test_tit_4_an_open_choice_names_the_citizen_and_the_jobcentre_of_the_cv_status(connection: Connection) -> None:
     applied(connection, wish("2021-06-01 10:00", HERMIT), changed("2021-06-12 00:00", "retired"))
     look = "select citizen, jobcentre, area, item, outcome from titles.open_choice"
     assert rows(connection, look) == [(CITIZEN, None, "job-wishes", "w1", "retired")]
@@ -132,7 +143,7 @@ def test_an_open_choice_names_the_citizen_and_the_jobcentre_of_the_cv_status(con
     assert rows(connection, look) == [(CITIZEN, JOBCENTRE, "job-wishes", "w1", "retired")]
 
 
-def test_the_wave_adds_up_and_free_text_is_the_same_before_and_after(connection: Connection) -> None:
+def test_tit_10_the_wave_adds_up_and_free_text_is_the_same_before_and_after(connection: Connection) -> None:
     facts = (
         wish("2021-06-01 10:00", COOK, alias="(gourmetkok)"),
         wish("2021-06-01 10:00", WAITER, item="w2"),
@@ -148,13 +159,13 @@ def test_the_wave_adds_up_and_free_text_is_the_same_before_and_after(connection:
     applied(connection, *facts, begun("2021-06-11"))
     assert reconcile(connection) == []
     applied(connection, wish("2021-06-12 07:00", HERMIT, item="w8"), begun("2021-06-12"))
-    adverts, wishes = reconcile(connection)
-    assert (adverts.area, adverts.intake, adverts.difference) == ("adverts", 0, 0)
+    *empty, wishes = reconciled(connection)
+    assert [(row.area, row.intake, row.difference) for row in empty] == [(area, 0, 0) for area in OTHERS]
     assert (wishes.intake, wishes.free_text, wishes.esco_star, wishes.difference) == (6, 2, 1, 3)
     dropped = changed("2021-06-12 00:00", "converted", NEW_COOK, alias_dropped=True, rule="TIT-3")
     asked = changed("2021-06-12 00:00", "must-choose", item="w2", candidates=[NEW_WAITER])
     applied(connection, dropped, asked, changed("2021-06-12 00:00", "retired", item="w3"))
-    _, after = reconcile(connection)
+    *_, after = reconciled(connection)
     counts = (after.intake, after.converted, after.alias_dropped, after.must_choose, after.retired)
     assert counts == (6, 1, 1, 1, 1)
     assert (after.free_text, after.esco_star, after.withdrawn, after.difference) == (2, 1, 0, 0)
@@ -163,9 +174,9 @@ def test_the_wave_adds_up_and_free_text_is_the_same_before_and_after(connection:
 
     applied(connection, begun("2021-06-13"), choice("2021-06-15 08:00", NEW_WAITER, item="w3"))
     applied(connection, free_text("2021-06-15 08:00", "Overtjener", item="w6"))
-    assert reconcile(connection) == [adverts, after._replace(texts_edited=1)]
+    assert reconciled(connection) == [*empty, after._replace(texts_edited=1)]
     connection.execute("update titles.held set text = 'kok' where item = 'w5'")  # as no program of ours may
-    _, wrong = reconcile(connection)
+    *_, wrong = reconciled(connection)
     assert wrong.texts_hash_before != wrong.texts_hash_now
 
 
@@ -173,7 +184,7 @@ def test_what_is_known_only_after_the_wave_began_is_no_difference(connection: Co
     applied(connection, FACT, wish("2021-06-01 10:00", item="w2"), begun("2021-06-12"))
     applied(connection, wish("2021-06-11 23:59", item="w1", removed=True))
     applied(connection, choice("2021-06-11 23:59", NEW_COOK, item="w2"))
-    _, wishes = reconcile(connection)
+    *_, wishes = reconciled(connection)
     assert (wishes.intake, wishes.withdrawn, wishes.esco_star, wishes.difference) == (2, 1, 1, 0)
 
 
@@ -185,6 +196,8 @@ STEPS = st.lists(
             ("fact", wish, HERMIT),
             ("fact", choice, NEW_COOK),
             ("fact", free_text, "Kok"),
+            ("request", asks_for, NEW_COOK),
+            ("request", asks_for_old, HERMIT),
             ("removed", wish, COOK),
             ("day", None, None),
         ]
@@ -208,10 +221,12 @@ def log_of(steps: list[Any]) -> tuple[Playbook[Any], Log]:
             log.append(("day", begun(today)))
             book.day(today)
         else:
-            fact = make(f"{today} 08:{minute:02}", what, removed=kind == "removed")
-            log.append(("fact", fact))
+            fact = make(f"{today} 08:{minute:02}", what, **({"removed": True} if kind == "removed" else {}))
+            log += [] if kind == "request" else [("fact", fact)]
             book.fact(fact)
-        log += [("change", event) for event in book.new_outputs() if isinstance(event, TitleChanged)]
+        outputs = book.new_outputs()
+        log += [("chosen", event) for event in outputs if isinstance(event, TitleChosen)]
+        log += [("change", event) for event in outputs if isinstance(event, TitleChanged)]
     return book, log
 
 
@@ -219,7 +234,10 @@ def taken(log: Log, data: st.DataObject) -> list[Event]:
     """The log as a slice may read it: each topic in order, and a day when all that was written before it is read."""
     left, out = list(log), []
     while left:
-        firsts = [next((n for n, (kind, _) in enumerate(left) if kind == topic), None) for topic in ("fact", "change")]
+        firsts = [
+            next((n for n, (kind, _) in enumerate(left) if kind == topic), None)
+            for topic in ("fact", "chosen", "change")
+        ]
         ready = [n for n in firsts if n is not None] + ([0] if left[0][0] == "day" else [])
         out.append(left.pop(data.draw(st.sampled_from(sorted(ready))))[1])
     return out

@@ -30,7 +30,7 @@ from tests.title_builders import (
 HERMIT_IS_A_COOK = corrected(_9999001=TitleOutcome("converted", "TIT-2", title=NEW_COOK, label="Eremit"))
 
 
-def test_a_chosen_title_survives_a_corrected_mapping_and_a_converted_one_does_not() -> None:
+def test_tit_10_a_chosen_title_survives_a_corrected_mapping_and_a_converted_one_does_not() -> None:
     book = (
         Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", COOK)).fact(wish("2021-06-01 10:00", HERMIT, item="w2"))
     )
@@ -47,7 +47,7 @@ def test_a_chosen_title_survives_a_corrected_mapping_and_a_converted_one_does_no
     assert book.day("2021-12-31").new_outputs() == []
 
 
-def test_a_title_still_standing_is_judged_again_by_a_new_table_and_only_if_its_outcome_differs() -> None:
+def test_tit_10_a_title_still_standing_is_judged_again_by_a_new_table_and_only_if_its_outcome_differs() -> None:
     book = (
         Playbook(decision, TABLE)
         .fact(wish("2021-06-01 10:00", HERMIT))
@@ -61,7 +61,7 @@ def test_a_title_still_standing_is_judged_again_by_a_new_table_and_only_if_its_o
     assert book.refer(HERMIT_IS_A_COOK).day("2021-12-31").new_outputs() == []
 
 
-def test_other_candidates_are_published_and_asked_for_anew() -> None:
+def test_tit_10_other_candidates_are_published_and_asked_for_anew() -> None:
     book = Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", WAITER)).day("2021-06-20")
     book.new_outputs()
     fewer = TitleOutcome("must-choose", "TIT-2", candidates=(NEW_SOMMELIER,), label="Opvarter")
@@ -71,7 +71,7 @@ def test_other_candidates_are_published_and_asked_for_anew() -> None:
     ]
 
 
-def test_a_converted_title_that_a_corrected_mapping_retires_is_asked_for_by_its_new_name() -> None:
+def test_tit_10_a_converted_title_that_a_corrected_mapping_retires_is_asked_for_by_its_new_name() -> None:
     book = Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", COOK)).day("2021-06-20")
     book.new_outputs()
     book.fact(reconversion("2021-06-20 12:00", "retired"))
@@ -86,7 +86,7 @@ def test_a_converted_title_that_a_corrected_mapping_retires_is_asked_for_by_its_
     assert book.new_outputs() == [again]
 
 
-def test_a_late_fact_on_the_day_of_a_new_table_does_not_hide_the_table_from_an_open_choice() -> None:
+def test_tit_10_a_late_fact_on_the_day_of_a_new_table_does_not_hide_the_table_from_an_open_choice() -> None:
     book = Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", HERMIT)).day("2021-06-20")
     book.new_outputs()
     book.refer(HERMIT_IS_A_COOK, waking=False)
@@ -97,7 +97,9 @@ def test_a_late_fact_on_the_day_of_a_new_table_does_not_hide_the_table_from_an_o
     ]
 
 
-def test_my_plan_keeps_its_old_titles_until_wave_2_and_then_citizen_and_jobcentre_are_told_of_retired_ones() -> None:
+def test_tit_15_my_plan_keeps_its_old_titles_until_wave_2_and_then_citizen_and_jobcentre_are_told_of_retired_ones() -> (
+    None
+):
     book = Playbook(decision, TABLE).fact(situation("2021-05-01 08:00"))
     book.fact(wish("2021-06-01 10:00", HERMIT, area="my-plan", item="p1"))
     book.fact(wish("2021-07-01 10:00", COOK, area="my-plan", item="p2"))
@@ -116,7 +118,7 @@ def test_my_plan_keeps_its_old_titles_until_wave_2_and_then_citizen_and_jobcentr
     assert book.day("2021-12-31").new_outputs() == []
 
 
-def test_a_jobcentre_that_is_not_known_yet_is_told_of_the_plan_when_it_is() -> None:
+def test_tit_15_a_jobcentre_that_is_not_known_yet_is_told_of_the_plan_when_it_is() -> None:
     book = Playbook(decision, TABLE).fact(wish("2021-09-01 10:00", HERMIT, area="my-plan", item="p1")).day("2021-09-18")
     citizen, jobcentre = plan_retired("2021-09-18 00:00")
     assert book.new_outputs() == [changed("2021-09-18 00:00", "retired", area="my-plan", wave=2, item="p1"), citizen]

@@ -1,0 +1,113 @@
+"""Employers with adverts and job orders on a retired title: contacted, reminded, and adverts that expire (TIT-6).
+
+**Chosen**, where the newsletter is silent:
+
+* "The first day after the release": the titles changed with release 2021-2 on 12 June; the first day after it on which
+  notices go out is `NOTICES_FROM`. What is retired later is told of when it is.
+* An advert expires when the day after `LAST_DAY_OF_RETIRED_ADVERTS` begins. One that is retired only after that day,
+  by a late record or a corrected table, has eight weeks of its own. Contacted in its last week, it is not reminded too.
+* A title that must be chosen acts as retired. To say the same title again is no edit.
+"""
+
+from datetime import date, timedelta
+
+from schemas.calendar import LAST_DAY_OF_RETIRED_ADVERTS
+from schemas.dates import next_day
+from schemas.event import Event
+from schemas.notices import NoticeIssued
+from schemas.title_table import TitleTable
+from schemas.titles import AdvertExpired
+from streams.policies.title_areas import BY_CODE
+from streams.policies.title_conversion import Now
+from streams.policies.title_state import HeldTitle, HeldTitles
+from streams.policies.title_words import NOTHING, candidates, since
+
+WEEKS_OF_GRACE, REMINDED_BEFORE = timedelta(weeks=8), timedelta(weeks=1)
+
+CONTACT, REMINDER = "adverts-title-retired", "adverts-expire-soon"
+_CONTACTED, _REMINDED = "employer", "reminded"
+"""In a title's `told`."""
+
+
+def follow_up(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[HeldTitles, list[Event]]:
+    """What is due for an employer now: adverts that end, one first contact about all, one reminder about all."""
+    ended = [held for held in state.titles if _is_advert(held) and now.day > last_day(held)]
+    events: list[Event] = [_expired(state, held, now) for held in ended]
+    if ended:
+        state = state.with_titles(h for h in state.titles if not (_is_advert(h) and now.day > last_day(h)))
+    new = [held for held in state.titles if _is_new(held)]
+    if new:
+        events.append(_notice(state, CONTACT, new, now, table))
+        state = state.with_titles(_contacted(held, now) if _is_new(held) else held for held in state.titles)
+    due = [held for held in state.titles if _is_due(held, now)]
+    if due:
+        events.append(_notice(state, REMINDER, due, now, table))
+        state = state.with_titles(held.knowing(_REMINDED) if _is_due(held, now) else held for held in state.titles)
+    return state, events
+
+
+def last_day(held: HeldTitle) -> date:
+    """The last day on which the advert can still be edited before it expires."""
+    if held.since is None or held.since <= LAST_DAY_OF_RETIRED_ADVERTS:
+        return LAST_DAY_OF_RETIRED_ADVERTS
+    return held.since + WEEKS_OF_GRACE
+
+
+def days_to_come(state: HeldTitles, day: date) -> list[date]:
+    """The days after `day` on which an employer is reminded, or an advert expires."""
+    adverts = [held for held in state.titles if _is_advert(held)]
+    days = [next_day(last_day(held)) for held in adverts]
+    days += [last_day(held) - REMINDED_BEFORE for held in adverts if _REMINDED not in held.told]
+    return [each for each in days if each > day]
+
+
+def _is_advert(held: HeldTitle) -> bool:
+    return held.asked and BY_CODE[held.area].expires
+
+
+def _is_new(held: HeldTitle) -> bool:
+    return held.asked and BY_CODE[held.area].contacted and _CONTACTED not in held.told
+
+
+def _is_due(held: HeldTitle, now: Now) -> bool:
+    return _is_advert(held) and now.day >= last_day(held) - REMINDED_BEFORE and _REMINDED not in held.told
+
+
+def _contacted(held: HeldTitle, now: Now) -> HeldTitle:
+    known = held.knowing(_CONTACTED)
+    return known.knowing(_REMINDED) if _is_due(held, now) else known
+
+
+def _notice(
+    state: HeldTitles, reason: str, titles: list[HeldTitle], now: Now, table: TitleTable | None
+) -> NoticeIssued:
+    adverts = [held for held in titles if BY_CODE[held.area].expires]
+    orders = [held.item for held in titles if not BY_CODE[held.area].expires]
+    ends = min((last_day(held) for held in adverts), default=None)
+    details = {
+        "adverts": ", ".join(held.item for held in adverts) or NOTHING,
+        "job_orders": ", ".join(orders) or NOTHING,
+        "last_day": f"{ends:%d.%m.%Y}" if ends else NOTHING,
+        "candidates": candidates(titles, table),
+    }
+    return NoticeIssued.trusted(
+        occurred_at=now.moment,
+        about=state.holder,
+        recipient_kind="employer",
+        recipient=state.holder,
+        reason=reason,
+        rule="TIT-6",
+        from_day=since(titles, now),
+        details=details,
+    )
+
+
+def _expired(state: HeldTitles, held: HeldTitle, now: Now) -> AdvertExpired:
+    return AdvertExpired.trusted(
+        occurred_at=now.moment,
+        holder=state.holder,
+        area=held.area,
+        item=held.item,
+        from_day=now.day,
+        rule="TIT-6",
+    )

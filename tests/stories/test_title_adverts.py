@@ -1,0 +1,157 @@
+"""Adverts and job orders on retired titles: contacted, reminded, expired on the day (TIT-6)."""
+
+from typing import Any
+
+import pytest
+
+from schemas.title_table import TitleOutcome
+from streams.titles import decision
+from tests.builders import day
+from tests.stories.playbook import Playbook
+from tests.title_builders import (
+    COOK,
+    EMPLOYER,
+    HERMIT,
+    NEW_COOK,
+    NEW_SOMMELIER,
+    NEW_WAITER,
+    TABLE,
+    WAITER,
+    asks_for,
+    changed,
+    choice,
+    choice_answer,
+    chosen,
+    corrected,
+    employer_told,
+    expired,
+    reconversion,
+    replaced,
+    wish,
+)
+
+CONTACT, REMINDER = "adverts-title-retired", "adverts-expire-soon"
+HOLDER: dict[str, Any] = {"holder": EMPLOYER, "holder_kind": "employer"}
+A1, A2 = ({**HOLDER, "area": "adverts", "item": item} for item in ("a1", "a2"))
+ORDER: dict[str, Any] = {**HOLDER, "area": "job-orders", "item": "o1"}
+
+
+def contacted(*facts: dict[str, Any], title: str = HERMIT) -> Playbook[Any]:
+    """The employer's adverts and orders from before the wave, and the employer contacted about them."""
+    book = Playbook(decision, TABLE)
+    for held in facts:
+        book.fact(wish("2021-06-01 10:00", title, **held))
+    book.day("2021-06-14").new_outputs()
+    return book
+
+
+def test_tit_6_an_employer_is_contacted_once_on_the_first_day_after_the_release_with_all_of_them_listed() -> None:
+    book = Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", HERMIT, **A1))
+    book.fact(wish("2021-06-01 10:00", COOK, **A2)).fact(wish("2021-06-01 10:00", HERMIT, **ORDER))
+    book.fact(wish("2021-06-01 10:00", WAITER, **HOLDER, area="jobad", item="j1"))
+    book.fact(wish("2021-06-01 10:00", HERMIT, **HOLDER, area="eures", item="e1"))
+    book.day("2021-06-12").new_outputs()
+    assert book.day("2021-06-13").new_outputs() == []
+    assert book.day("2021-06-14").new_outputs() == [
+        employer_told("2021-06-14", CONTACT, "a1, e1, j1", job_orders="o1", candidates="Tjener, Sommelier")
+    ]
+    assert book.day("2021-07-30").new_outputs() == []
+
+
+def test_tit_6_a_week_before_the_last_day_the_employer_is_reminded_of_what_is_still_unedited() -> None:
+    book = contacted(A1, A2, ORDER)
+    book.fact(choice("2021-06-20 08:00", NEW_COOK, **A1))
+    assert book.new_outputs() == [replaced("2021-06-20 08:00", HERMIT, NEW_COOK, **HOLDER, item="a1", area="adverts")]
+    assert book.day("2021-07-30").new_outputs() == []
+    assert book.day("2021-07-31").new_outputs() == [employer_told("2021-07-31", REMINDER, "a2")]
+    assert book.day("2021-08-07").new_outputs() == []
+
+
+def test_tit_6_an_advert_still_unedited_expires_when_the_last_day_is_over_and_a_job_order_never_does() -> None:
+    book = contacted(A1, A2, ORDER)
+    book.day("2021-08-06").fact(choice("2021-08-07 23:59", NEW_COOK, **A1)).day("2021-08-07").new_outputs()
+    assert book.day("2021-08-08").new_outputs() == [expired("2021-08-08", "a2")]
+    state = book.state(EMPLOYER)
+    assert state is not None
+    assert [held.item for held in state.titles] == ["a1", "o1"]
+    assert state.wakes_on is None
+    assert book.day("2022-12-31").new_outputs() == []
+
+
+def test_tit_6_an_edit_that_was_made_in_time_and_comes_late_brings_the_advert_back() -> None:
+    book = contacted(A1).day("2021-08-08")
+    book.new_outputs()
+    book.fact(choice("2021-08-07 12:00", NEW_COOK, **A1))
+    assert book.day("2021-12-31").new_outputs() == []
+    state = book.state(EMPLOYER)
+    assert state is not None
+    assert [(held.item, held.title) for held in state.titles] == [("a1", NEW_COOK)]
+
+
+def test_tit_6_a_job_order_asks_for_a_new_title_when_it_is_edited() -> None:
+    book = contacted(ORDER)
+    old = asks_for("2021-07-01 10:00", HERMIT, scheme="discoams08", request="r1", **ORDER)
+    new = asks_for("2021-07-01 10:05", NEW_COOK, request="r2", **ORDER)
+    book.fact(old).fact(new)
+    assert book.new_outputs() == [
+        choice_answer(old, "title-choice-refused-too-late", "TIT-6", "12.06.2021"),
+        choice_answer(new, rule="TIT-6"),
+        chosen(new),
+        replaced("2021-07-01 10:05", HERMIT, NEW_COOK, **ORDER),
+    ]
+    assert book.day("2021-12-31").new_outputs() == []
+
+
+def test_tit_6_who_chooses_before_14_june_is_not_contacted_at_all() -> None:
+    book = Playbook(decision, TABLE).fact(wish("2021-06-01 10:00", HERMIT, **A1)).day("2021-06-12")
+    book.fact(choice("2021-06-13 12:00", NEW_COOK, **A1)).new_outputs()
+    assert book.day("2021-12-31").new_outputs() == []
+
+
+def test_tit_6_the_same_title_again_is_no_edit_and_another_retired_one_is_told_of() -> None:
+    book = contacted(A1).fact(wish("2021-06-20 10:00", HERMIT, **A1))
+    assert book.new_outputs() == []
+    book.fact(wish("2021-06-21 10:00", WAITER, **A1))
+    assert book.new_outputs() == [
+        changed("2021-06-21 10:00", "must-choose", candidates=[NEW_WAITER, NEW_SOMMELIER], **A1),
+        employer_told("2021-06-21 10:00", CONTACT, "a1", candidates="Tjener, Sommelier", from_day=day("2021-06-21")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "reminded"), [("2021-07-30 10:00", ["2021-07-31"]), ("2021-07-31 10:00", []), ("2021-08-07 10:00", [])]
+)
+def test_an_advert_that_is_told_of_in_its_last_week_is_not_reminded_of_too(at: str, reminded: list[str]) -> None:
+    book = Playbook(decision, TABLE).fact(wish(at, HERMIT, **A1))
+    first = day(at[:10])
+    assert book.day("2021-08-07").new_outputs() == [
+        changed(at, "retired", **A1),
+        employer_told(at, CONTACT, "a1", from_day=first),
+        *(employer_told(when, REMINDER, "a1", from_day=first) for when in reminded),
+    ]
+    assert book.day("2021-08-08").new_outputs() == [expired("2021-08-08")]
+
+
+def test_an_advert_that_a_corrected_table_retires_after_the_last_day_has_eight_weeks_of_its_own() -> None:
+    book = contacted(A1, title=COOK).day("2021-09-06")
+    assert book.new_outputs() == []
+    book.fact(reconversion("2021-09-06 12:00", "retired", **A1))
+    own: dict[str, Any] = {"from_day": day("2021-09-06"), "last_day": "01.11.2021"}
+    assert book.new_outputs() == [
+        changed("2021-09-06 12:00", "retired", rule="TIT-10", table_version="v2", **A1),
+        employer_told("2021-09-06 12:00", CONTACT, "a1", **own),
+    ]
+    assert book.day("2021-10-25").new_outputs() == [employer_told("2021-10-25", REMINDER, "a1", **own)]
+    assert book.day("2021-11-01").new_outputs() == []
+    assert book.day("2021-11-02").new_outputs() == [expired("2021-11-02")]
+
+
+def test_a_corrected_table_that_names_a_title_in_time_saves_the_advert() -> None:
+    book = contacted(A1).day("2021-08-07")
+    book.new_outputs()
+    found = TitleOutcome("converted", "TIT-2", title=NEW_COOK, label="Eremit")
+    assert book.refer(corrected(_9999001=found)).new_outputs() == [
+        changed("2021-08-07", "converted", NEW_COOK, table_version="v2", **A1),
+        replaced("2021-08-07", HERMIT, NEW_COOK, table_version="v2", **A1),
+    ]
+    assert book.day("2021-12-31").new_outputs() == []
