@@ -10,6 +10,7 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from consumers.sink import Sink
+from consumers.title_first_change import apply_first_changes
 from consumers.title_item import Item
 from infra.postgres import jsons, texts
 from infra.record import Arrival
@@ -100,7 +101,11 @@ def reconcile(connection: Connection) -> list[Row]:
 
 
 def _fold(connection: Connection, events: Iterable[object]) -> None:
-    about = [event for event in events if isinstance(event, TitleHeldRecorded | TitleChanged)]
+    about = apply_first_changes(
+        connection, [event for event in events if isinstance(event, TitleHeldRecorded | TitleChanged)]
+    )
+    if not about:
+        return
     begun = set(connection.execute(_BEGUN).fetchall())
     items = _read(connection, {(event.holder, event.area, event.item) for event in about})
     for event in about:

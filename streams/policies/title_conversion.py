@@ -77,20 +77,22 @@ def reconvert(state: HeldTitles, due: TitleReconversionDue, now: Now) -> tuple[H
 
 
 def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle:
-    return HeldTitle(
+    return HeldTitle.trusted(
         area=held.area,
         item=held.item,
         scheme="esco-star",
         title=title,
         status="converted",
+        alias=None,
+        candidates=(),
         table_version=version,
         since=now.day,
+        told=(),
     )
 
 
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
-    update = {"status": outcome, "candidates": candidates, "table_version": version, "since": now.day, "told": ()}
-    return held.model_copy(update=update)
+    return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=())
 
 
 def _changed(held: HeldTitle, holder: str, now: Now, rule: str, *, alias_dropped: bool = False) -> TitleChanged:
