@@ -16,10 +16,11 @@ import typer
 
 from bench.contenders import Contender
 from bench.job import Job
-from bench.lab import Ground, lab
+from bench.lab import Ground, Lab, lab
 from bench.latency import Reader
 from bench.measure import Running
 from bench.report import console
+from bench.usage import Cpu, cpu
 from bench.wave import FIRST_LOAD_AT, VERSION, Wave
 from bench.wave_live import Live, delays
 from bench.wave_report import Night, faults, show
@@ -61,7 +62,7 @@ def main(
     wave, job = Wave(titles), Job(rate * (WARM_S + 1 + titles // SLOWEST_TITLES_PER_S))
     with lab() as servers, servers.fresh() as ground:
         _fill(ground, wave, job)
-        night = _night(ground, wave, job, rate, kill)
+        night = _night(servers, ground, wave, job, rate, kill)
         wrong = faults(ground, wave)
         show(night, wave, rate, wrong)
     raise typer.Exit(bool(wrong))
@@ -78,7 +79,7 @@ def _fill(ground: Ground, wave: Wave, job: Job) -> None:
     ground.fill(job.first_load)
 
 
-def _night(ground: Ground, wave: Wave, job: Job, rate: int, kill: bool) -> Night:
+def _night(servers: Lab, ground: Ground, wave: Wave, job: Job, rate: int, kill: bool) -> Night:
     watch = Watch(ground, Contender("wave", "wave night", ((*_RUN, *catalog.decisions()), (*_RUN, *catalog.sinks()))))
     changes, replaced = wave.titles, wave.becomes["converted"]
     live, reader = Live(ground, job.facts, rate), Reader(ground)
@@ -92,23 +93,23 @@ def _night(ground: Ground, wave: Wave, job: Job, rate: int, kill: bool) -> Night
             thread.start()
             stack.callback(thread.told.set)
         live.told.wait(WARM_S)
-        began, killed, watch.longest_ms = time.monotonic(), None, 0
+        began, killed, watch.longest_ms, before = time.monotonic(), None, 0, watch.cpu(servers)
         begin_days(ground.addresses.kafka, ground.schema_ids, WAVE_1, WAVE_1)
         if kill:
             watch.until(lambda: ground.count(_DECIDED) >= (changes + replaced) // 2)
             killed = time.monotonic()
-            watch.restart()
+            watch.restart(servers)
         watch.until(lambda: ground.count(_DECIDED) >= changes + replaced)
         decided = time.monotonic()
         watch.applied("title-register", wave.titles + changes + 2 * SLICES)
         watch.applied("title-audit", replaced + SLICES)
-        ended, longest_ms = time.monotonic(), watch.longest_ms
+        ended, longest_ms, used = time.monotonic(), watch.longest_ms, watch.cpu(servers).since(before)
         live.told.set()
         live.join()
         notices = live.notices()
         watch.until(lambda: len(reader.read) >= notices)
         latencies = delays(live.sent, reader.read, began, ended, killed)
-    return Night(loaded_s, decided - began, ended - began, longest_ms, len(live.sent), latencies)
+    return Night(loaded_s, decided - began, ended - began, longest_ms, used, len(live.sent), latencies)
 
 
 class Watch:
@@ -117,11 +118,20 @@ class Watch:
     def __init__(self, ground: Ground, contender: Contender) -> None:
         self._ground, self._contender = ground, contender
         self._running = Running(contender, ground)
+        self._killed_s = 0.0
         self.longest_ms = 0
-        self.end = lambda: self._running.end()
 
-    def restart(self) -> None:
+    def end(self) -> None:
+        self._running.end()
+
+    def cpu(self, servers: Lab) -> Cpu:
+        """CPU seconds so far, of killed workers too: they tell more than the clock when others use the machine."""
+        now = cpu(self._running.pids, servers.pids)
+        return now._replace(workers=now.workers + self._killed_s)
+
+    def restart(self, servers: Lab) -> None:
         """SIGKILL, and new ones."""
+        self._killed_s += cpu(self._running.pids, servers.pids).workers
         self._running.kill()
         self._running = Running(self._contender, self._ground)
 

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from bench.lab import Ground
 from bench.report import console
+from bench.usage import Cpu
 from bench.wave import Wave
 from bench.wave_live import Delays
 from consumers.title_register import reconcile
@@ -23,6 +24,7 @@ class Night(NamedTuple):
     decided_s: float
     done_s: float
     longest_ms: int
+    used: Cpu
     live: int
     delays: Delays
 
@@ -55,6 +57,7 @@ def show(night: Night, wave: Wave, rate: int, wrong: list[str]) -> None:
         ("taken in before, titles/s", f"{wave.titles / night.loaded_s:,.0f}"),
         ("decided, titles/s (s)", f"{wave.titles / night.decided_s:,.0f} ({night.decided_s:.1f})"),
         ("to the last row, titles/s (s)", f"{wave.titles / night.done_s:,.0f} ({night.done_s:.1f})"),
+        ("CPU s: workers, PostgreSQL, Kafka", ", ".join(f"{seconds:.1f}" for seconds in night.used)),
         ("longest transaction seen, ms", f"{night.longest_ms:,}"),
         (f"CV events beside it, {rate}/s", f"{night.live:,}"),
         ("their notices: p50, p99, worst, ms", f"{delays.p50_ms:.0f}, {delays.p99_ms:.0f}, {delays.worst_ms:.0f}"),
