@@ -1,4 +1,4 @@
-"""The held titles of a wave night, all in areas of wave 1, and what must come of them: many holders, few cases. Seeded."""
+"""The held titles of a wave night, all in areas of wave 1, and what becomes of them: many holders, few cases."""
 
 import random
 from collections import Counter
