@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from bench.job import DAY, Fact
 from consumers.flood import announce
-from infra.dead_letters import topic_of
+from infra.cli import catalog
 from infra.kafka import admin, end_offsets, ensure_topics
 from infra.local import Addresses, Stack
 from infra.local.state import State
@@ -28,7 +28,7 @@ from schemas.codec import encode
 from schemas.headers import RawHeaders, headers, parse
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
-from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, DAY_BEGUN, NOTICE_ISSUED, SITUATION_RECORDED
+from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED
 from schemas.topics import TOPICS as ALL_TOPICS
 
 SOURCE = "bench"
@@ -37,11 +37,6 @@ FLUSH_EVERY = 50_000
 """Below what the producer's queue takes."""
 INPUTS = (SITUATION_RECORDED, CV_EXEMPTION_RECORDED)
 OUTPUTS = (CV_REQUIREMENT_CHANGED, NOTICE_ISSUED)
-READS = {
-    "cv-requirement": (DAY_BEGUN, SITUATION_RECORDED, CV_EXEMPTION_RECORDED),
-    "cv-status": (CV_REQUIREMENT_CHANGED,),
-    "mailboxes": (NOTICE_ISSUED,),
-}
 NO_CEILING = 1_000_000_000
 """The day's flood is announced: the guard counts, but holds nothing."""
 
@@ -72,17 +67,17 @@ class Ground:
             "BENCH_FOLDER": str(self.folder),
         }
 
-    def fill(self, facts: Iterable[Fact]) -> None:
-        """Put the facts on their topics; all are acknowledged afterwards."""
+    def fill(self, facts: Iterable[Fact], topics: Sequence[Topic] = INPUTS) -> None:
+        """Put the facts on their `topics`; all are acknowledged afterwards."""
         producer = self.producer(linger_ms=20)
-        before, filled = sum(self.on_topics(INPUTS)), 0
+        before, filled = sum(self.on_topics(topics)), 0
         for filled, fact in enumerate(facts, 1):
             topic, partition, key, value, envelope = self.record(fact)
             producer.produce(topic, value, key, partition, headers=envelope)
             if filled % FLUSH_EVERY == 0:
                 producer.flush()
         producer.flush()
-        if (found := sum(self.on_topics(INPUTS)) - before) != filled:
+        if (found := sum(self.on_topics(topics)) - before) != filled:
             raise RuntimeError(f"Of {filled} facts {found} are on the topics.")
 
     def producer(self, linger_ms: int) -> Producer:
@@ -176,10 +171,9 @@ class Lab:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Kafka still has the last run's topics after {TOPICS_GONE_S:.0f} s.")
             time.sleep(ASK_INTERVAL_S)
-        dead = [topic_of(name, topic.name) for name, reads in READS.items() for topic in reads]
         # Another client: one that knew the old topics takes the new ones' leaders for out of date.
         client = admin(self._addresses.kafka)
-        ensure_topics(client, ALL_TOPICS, dead)
+        ensure_topics(client, ALL_TOPICS, catalog.dead_letter_topics())
         return client
 
 

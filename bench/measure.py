@@ -66,6 +66,12 @@ class Running:
             if process.poll() is not None:
                 raise ContenderError(f"{process.args!r} ended with {process.returncode}:\n{self.output()[-LOG_TAIL:]}")
 
+    def kill(self) -> None:
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.wait()
+
     def end(self) -> None:
         """SIGTERM; whoever does not listen is killed, which a benchmark may do."""
         for process in self._processes:

@@ -10,10 +10,10 @@ from psycopg import Connection
 from consumers.sink import Sink
 from infra.postgres import texts, uuids
 from infra.record import Arrival
-from schemas.topics import TITLE_REPLACED, TOPICS
+from schemas.topics import TITLE_PUBLISHED, TITLE_REPLACED, TOPICS
 
-READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic is not TITLE_REPLACED)
-"""All that is about a subject. That a title was replaced is for the audit alone (TIT-9)."""
+READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic not in (TITLE_REPLACED, TITLE_PUBLISHED))
+"""All that is about a subject; a title is none. That one was replaced is for the audit alone (TIT-9)."""
 OWNS = ("journal.entry",)
 
 NOTHING = bytes(16)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from consumers.sink import Sink
+from consumers.title_first_change import About, apply_first_changes
 from consumers.title_item import Item
 from infra.postgres import jsons, texts
 from infra.record import Arrival
@@ -19,7 +20,7 @@ from schemas.dates import midnight
 from schemas.ids import slice_of
 from schemas.title_areas import WAVE_OF, WAVES, areas_of
 from schemas.title_choice import TitleChosen
-from schemas.titles import AdvertExpired, TitleChanged, TitleHeldRecorded
+from schemas.titles import AdvertExpired, TitleChanged
 from schemas.topic import SLICES
 from schemas.topics import ADVERT_EXPIRED, DAY_BEGUN, TITLE_CHANGED, TITLE_CHOSEN, TITLE_HELD_RECORDED
 
@@ -56,7 +57,6 @@ from unnest(%(areas)s) area left join taken t using (area) group by area
 _RECONCILIATION = "select {} from titles.reconciliation order by wave, area"
 
 Key = tuple[str, str, str]
-About = TitleHeldRecorded | TitleChosen | TitleChanged | AdvertExpired
 
 
 class Row(NamedTuple):
@@ -103,7 +103,9 @@ def reconcile(connection: Connection) -> list[Row]:
 
 
 def _fold(connection: Connection, events: Iterable[object]) -> None:
-    about = [event for event in events if isinstance(event, About)]
+    about = apply_first_changes(connection, [event for event in events if isinstance(event, About)])
+    if not about:
+        return
     begun = set(connection.execute(_BEGUN).fetchall())
     items = _read(connection, {(event.holder, event.area, event.item) for event in about})
     for event in about:

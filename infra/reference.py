@@ -8,28 +8,13 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from infra.errors import AlarmError
+from infra.title_names import Alias, Old, Title, index_names
 from schemas.title_table import TitleOutcome, TitleTable
+
+__all__ = ["Alias", "Old", "Title", "index_names", "load_table", "lock_titles", "old_codes", "store_table"]
 
 VERSION_DIGITS = 12
 """Of the fingerprint: enough to tell some dozens of versions apart, short enough to read aloud."""
-
-
-class Title(NamedTuple):
-    """An ESCO-STAR title: a row of `reference.title` without its version."""
-
-    code: str
-    uri: str
-    label: str
-    isco08: str
-
-
-class Old(NamedTuple):
-    """An old title and its outcome: a row of `reference.title_outcome`. `constructed`: not DiscoAMS08's own code."""
-
-    code: str
-    uri: str
-    outcome: TitleOutcome
-    constructed: bool
 
 
 class Stored(NamedTuple):
@@ -48,6 +33,7 @@ where fingerprint = %(fingerprint)s or version = %(version)s order by fingerprin
 """
 _ADD = "insert into reference.title_version (version, outcomes, fingerprint) values (%s, %s, %s)"
 _TITLES = "copy reference.title (version, code, uri, label, isco08) from stdin"
+_ALIASES = "copy reference.title_alias (version, scheme, code, alias, constructed) from stdin"
 _OUTCOMES = """
 copy reference.title_outcome
     (version, old_code, old_uri, old_label, outcome, title, candidates, rule, constructed) from stdin
@@ -82,15 +68,22 @@ def lock_titles(connection: Connection) -> None:
     connection.execute(_LOCK)
 
 
-def store_table(connection: Connection, titles: Sequence[Title], olds: Sequence[Old], version: str | None) -> Stored:
+def store_table(
+    connection: Connection,
+    titles: Sequence[Title],
+    olds: Sequence[Old],
+    version: str | None,
+    aliases: Sequence[Alias] = (),
+) -> Stored:
     """Insert a version, named by its content unless `version` is given; nothing when its content is there already.
 
     Runs in the caller's transaction. Raises `ValueError` when that version is there with other content.
     """
-    fingerprint = _fingerprint(titles, olds)
+    fingerprint = _fingerprint(titles, olds, aliases)
     name = version or fingerprint[:VERSION_DIGITS]
     for there, outcomes, known in connection.execute(_SAME, {"fingerprint": fingerprint, "version": name}).fetchall():
         if known == fingerprint:
+            index_names(connection, there, titles, olds, aliases)
             return Stored(there, outcomes, fingerprint, new=False)
         raise ValueError(f"version {name} of the title table is there already with other content: give another name")
     connection.execute(_ADD, (name, len(olds), fingerprint))
@@ -101,6 +94,10 @@ def store_table(connection: Connection, titles: Sequence[Title], olds: Sequence[
         with cursor.copy(_OUTCOMES) as copy:
             for old in olds:
                 copy.write_row((name, *_row(old)))
+        with cursor.copy(_ALIASES) as copy:
+            for alias in aliases:
+                copy.write_row((name, *alias))
+    index_names(connection, name, titles, olds, aliases)
     return Stored(name, len(olds), fingerprint, new=True)
 
 
@@ -110,8 +107,9 @@ def _row(old: Old) -> tuple[object, ...]:
     return old.code, old.uri, found.label, found.outcome, found.title, candidates, found.rule, old.constructed
 
 
-def _fingerprint(titles: Sequence[Title], olds: Sequence[Old]) -> str:
+def _fingerprint(titles: Sequence[Title], olds: Sequence[Old], aliases: Sequence[Alias]) -> str:
     digest = hashlib.sha256()
-    for row in (*sorted(titles), *(_row(old) for old in sorted(olds, key=lambda old: old.code))):
+    outcomes = (_row(old) for old in sorted(olds, key=lambda old: old.code))
+    for row in (*sorted(titles), *outcomes, *sorted(aliases)):
         digest.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
     return digest.hexdigest()

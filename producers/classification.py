@@ -1,4 +1,4 @@
-"""The published classification: ESCO-STAR and its relations to ESCO, from two CSV files into `reference`.
+"""The published classification: ESCO-STAR and its relations to ESCO, from CSV files into `reference`.
 
 DiscoAMS08, the old side, is **not public**. It is CONSTRUCTED here, and every row says so: one old title per ESCO
 concept of the mapping, its code 4 digits of ISCO-08 and a running number of 3. The ISCO group is that of the nearest
@@ -6,16 +6,19 @@ target (exact before close, broad and narrow; then the lowest code); numbers run
 A concept keeps the code that it was once given, so that a corrected mapping speaks of the same old titles (TIT-10).
 """
 
-import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from psycopg import Connection
 
 from infra.reference import Old, Title, lock_titles, old_codes, store_table
+from producers.published_csv import ISCO_DIGITS, BadFileError, rows
+from producers.title_aliases import construct_aliases, read_labels
 from schemas.title_table import KINDS, Relation, RelationKind, TitleOutcome
+
+__all__ = ["BadFileError", "Concept", "Published", "construct", "import_titles", "read_concepts", "read_titles"]
 
 TITLE_COLUMNS = ("code", "isco08", "depth_below_isco", "star_uri", "eures_uri", "label")
 RELATION_COLUMNS = (
@@ -27,16 +30,11 @@ RELATION_COLUMNS = (
     "target_star_uri",
     "target_label",
 )
-ISCO_DIGITS = 4
 MAX_IN_GROUP = 999
 """Three digits; the published mapping needs 101."""
 
 Rule = Callable[[Sequence[Relation], str], TitleOutcome]
 """`streams.policies.title_table.outcome_of`: what becomes of an old title is a decision, handed in, not made here."""
-
-
-class BadFileError(Exception):
-    """A published file is not what it should be; the text names file, line and column. Nothing was written."""
 
 
 class Published(NamedTuple):
@@ -69,15 +67,22 @@ class Concept(NamedTuple):
 
 
 def import_titles(
-    connection: Connection, escostar: Path, mapping: Path, outcome_of: Rule, version: str | None = None
+    connection: Connection,
+    escostar: Path,
+    mapping: Path,
+    outcome_of: Rule,
+    version: str | None = None,
+    aliases: Path | None = None,
 ) -> Published:
-    """Both files as a version in one transaction; the same content again changes nothing. Raises `BadFileError`."""
+    """The files as a version in one transaction; the same content again changes nothing. Raises `BadFileError`."""
     titles = read_titles(escostar)
     concepts = read_concepts(mapping, {title.code: title for title in titles})
+    labels = read_labels(aliases) if aliases else {}
     with connection.transaction():
         lock_titles(connection)
         olds = construct(concepts, old_codes(connection), outcome_of)
-        stored = store_table(connection, titles, olds, version)
+        relations = {concept.uri: concept.relations for concept in concepts}
+        stored = store_table(connection, titles, olds, version, construct_aliases(titles, olds, relations, labels))
     return Published(*stored, counts=dict(Counter(old.outcome.outcome for old in olds)))
 
 
@@ -102,7 +107,7 @@ def read_titles(path: Path) -> list[Title]:
     """The ESCO-STAR titles of the file, or `BadFileError`."""
     titles: dict[str, Title] = {}
     uris: set[str] = set()
-    for row in _rows(path, TITLE_COLUMNS):
+    for row in rows(path, TITLE_COLUMNS):
         title = Title(row.text("code"), row.uri("star_uri"), row.text("label"), row.isco("isco08"))
         row.require(title.code.startswith(title.isco08 + "."), "code", "does not begin with isco08 and a full stop")
         row.require(title.code not in titles, "code", "stands in an earlier line too")
@@ -118,7 +123,7 @@ def read_concepts(path: Path, titles: Mapping[str, Title]) -> list[Concept]:
     """The ESCO concepts of the mapping with all their relations, or `BadFileError`; targets must be in `titles`."""
     concepts: dict[str, Concept] = {}
     seen: set[tuple[str, str]] = set()
-    for row in _rows(path, RELATION_COLUMNS):
+    for row in rows(path, RELATION_COLUMNS):
         uri, label, code = row.uri("esco_uri"), row.text("esco_label_da"), row.text("target_code")
         concept = concepts.setdefault(uri, Concept(uri, label, [], []))
         row.require(label == concept.label, "esco_label_da", "differs from an earlier line of the same esco_uri")
@@ -138,57 +143,3 @@ def read_concepts(path: Path, titles: Mapping[str, Title]) -> list[Concept]:
     if not concepts:
         raise BadFileError(f"{path} has no relations")
     return list(concepts.values())
-
-
-class _Row(NamedTuple):
-    path: Path
-    line: int
-    fields: Mapping[str, str]
-
-    def require(self, holds: bool, column: str, fault: str) -> None:
-        if not holds:
-            raise BadFileError(f"{self.path}, line {self.line}, column {column}: {self.fields[column]!r} {fault}")
-
-    def text(self, column: str) -> str:
-        value = self.fields[column]
-        self.require(value.strip() != "", column, "is empty")
-        return value
-
-    def uri(self, column: str) -> str:
-        value = self.text(column)
-        self.require(value.startswith(("http://", "https://")) and " " not in value, column, "is no URI")
-        return value
-
-    def isco(self, column: str) -> str:
-        value = self.fields[column]
-        self.require(
-            len(value) == ISCO_DIGITS and value.isascii() and value.isdigit(), column, "is no 4-digit ISCO code"
-        )
-        return value
-
-    def one_of(self, column: str, known: Sequence[str]) -> str:
-        self.require(self.fields[column] in known, column, f"is none of {', '.join(known)}")
-        return self.fields[column]
-
-
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[_Row]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            if tuple(header) != tuple(columns):
-                raise BadFileError(f"{path}, line 1: columns are {', '.join(header)}; expected {', '.join(columns)}")
-            for fields in reader:
-                if len(fields) != len(columns):
-                    raise BadFileError(
-                        f"{path}, line {reader.line_num}: {len(fields)} columns, expected {len(columns)}"
-                    )
-                yield _Row(path, reader.line_num, dict(zip(columns, fields, strict=True)))
-    except OSError as error:
-        raise BadFileError(
-            f"{path} cannot be read: {error.strerror}. Give the path of the published CSV file."
-        ) from None
-    except UnicodeDecodeError:
-        raise BadFileError(f"{path} is not UTF-8: export it again in UTF-8") from None
-    except csv.Error as error:
-        raise BadFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from None

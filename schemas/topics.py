@@ -1,6 +1,6 @@
 """Every topic, one line each. Created from here, never automatically."""
 
-from schemas import clock, cv, logins, notices, registration, title_choice, titles, vitas_users
+from schemas import clock, cv, logins, notices, registration, title_choice, title_publication, titles, vitas_users
 from schemas.topic import Audience, Topic, Writer
 
 PUBLIC, LEDGER = Audience.PUBLIC, Writer.LEDGER
@@ -35,6 +35,12 @@ TITLE_CHOSEN = Topic("dfdg.title-chosen-v1", title_choice.TitleChosen, writer=LE
 ADVERT_EXPIRED = Topic("dfdg.advert-expired-v1", titles.AdvertExpired, PUBLIC, LEDGER)
 
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
+
+LABELS_KEPT_DAYS = 3_650
+"""Whoever begins to read gets every version: a label resolves for every title ever published (TIT-11, TIT-14)."""
+TITLE_PUBLISHED = Topic(
+    "dfdg.title-published-v1", title_publication.TitlePublished, PUBLIC, retention_days=LABELS_KEPT_DAYS
+)
 
 TOPICS: tuple[Topic, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 BY_NAME = {topic.name: topic for topic in TOPICS}

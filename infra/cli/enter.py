@@ -71,6 +71,7 @@ def publish(
 def import_titles(
     escostar: Annotated[Path, typer.Option(metavar="FILE", help="The ESCO-STAR titles, CSV.")],
     mapping: Annotated[Path, typer.Option(metavar="FILE", help="Their relations to ESCO, CSV.")],
+    aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="The Danish labels of ESCO, CSV.")] = None,
     version: Annotated[
         str | None, typer.Option(help="A name for this version; by default made of its content.")
     ] = None,
@@ -80,26 +81,28 @@ def import_titles(
 ) -> None:
     """Import the classification and build the conversion table from old titles to new.
 
-    The table goes into the database, and an event tells every part of the engine to use it from then on. The old side
-    (DiscoAMS08) is not public and therefore constructed. The same files again change nothing.
+    The table goes into the database, its titles are published for anyone, and an event tells every part of the engine
+    to use it from then on. The old side (DiscoAMS08) is not public and therefore constructed, and so are aliases, from
+    ESCO's labels. The same files again change nothing.
 
     \b
     Example:  dfdg titles import --escostar escostar_occupations.csv --mapping esco_to_escostar.csv
     """
     from infra.postgres import connect
+    from infra.title_publication import titles_of
     from producers import classification, title_table
     from producers.clock import wall_clock
     from schemas.dates import midnight
-    from schemas.topics import TITLE_TABLE_PUBLISHED
     from streams.policies.title_table import outcome_of
 
     there = addresses()
-    ids = _schema_ids(there.registry, TITLE_TABLE_PUBLISHED)
+    ids = _schema_ids(there.registry, *title_table.WRITES)
     with closing(connect(there.dsn, "dfdg-titles")) as connection:
-        published = classification.import_titles(connection, escostar, mapping, outcome_of, version)
+        published = classification.import_titles(connection, escostar, mapping, outcome_of, version, aliases)
         connection.commit()
+        titles = titles_of(connection, published.version)
     occurred_at = midnight(at.date()) if at else wall_clock()
-    title_table.announce(there.kafka, ids[TITLE_TABLE_PUBLISHED.name], published, occurred_at)
+    title_table.announce(there.kafka, ids, published, titles, occurred_at)
     say(f"{published} Announced to every slice.")
 
 
@@ -160,10 +163,10 @@ def _topic(name: str) -> "Topic":
     return BY_NAME[name]
 
 
-def _schema_ids(registry: str, topic: "Topic") -> dict[str, int]:
+def _schema_ids(registry: str, *topics: "Topic") -> dict[str, int]:
     from infra.registry import Registry
 
-    return Registry(registry).resolve([topic])
+    return Registry(registry).resolve(topics)
 
 
 def _progress() -> Progress:

@@ -82,14 +82,17 @@ def reconvert(state: HeldTitles, due: TitleReconversionDue, now: Now) -> tuple[H
 
 
 def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle:
-    return HeldTitle(
+    return HeldTitle.trusted(
         area=held.area,
         item=held.item,
         scheme="esco-star",
         title=title,
         status="converted",
+        alias=None,
+        candidates=(),
         table_version=version,
         since=now.day,
+        told=(),
         jobcentre=held.jobcentre,
         at=held.at,
         by_request=held.by_request,
@@ -99,8 +102,7 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
     """Whoever was told of another outcome is told of this one; of a search that gave no results before, nobody."""
     told = held.told if BY_CODE[held.area].search else ()
-    update = {"status": outcome, "candidates": candidates, "table_version": version, "since": now.day, "told": told}
-    return held.model_copy(update=update)
+    return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=told)
 
 
 def _changed(held: HeldTitle, holder: str, now: Now, rule: str, *, alias_dropped: bool = False) -> TitleChanged:

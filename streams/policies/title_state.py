@@ -1,11 +1,10 @@
 """What is known of a holder's titles: what each item shows now, never what it showed before (TIT-9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from schemas.event import Frozen
 from streams.policies.state import State
 
 Status = Literal["held", "chosen", "converted", "must-choose", "retired"]
@@ -14,14 +13,12 @@ Status = Literal["held", "chosen", "converted", "must-choose", "retired"]
 ASKED = ("must-choose", "retired")
 
 
-class HeldTitle(BaseModel):
+class HeldTitle(Frozen):
     """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it.
 
     `jobcentre`: whose matter it is, where the holder is an employer. `at`: when the last fact, or with `by_request` the
     last granted choice, said it: the two come on topics without a common order, and of them the later counts.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     area: str
     item: str
@@ -70,4 +67,8 @@ class HeldTitles(State):
         return self.with_titles(held for held in self.titles if held.area != area or held.item != item)
 
     def with_titles(self, titles: Iterable[HeldTitle]) -> "HeldTitles":
-        return self.model_copy(update={"titles": tuple(sorted(titles, key=lambda held: (held.area, held.item)))})
+        return self.but(titles=tuple(sorted(titles, key=lambda held: (held.area, held.item))))
+
+    def replacing(self, changed: Mapping[tuple[str, str], HeldTitle]) -> "HeldTitles":
+        """With these items, by area and item, in the places where they stand: a wave changes all of them at once."""
+        return self.but(titles=tuple(changed.get((held.area, held.item), held) for held in self.titles))

@@ -1,10 +1,9 @@
 """What becomes of an old title, by its published relations to ESCO-STAR (TIT-2). Never guess."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from schemas.labels import plain
 from schemas.title_table import KINDS, Relation, RelationKind, TitleOutcome, TitleTable
 from schemas.titles import Outcome
 
@@ -68,14 +67,6 @@ def _codes(titles: Titles, *kinds: RelationKind) -> list[str]:
     return list(dict.fromkeys(r.title for r in titles if r.title and r.kind in kinds))
 
 
-_DASHES = re.compile("[\u0097\u2010-\u2015\u2212]")
-"""U+0097 is a dash of Windows-1252 that was decoded wrongly: 26 published labels have it."""
-
-
 def same_label(one: str, other: str) -> bool:
     """Whether two labels are the same to a reader: case, width, kind of dash and spacing do not count."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(label: str) -> str:
-    return " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", label)).casefold().split())
+    return plain(one) == plain(other)

@@ -76,14 +76,15 @@ def _settle(
 ) -> tuple[HeldTitles, list[Event]]:
     """What the table makes of these titles. Only a wake judges open choices again, so never as of a day gone by."""
     events: list[Event] = []
+    settled: dict[tuple[str, str], HeldTitle] = {}
     if table is None:
         return state, events
     for held in titles:
         after, changes = settle(held, state.holder, now, table)
         if changes:
-            state = state.having(after)
+            settled[held.area, held.item] = after
             events += changes
-    return state, events
+    return (state.replacing(settled) if settled else state), events
 
 
 def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[Event]) -> Decided:
@@ -93,7 +94,7 @@ def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[E
         events += notices
     if not state.titles and state.jobcentre is None:
         return None, events
-    return state.model_copy(update={"wakes_on": _wakes_on(state, now.day)}), events
+    return state.but(wakes_on=_wakes_on(state, now.day)), events
 
 
 def _wakes_on(state: HeldTitles, day: date) -> date | None:
@@ -102,10 +103,11 @@ def _wakes_on(state: HeldTitles, day: date) -> date | None:
     A late fact must not forget the wake by which an open choice meets a new version of the table.
     """
     days = [max(BY_CODE[held.area].wave_day, next_day(day)) for held in state.titles if held.status == "held"]
-    if state.wakes_on is not None and state.wakes_on > day and any(held.asked for held in state.titles):
+    asked = any(held.asked for held in state.titles)
+    if state.wakes_on is not None and state.wakes_on > day and asked:
         days.append(state.wakes_on)
     days += days_to_come(state, day)
-    if day < NOTICES_FROM and tell(state, Now(NOTICES_FROM, midnight(NOTICES_FROM)), None)[1]:
+    if day < NOTICES_FROM and asked and tell(state, Now(NOTICES_FROM, midnight(NOTICES_FROM)), None)[1]:
         days.append(NOTICES_FROM)
     return min(days, default=None)
 

@@ -64,14 +64,16 @@ class Play:
 
     def import_titles(self, files: TitleFiles, day: date) -> tuple[str, str]:
         """Builds the conversion table and announces it; returns its version, and what it holds, for a person."""
+        from infra.title_publication import titles_of
         from producers import classification, title_table
         from schemas.dates import midnight
-        from schemas.topics import TITLE_TABLE_PUBLISHED
         from streams.policies.title_table import outcome_of
 
-        published = classification.import_titles(self.connection, files.escostar, files.mapping, outcome_of)
-        schema_id = self.schema_ids[TITLE_TABLE_PUBLISHED.name]
-        title_table.announce(self.addresses.kafka, schema_id, published, midnight(day))
+        published = classification.import_titles(
+            self.connection, files.escostar, files.mapping, outcome_of, aliases=files.aliases
+        )
+        titles = titles_of(self.connection, published.version)
+        title_table.announce(self.addresses.kafka, self.schema_ids, published, titles, midnight(day))
         return published.version, str(published)
 
     def begin(self, day: date) -> None:

@@ -8,15 +8,16 @@ from typing import NamedTuple
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data"
 """Beside the checkout; never in it."""
 
-_TITLES, _RELATIONS = "escostar_occupations.csv", "esco_to_escostar.csv"
+_TITLES, _RELATIONS, _LABELS = "escostar_occupations.csv", "esco_to_escostar.csv", "labels_da.csv"
 
 
 class TitleFiles(NamedTuple):
-    """The ESCO-STAR titles and their relations to ESCO; `about` says to a person which these are."""
+    """The ESCO-STAR titles, their relations to ESCO, and ESCO's labels; `about` says to a person which these are."""
 
     escostar: Path
     mapping: Path
     about: str
+    aliases: Path | None = None
 
 
 class Jobcentres(NamedTuple):
@@ -28,12 +29,13 @@ class Jobcentres(NamedTuple):
 
 def title_files(published: Path = PUBLISHED) -> TitleFiles:
     """STAR's ESCO-STAR 2021 when it is there, else the sample."""
-    folder = published / "escostar-2021"
+    folder, labels = published / "escostar-2021", published / "esco-1.0.8-da" / _LABELS
     about = f"the real ESCO-STAR 2021 and its relations to ESCO ({folder})"
     if not (folder / _TITLES).exists() or not (folder / _RELATIONS).exists():
         folder = Path(str(files("infra") / "sample"))
+        labels = folder / _LABELS
         about = "the small SAMPLE that the project ships, for the published files are not beside the checkout"
-    return TitleFiles(folder / _TITLES, folder / _RELATIONS, about)
+    return TitleFiles(folder / _TITLES, folder / _RELATIONS, about, labels if labels.exists() else None)
 
 
 def jobcentres(published: Path = PUBLISHED) -> Jobcentres:

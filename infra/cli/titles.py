@@ -1,0 +1,87 @@
+"""`dfdg titles`: the title help, and the classification as a file for anyone."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.common import BAD_INPUT, COULD_NOT, Json, failure, say, show_json
+from infra.cli.enter import titles_app
+from infra.cli.reading import database, show_table
+
+__all__ = ["export", "label", "suggest", "titles_app"]
+
+
+@titles_app.command("suggest")
+def suggest(
+    text: Annotated[str, typer.Argument(help="What somebody has typed so far.")],
+    area: Annotated[str, typer.Option(help="The business area in which a title is wanted.")] = "joblog",
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On that day; today by default.")] = None,
+    at_most: Annotated[int, typer.Option(min=1, help="So many names.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Offer the titles and aliases that may be chosen and begin as the text does. It needs 3 characters.
+
+    \b
+    Example:  dfdg titles suggest "ældre" --on 2021-06-14
+    """
+    from infra import title_help
+    from producers.clock import wall_clock
+    from schemas.dates import copenhagen_day
+
+    day = on.date() if on else copenhagen_day(wall_clock())
+    with database("titles") as connection:
+        found = title_help.suggest(connection, text, day, area, at_most)
+    if as_json:
+        show_json(found._asdict() | {"suggestions": [each._asdict() for each in found.suggestions]})
+    elif found.more_needed:
+        say(f"Type at least {title_help.MIN_CHARACTERS} letters or digits.")
+    else:
+        show_table(("code", "name", "alias"), [(s.code, s.name, "alias" * s.is_alias) for s in found.suggestions])
+        say(f"{len(found.suggestions)} names of {found.scheme}.")
+
+
+@titles_app.command("label")
+def label(code: Annotated[str, typer.Argument(help="A code of either classification.")], as_json: Json = False) -> None:
+    """Tell what a title is called, and what it was called in every version that was ever published.
+
+    \b
+    Example:  dfdg titles label 5120.1
+    """
+    from infra.title_help import labels
+
+    with database("titles") as connection:
+        found = labels(connection, code)
+    if as_json:
+        show_json([each._asdict() for each in found])
+    elif not found:
+        raise failure(COULD_NOT, f"No version of the classification has a title {code}.")
+    else:
+        show_table(("classification", "label", "last version", "in use"), found)
+
+
+@titles_app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="A new file: CSV with semicolons, which Excel opens.")],
+    version: Annotated[str | None, typer.Option(help="Another version than the one in use.")] = None,
+) -> None:
+    """Write the retired titles with their candidates, and the whole classification, to a file for anyone.
+
+    \b
+    Example:  dfdg titles export stillingsbetegnelser.csv
+    """
+    from infra.title_publication import titles_of, version_in_use, write_csv
+
+    if file.exists():
+        raise typer.BadParameter(f"{file} is there already; name a new file.")
+    with database("titles") as connection:
+        wanted = version or version_in_use(connection)
+        titles = titles_of(connection, wanted) if wanted else []
+    if not wanted or not titles:
+        raise failure(BAD_INPUT, f"There is no version {version}." if version else "Run `dfdg titles import` first.")
+    part = file.with_name(f"{file.name}.part")  # so that a file with its own name is always whole
+    with part.open("w", encoding="utf-8", newline="") as out:
+        write_csv(titles, wanted, out)
+    part.replace(file)
+    say(f"{len(titles)} titles of version {wanted} are in {file}.")

@@ -1,0 +1,69 @@
+"""Published CSV files, line by line: whatever is wrong is told by file, line and column."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ISCO_DIGITS = 4
+
+
+class BadFileError(Exception):
+    """A published file is not what it should be; the text names file, line and column. Nothing was written."""
+
+
+class Row(NamedTuple):
+    """A line's fields by column; each method returns what it asks for, or raises `BadFileError`."""
+
+    path: Path
+    line: int
+    fields: Mapping[str, str]
+
+    def require(self, holds: bool, column: str, fault: str) -> None:
+        if not holds:
+            raise BadFileError(f"{self.path}, line {self.line}, column {column}: {self.fields[column]!r} {fault}")
+
+    def text(self, column: str) -> str:
+        value = self.fields[column]
+        self.require(value.strip() != "", column, "is empty")
+        return value
+
+    def uri(self, column: str) -> str:
+        value = self.text(column)
+        self.require(value.startswith(("http://", "https://")) and " " not in value, column, "is no URI")
+        return value
+
+    def isco(self, column: str) -> str:
+        value = self.fields[column]
+        self.require(
+            len(value) == ISCO_DIGITS and value.isascii() and value.isdigit(), column, "is no 4-digit ISCO code"
+        )
+        return value
+
+    def one_of(self, column: str, known: Sequence[str]) -> str:
+        self.require(self.fields[column] in known, column, f"is none of {', '.join(known)}")
+        return self.fields[column]
+
+
+def rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """The lines below a header of exactly these columns; `BadFileError` for a file that is anything else."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            if tuple(header) != tuple(columns):
+                raise BadFileError(f"{path}, line 1: columns are {', '.join(header)}; expected {', '.join(columns)}")
+            for fields in reader:
+                if len(fields) != len(columns):
+                    raise BadFileError(
+                        f"{path}, line {reader.line_num}: {len(fields)} columns, expected {len(columns)}"
+                    )
+                yield Row(path, reader.line_num, dict(zip(columns, fields, strict=True)))
+    except OSError as error:
+        raise BadFileError(
+            f"{path} cannot be read: {error.strerror}. Give the path of the published CSV file."
+        ) from None
+    except UnicodeDecodeError:
+        raise BadFileError(f"{path} is not UTF-8: export it again in UTF-8") from None
+    except csv.Error as error:
+        raise BadFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from None
