@@ -1,6 +1,6 @@
 """Every topic, one line each. Created from here, never automatically."""
 
-from schemas import clock, cv, notices, registration, titles
+from schemas import clock, cv, notices, referrals, registration, titles
 from schemas.topic import Audience, Topic, Writer
 
 PUBLIC, LEDGER = Audience.PUBLIC, Writer.LEDGER
@@ -21,6 +21,10 @@ REGISTRATION_REQUESTED = Topic("dfdg.registration-requested-v1", registration.Re
 REGISTRATION_ANSWERED = Topic("dfdg.registration-answered-v1", registration.RegistrationAnswered, PUBLIC, LEDGER)
 
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
+
+PROVIDER_RECORDED = Topic("dfdg.provider-recorded-v1", referrals.ProviderRecorded)
+REFERRAL_RECORDED = Topic("dfdg.referral-recorded-v1", referrals.ReferralRecorded)
+ACCESS_CHANGED = Topic("dfdg.access-changed-v1", referrals.AccessChanged, writer=LEDGER)
 
 TOPICS: tuple[Topic, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 BY_NAME = {topic.name: topic for topic in TOPICS}
