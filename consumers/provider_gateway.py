@@ -31,6 +31,7 @@ def open_gateway(dsn: str, size: int) -> ConnectionPool:
             "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": LIMITS,
+            "prepare_threshold": None,  # a statement prepared for one would be discarded before the next
         },
         open=True,
     )
