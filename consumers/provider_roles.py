@@ -38,7 +38,7 @@ select p.provider, p.name, pg_has_role('provider_' || p.provider, %(group)s, 'us
 from access.provider p join pg_roles r on r.rolname = 'provider_' || p.provider
 order by p.provider
 """
-_MOMENT = "select access.today(), moment from access.clock"
+_MOMENT = "select now.today, clock.moment from access.now, access.clock"
 _KNOWN = "select from access.provider where provider = %s for update"
 _AUDIT = "insert into access.admission (who, action, provider) values (%s, %s, %s)"
 _END = "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s"

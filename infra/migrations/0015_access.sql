@@ -20,7 +20,7 @@ create table access.referral (
 ) with (fillfactor = 80);
 create index on access.referral (slice, ends);
 create index on access.referral (citizen);
-create index on access.referral (('provider_' || provider)); -- the role that reads, as the policies compare it
+create index on access.referral (('provider_' || provider) collate "C"); -- the role that reads: current_user's collation
 
 -- Providers, as last recorded. Each has a login role of the server, provider_<id>. No personal data, so it stays.
 create table access.provider (
@@ -46,19 +46,16 @@ create table access.clock (
 );
 insert into access.clock values (true, null);
 
--- Volatile: asked for each row, with a snapshot of its own, so neither a transaction nor a cursor from before midnight
--- reads on after it. Not now(), which stands still in a transaction.
-create function access.moment() returns timestamptz
-language sql volatile security definer set search_path = '' as
-$$ select coalesce((select moment from access.clock), pg_catalog.clock_timestamp()) $$;
-
-create function access.today() returns date
-language sql volatile security definer set search_path = '' as
-$$ select (access.moment() at time zone 'Europe/Copenhagen')::pg_catalog.date $$;
+-- The day by which windows are judged. Not now(), which stands still in a transaction.
+create view access.now as
+select coalesce(moment, clock_timestamp()) as moment,
+    (coalesce(moment, clock_timestamp()) at time zone 'Europe/Copenhagen')::date as today
+from access.clock;
 
 -- THE rule (ACC-1, ACC-3): may the role `reader` read about the citizen at this moment, and, with `by`, read that very
--- referral? It looks at the table anew for each row. A repeatable read would see what was open when it began, so it is
--- refused: a cancelled referral must not be read from an old snapshot.
+-- referral? Volatile: it looks anew for each row, with a snapshot of its own, so neither a transaction nor a cursor from
+-- before midnight, or from before a cancellation, reads on after it. A repeatable read would see what was open when it
+-- began, so it is refused.
 create function access.may_read(reader text, about text, by text default null) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -67,20 +64,20 @@ begin
             using errcode = 'active_sql_transaction', hint = 'Read in isolation level READ COMMITTED.';
     end if;
     return exists (
-        select from access.referral r
+        select from access.referral r, access.now
         where r.citizen = about and 'provider_' || r.provider = reader and (by is null or r.record = by)
-            and r.reach = 'open' and access.today() between r.first_day and r.ends
+            and r.reach = 'open' and now.today between r.first_day and r.ends
     );
 end
 $$;
-revoke all on function access.moment(), access.today(), access.may_read(text, text, text) from public;
+revoke all on function access.may_read(text, text, text) from public;
 
 -- ACC-2: what the citizen's profile shows: to whom he or she is, was or will be referred, and when. A referral that was
 -- cancelled before it began never was one (chosen).
 create view access.profile as
 select r.citizen, r.record, r.provider, p.name as provider_name, r.first_day, r.ends as last_day,
-    access.today() between r.first_day and r.ends as referred_now
-from access.referral r left join access.provider p using (provider)
+    now.today between r.first_day and r.ends as referred_now
+from access.now, access.referral r left join access.provider p using (provider)
 where r.reach = 'open' and r.first_day <= r.ends;
 
 -- Everyone who was granted the table reads what is in ordinary reach; the engine, whose account owns it, all of it, also
@@ -95,4 +92,3 @@ end $$;
 grant usage on schema access to dfdg_operator, dfdg_citizen_view;
 grant select on all tables in schema access to dfdg_operator;
 grant select on access.profile to dfdg_citizen_view;
-grant execute on function access.today() to dfdg_operator, dfdg_citizen_view;
