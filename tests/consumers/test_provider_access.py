@@ -242,6 +242,7 @@ def test_a_withheld_referral_opens_nothing_and_is_out_of_everyones_ordinary_reac
     applied(owner, referral("2021-06-14 08:00", "2021-06-14", "2021-06-30"))
     owner.execute("update access.referral set reach = 'withheld'")
     assert [seen(providers[PROVIDER], query) for query in QUERIES] == [[], [], []]
+    assert seen(owner, f"select access.may_read('provider_{PROVIDER}', '{CITIZEN}')") == [False]
     assert seen(owner, "select citizen from access.profile") == []
     with owner.transaction():
         owner.execute("set local role dfdg_operator")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from secrets import token_hex
 from typing import Any
 
@@ -77,15 +78,17 @@ def test_a_later_batch_corrects_the_row_and_leaves_its_reach_as_it_is(owner: Con
     ]
 
 
-@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two batches"])
+@pytest.mark.parametrize("sizes", [(3,), (1, 2), (1, 1, 1)], ids=str)
 def test_a_record_stays_with_its_first_citizen_and_the_other_is_an_alarm(
-    owner: Connection, caplog: pytest.LogCaptureFixture, together: bool
+    owner: Connection, caplog: pytest.LogCaptureFixture, sizes: tuple[int, ...]
 ) -> None:
     mine = referral("2021-06-14 08:00", "2021-06-14", "2021-06-30")
     theirs = referral("2021-06-15 08:00", "2021-06-14", "2021-12-31", citizen="citizen-2", provider=OTHER)
     again = referral("2021-06-16 08:00", "2021-06-14", "2021-06-29")
-    for batch in [(mine, theirs, again)] if together else [(mine,), (theirs, again)]:
-        applied(owner, *batch)
+    facts = iter((mine, theirs, again))
+    for size in sizes:
+        applied(owner, *islice(facts, size))
+        assert {row[:3] for row in rows(owner)} == {("referral-1", CITIZEN, PROVIDER)}
     assert rows(owner) == [("referral-1", CITIZEN, PROVIDER, date(2021, 6, 14), date(2021, 6, 29))]
     (alarm,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "ALARM referrals: referral-1 is another citizen's" in alarm.getMessage()
@@ -130,8 +133,11 @@ def test_a_role_of_that_name_with_other_powers_is_never_taken_for_a_providers(
 
 def test_a_role_that_another_database_of_the_server_made_is_used_as_it_is(owner: Connection, newcomer: str) -> None:
     owner.execute("select access.admit(%s)", ([newcomer],))
+    role = f"provider_{newcomer}"
+    owner.execute(sql.SQL("revoke dfdg_provider from {}").format(sql.Identifier(role)))  # there it was shut out
     applied(owner, provider(newcomer))
     assert owner.execute("select provider from access.provider").fetchall() == [(newcomer,)]
+    assert owner.execute("select pg_has_role(%s, 'dfdg_provider', 'usage')", (role,)).fetchone() == (False,)
 
 
 @pytest.mark.parametrize("name", ["", "-a", "A", "a_b", 'a"; drop', "a" * 41])
