@@ -1,6 +1,17 @@
 """Every topic, one line each. Created from here, never automatically."""
 
-from schemas import clock, cv, logins, notices, registration, title_choice, title_publication, titles, vitas_users
+from schemas import (
+    clock,
+    cv,
+    logins,
+    notices,
+    referrals,
+    registration,
+    title_choice,
+    title_publication,
+    titles,
+    vitas_users,
+)
 from schemas.topic import Audience, Topic, Writer
 
 PUBLIC, LEDGER = Audience.PUBLIC, Writer.LEDGER
@@ -41,6 +52,9 @@ LABELS_KEPT_DAYS = 3_650
 TITLE_PUBLISHED = Topic(
     "dfdg.title-published-v1", title_publication.TitlePublished, PUBLIC, retention_days=LABELS_KEPT_DAYS
 )
+PROVIDER_RECORDED = Topic("dfdg.provider-recorded-v1", referrals.ProviderRecorded)
+REFERRAL_RECORDED = Topic("dfdg.referral-recorded-v1", referrals.ReferralRecorded)
+ACCESS_CHANGED = Topic("dfdg.access-changed-v1", referrals.AccessChanged, writer=LEDGER)
 
 TOPICS: tuple[Topic, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 BY_NAME = {topic.name: topic for topic in TOPICS}

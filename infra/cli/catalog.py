@@ -5,25 +5,18 @@ from typing import Any
 
 def decisions() -> dict[str, Any]:
     """Every `Decision` by its name."""
-    from streams import browser_advice, cv_requirement, titles, vitas_users
+    from streams import browser_advice, cv_requirement, referrals, titles, vitas_users
 
-    all_ = (cv_requirement.decision, titles.decision, browser_advice.decision, vitas_users.decision)
-    return {decision.name: decision for decision in all_}
+    modules = (cv_requirement, titles, browser_advice, vitas_users, referrals)
+    return {module.decision.name: module.decision for module in modules}
 
 
 def sinks() -> dict[str, Any]:
     """Every `Sink` by its name."""
-    from consumers import cv_status, journal, mailboxes, title_audit, title_register, vitas_list
+    from consumers import cv_status, journal, mailboxes, referral_register, title_audit, title_register, vitas_list
 
-    all_ = (
-        cv_status.sink,
-        mailboxes.sink,
-        title_register.sink,
-        title_audit.sink,
-        vitas_list.sink,
-        journal.sink,
-    )
-    return {sink.name: sink for sink in all_}
+    modules = (cv_status, mailboxes, title_register, title_audit, vitas_list, referral_register, journal)
+    return {module.sink.name: module.sink for module in modules}
 
 
 def dead_letter_topics() -> list[str]:

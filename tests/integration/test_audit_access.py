@@ -121,9 +121,9 @@ def test_the_auditor_reads_it_and_changes_nothing_and_reads_nothing_else_of_a_pe
 def test_each_role_reads_what_it_needs_and_no_more(accounts: dict[str, str]) -> None:
     allowed = {
         "": set(),
-        "dfdg_operator": {"ledger", "cv", "mailbox", "flood", "titles", "journal", "reference"},
+        "dfdg_operator": {"ledger", "cv", "mailbox", "flood", "titles", "journal", "reference", "archive", "access"},
         "dfdg_auditor": {"audit", "reference"},
-        "dfdg_citizen_view": {"cv", "titles"},
+        "dfdg_citizen_view": {"cv", "titles", "access"},
         "dfdg_edge": {"identity"},
     }
     readable = """
@@ -137,7 +137,7 @@ def test_each_role_reads_what_it_needs_and_no_more(accounts: dict[str, str]) -> 
             found[role] = set(rows(connection, readable))
     assert {role: {schema for schema, _ in tables} for role, tables in found.items()} == allowed
     shown = {("titles", view) for view in ("current", "search", "searchable", "advert")}
-    assert found["dfdg_citizen_view"] == {("cv", "status"), *shown}
+    assert found["dfdg_citizen_view"] == {("cv", "status"), ("access", "profile"), *shown}
 
 
 def test_an_operator_does_not_read_the_bodies_that_wait_for_kafka(accounts: dict[str, str]) -> None:

@@ -1,0 +1,99 @@
+"""The table of referrals, by which the database itself lets providers read, and their roles (ACC-1 … ACC-3)."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from psycopg import Connection
+
+from consumers.sink import Sink
+from infra.postgres import dates, texts
+from infra.record import Arrival
+from schemas.ids import slice_of
+from schemas.referrals import ProviderRecorded, ReferralRecorded
+from schemas.topic import SLICES
+from schemas.topics import PROVIDER_RECORDED, REFERRAL_RECORDED
+
+LOG = logging.getLogger(__name__)
+
+READS = (PROVIDER_RECORDED, REFERRAL_RECORDED)
+OWNS = ("access.provider", "access.referral")
+
+# `taken`: what may be taken in at all; RET-8 adds its condition here. A record stays with the citizen whom it was first
+# recorded for (chosen); the records of others are returned.
+_REFERRALS = """
+with taken as (
+    select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
+        %b::text[]::timestamptz[]) with ordinality
+        as new (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at, number)
+    where true
+), put as (
+    insert into access.referral as r
+        (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at)
+    select distinct on (record) record, new.citizen, new.slice, new.provider, new.first_day, new.last_day,
+        new.cancelled_on, new.updated_at
+    from taken new left join access.referral known using (record)
+    order by record, known.citizen is distinct from new.citizen, number
+    on conflict (record) do update set
+        provider = excluded.provider, first_day = excluded.first_day, last_day = excluded.last_day,
+        cancelled_on = excluded.cancelled_on, updated_at = excluded.updated_at
+        where r.citizen = excluded.citizen
+    returning record, citizen
+)
+select record from taken where (record, citizen) not in (select record, citizen from put)
+"""
+# Roles are made for those that are new, in the same transaction (ACC-1).
+_NEW = """
+select coalesce(array_agg(provider), '{}') from unnest(%b::text[]) provider
+where not exists (select from access.provider known where known.provider = provider.provider)
+"""
+_ADMIT = "select access.admit(%s)"
+_PROVIDERS = """
+insert into access.provider (provider, name, recorded_at)
+select * from unnest(%b::text[], %b::text[], %b::text[]::timestamptz[])
+on conflict (provider) do update set name = excluded.name, recorded_at = excluded.recorded_at
+"""
+
+
+def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Each record's last fact is the row: the topic's order per citizen is the truth, not the facts' times."""
+    events = [arrival.event for arrival in arrivals]
+    if providers := {event.provider: event for event in events if isinstance(event, ProviderRecorded)}:
+        _put_providers(connection, list(providers.values()))
+    if referrals := [event for event in events if isinstance(event, ReferralRecorded)]:
+        _put_referrals(connection, referrals)
+
+
+def _put_providers(connection: Connection, providers: Sequence[ProviderRecorded]) -> None:
+    (new,) = connection.execute(_NEW, (texts(each.provider for each in providers),)).fetchone() or ([],)
+    if new:
+        connection.execute(_ADMIT, (sorted(new),))
+    rows = (
+        texts(each.provider for each in providers),
+        texts(each.name for each in providers),
+        texts(each.occurred_at.isoformat() for each in providers),
+    )
+    connection.execute(_PROVIDERS, rows)
+
+
+def _put_referrals(connection: Connection, referrals: Iterable[ReferralRecorded]) -> None:
+    last = {(event.record, event.citizen): event for event in referrals}
+    some = last.values()
+    rows = (
+        texts(each.record for each in some),
+        texts(each.citizen for each in some),
+        texts(str(slice_of(each.key.encode(), SLICES)) for each in some),
+        texts(each.provider for each in some),
+        dates(each.first_day for each in some),
+        dates(each.last_day for each in some),
+        dates(each.cancelled_on for each in some),
+        texts(each.occurred_at.isoformat() for each in some),
+    )
+    for (record,) in connection.execute(_REFERRALS, rows).fetchall():
+        LOG.error(
+            "ALARM referrals: %s is another citizen's. Nothing was changed, and nobody gained access by it. The source"
+            " must cancel the one and give the other an id of its own.",
+            record,
+        )
+
+
+sink = Sink("referral-register", READS, OWNS, apply)

@@ -1,0 +1,90 @@
+"""Access of providers to citizens: it opens with a referral's first day and ends with its last (ACC-1, ACC-3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from schemas.dates import midnight, next_day
+from schemas.event import Event
+from schemas.referrals import AccessChanged, ReferralRecorded
+from streams.policies.state import State
+
+
+class Turn(NamedTuple):
+    """What a turn of a provider's access to a citizen is, and when it comes."""
+
+    rule: str
+    opened: bool
+    when: str
+    source: str
+
+
+OPENS = Turn("ACC-1", True, "the first day of the first referral to that provider begins", "newsletter 23/2021")
+CLOSES = Turn("ACC-3", False, "the day after the last day of the last one begins", "newsletter 23/2021")
+"""Referrals to one provider that overlap, or follow day upon day, are one access."""
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A referral as last recorded, `first_day` and `ends` included; `ends` before `first_day`: it never holds."""
+
+    record: str
+    provider: str
+    first_day: date
+    ends: date
+
+
+class Referrals(State):
+    """A citizen's referrals that have not ended on `as_of`, the last day decided; `providers` have access on it."""
+
+    citizen: str
+    as_of: date
+    referrals: tuple[Referral, ...]
+    providers: tuple[str, ...]
+
+
+Outcome = tuple[Referrals | None, Sequence[Event]]
+
+
+def decide(state: Referrals | None, event: Event) -> Outcome:
+    """ACC-3: the same record again corrects the referral, which takes effect when recorded (chosen)."""
+    if not isinstance(event, ReferralRecorded):
+        raise TypeError(f"access does not follow from {type(event).__name__}; only the decision's READS belong here")
+    this = Referral(event.record, event.provider, event.first_day, event.ends)
+    if state is None:
+        return _turned(event.citizen, (this,), (), event.day, event.occurred_at)
+    referrals = (*(each for each in state.referrals if each.record != this.record), this)
+    # What arrives late takes effect on the last day decided: it never opens a day gone by (chosen).
+    return _turned(state.citizen, referrals, state.providers, max(event.day, state.as_of), event.occurred_at)
+
+
+def wake(state: Referrals, day: date) -> Outcome:
+    """ACC-1, ACC-3: a window opens on its first day, and is closed on the day after its last."""
+    return _turned(state.citizen, state.referrals, state.providers, day, midnight(day))
+
+
+def _turned(
+    citizen: str, referrals: tuple[Referral, ...], before: tuple[str, ...], day: date, occurred_at: datetime
+) -> Outcome:
+    """The state on that day, and who has lost or won access. Ended referrals are forgotten: a correction says all."""
+    left = tuple(each for each in referrals if max(each.first_day, day) <= each.ends)
+    providers = tuple(sorted({each.provider for each in left if each.first_day <= day}))
+    turns = [(CLOSES, provider) for provider in before if provider not in providers]
+    turns += [(OPENS, provider) for provider in providers if provider not in before]
+    events = [
+        AccessChanged.trusted(
+            occurred_at=occurred_at,
+            citizen=citizen,
+            provider=provider,
+            opened=turn.opened,
+            from_day=day,
+            rule=turn.rule,
+        )
+        for turn, provider in turns
+    ]
+    if not left:
+        return None, events
+    wakes_on = min(each.first_day if each.first_day > day else next_day(each.ends) for each in left)
+    after = Referrals.trusted(wakes_on=wakes_on, citizen=citizen, as_of=day, referrals=left, providers=providers)
+    return after, events
