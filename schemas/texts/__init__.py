@@ -5,10 +5,12 @@ A changed wording gets a higher version; the text that was sent is stored with t
 
 from collections.abc import Mapping
 
-from schemas.texts import cv, titles
+from schemas.texts import bi, cv, jobad, jobkon, titles, vitas_grants
 from schemas.texts.text import Text
 
-TEXTS: Mapping[str, Text] = cv.TEXTS | titles.TEXTS
+TEXTS: Mapping[str, Text] = (
+    cv.TEXTS | titles.TEXTS | vitas_grants.TEXTS | jobkon.TEXTS | bi.TEXTS | jobad.TEXTS
+)
 """By text id: for a notice its reason."""
 
 WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}

@@ -1,0 +1,5 @@
+"""Texts."""
+
+from schemas.texts.text import Text
+
+TEXTS: dict[str, Text] = {}
