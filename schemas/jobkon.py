@@ -5,6 +5,9 @@ from typing import ClassVar
 from schemas.event import Id
 from schemas.requests import Answer, Request
 
+USED_WITHIN_DAYS = 90
+"""Whoever used a function so many days ago or less still uses it (JKO-3)."""
+
 
 class JobkonFunctionRequested(Request):
     """A user asks for a function of JobKon; `function` is its code, also one that no row of law names."""

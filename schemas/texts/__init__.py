@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from schemas.texts import bi, cv, jobad, jobkon, titles, vitas_grants
 from schemas.texts.text import Text
 
-TEXTS: Mapping[str, Text] = (
-    cv.TEXTS | titles.TEXTS | vitas_grants.TEXTS | jobkon.TEXTS | bi.TEXTS | jobad.TEXTS
-)
+TEXTS: Mapping[str, Text] = cv.TEXTS | titles.TEXTS | vitas_grants.TEXTS | jobkon.TEXTS | bi.TEXTS | jobad.TEXTS
 """By text id: for a notice its reason."""
 
 WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}

@@ -22,7 +22,9 @@ def declared_events() -> frozenset[type[Event]]:
     """Every event class that a module of `schemas` declares, whether or not a topic carries it."""
     for module in iter_modules(schemas.__path__):
         import_module(f"schemas.{module.name}")
-    return frozenset(each for each in _below(Event) if each.__module__.startswith("schemas.") and "SCHEMA" in vars(each))
+    return frozenset(
+        each for each in _below(Event) if each.__module__.startswith("schemas.") and "SCHEMA" in vars(each)
+    )
 
 
 def _below(kind: type[Event]) -> list[type[Event]]:
