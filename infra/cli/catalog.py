@@ -5,17 +5,20 @@ from typing import Any
 
 def decisions() -> dict[str, Any]:
     """Every `Decision` by its name."""
-    from streams import cv_requirement, jobkon, titles, vitas_grants
+    from streams import bi, cv_requirement, jobkon, titles, vitas_grants
 
-    all_ = (cv_requirement.decision, titles.decision, vitas_grants.decision, jobkon.decision)
+    all_ = (cv_requirement.decision, titles.decision, vitas_grants.decision, jobkon.decision, bi.decision)
     return {decision.name: decision for decision in all_}
 
 
 def sinks() -> dict[str, Any]:
     """Every `Sink` by its name."""
-    from consumers import cv_status, jobkon_usage, journal, mailboxes, title_audit, title_register
+    from consumers import bi_user, cv_status, jobkon_usage, journal, mailboxes, title_audit, title_register
 
-    all_ = (cv_status.sink, mailboxes.sink, title_register.sink, title_audit.sink, journal.sink, jobkon_usage.sink)
+    all_ = (
+        cv_status.sink, mailboxes.sink, title_register.sink, title_audit.sink, journal.sink,
+        jobkon_usage.sink, bi_user.sink,
+    )  # fmt: skip
     return {sink.name: sink for sink in all_}
 
 
