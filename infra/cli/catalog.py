@@ -5,9 +5,12 @@ from typing import Any
 
 def decisions() -> dict[str, Any]:
     """Every `Decision` by its name."""
-    from streams import bi, cv_requirement, jobkon, titles, vitas_grants
+    from streams import bi, cv_requirement, job_ad_numbers, job_ads, jobkon, titles, vitas_grants
 
-    all_ = (cv_requirement.decision, titles.decision, vitas_grants.decision, jobkon.decision, bi.decision)
+    all_ = (
+        cv_requirement.decision, titles.decision,
+        vitas_grants.decision, jobkon.decision, bi.decision, job_ads.decision, job_ad_numbers.decision,
+    )  # fmt: skip
     return {decision.name: decision for decision in all_}
 
 

@@ -118,9 +118,12 @@ def _settle(user: BiUser) -> tuple[BiUser, list[Event]]:
             continue
         out.append(_module_answered(user.user, asked, decided))
         out += notices.module_decided(user.user, decided.responsible, asked.module, decided.at, granted=decided.granted)
-        left = {"asked": [each for each in user.asked if each is not asked]}
-        left["decided"] = [each for each in user.decided if each.request != asked.request]
-        user = user.model_copy(update={name: tuple(each) for name, each in left.items()})
+        user = user.model_copy(
+            update={
+                "asked": tuple(each for each in user.asked if each is not asked),
+                "decided": tuple(each for each in user.decided if each.request != asked.request),
+            }
+        )
         if decided.granted:
             user = _with(user, [asked.module], decided.responsible, decided.day)
     return user, out

@@ -42,7 +42,7 @@ def test_bi_3_the_table_shows_rights_to_move_and_then_the_modules_back_and_nobod
     waiting = changed("2021-06-21", "rights-to-move", to_move=("a", "b"), rule="BI-3")
     applied(connection, changed("2021-05-01 08:00", "old-login", "a", "b"), waiting, of_other(waiting))
     at = moment("2021-06-21")
-    untouched = ("user-2", "rights-to-move", "responsible-1", [], ["a", "b"], at, "BI-3")
+    untouched: tuple[Any, ...] = ("user-2", "rights-to-move", "responsible-1", [], ["a", "b"], at, "BI-3")
     assert rows(connection) == [("user-1", *untouched[1:]), untouched]
     applied(connection, changed("2021-06-21 08:05", "nemlogin", "a", "b", rule="BI-3"))
     moved_at = moment("2021-06-21 08:05")

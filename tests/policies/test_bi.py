@@ -12,8 +12,9 @@ from schemas.bi import BiModuleAnswered, BiUserChanged
 from schemas.calendar import BI_NEMLOGIN, NOTICES_FROM
 from schemas.event import Event
 from streams.bi import decision
-from streams.policies.bi import MAIL_DAY, decide, wake
+from streams.policies.bi import decide, wake
 from streams.policies.bi_logins import LOGINS, row_of
+from streams.policies.bi_notices import MAIL_DAY
 from streams.policies.bi_state import BiUser
 from tests.bi_builders import access, changed, decided, login, mail, module_request, move
 from tests.builders import situation
