@@ -1,6 +1,7 @@
 """AD-1, AD-2: the checks of a submission, row by row, and both sides of each day; the wait for the register."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from schemas.companies import is_cvr, is_p_number
 from schemas.dates import midnight
 from schemas.event import Event
 from schemas.jobad import JobAdAnswered
+from streams.decision import Decision
 from streams.job_ad_numbers import decision as numbers
 from streams.job_ads import decision as ads
 from streams.policies.job_ads import CHECKS, Decided, decide
@@ -160,9 +162,9 @@ def test_a_later_record_of_the_register_replaces_the_earlier_one() -> None:
 
 
 @pytest.mark.parametrize("decision", [ads, numbers], ids=lambda decision: decision.name)
-def test_what_it_does_not_read_is_a_defect_and_not_passed_over(decision: object) -> None:
+def test_what_it_does_not_read_is_a_defect_and_not_passed_over(decision: Decision[Any]) -> None:
     with pytest.raises(TypeError, match="SituationRecorded"):
-        decision.decide(None, situation("2021-06-14"))  # type: ignore[attr-defined] - either decision
+        decision.decide(None, situation("2021-06-14"))
 
 
 @given(st.data())
