@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from producers.cpr import CprError, contains_cpr, looks_like_cpr, normal
+from producers.cpr import contains_cpr, looks_like_cpr
+from producers.line_fields import FaultError, cpr_of, is_p_number_of, own_id_of, person_field
 from schemas.codec import MAX_RECORD_BYTES
 from schemas.event import Event
 from schemas.ids import derived_id
@@ -21,9 +22,6 @@ MAX_LINE_BYTES = MAX_RECORD_BYTES // 2
 CHUNK_LINES = 5_000
 """Lines whose CPR numbers are looked up by one statement, and held in memory at once."""
 
-MAX_ID_CHARACTERS = 128
-
-_PERSON_KEYS = ("citizen", "holder", "about", "user")
 _NOBODY = "c-" + "0" * 32  # stands in for the subject id while the rest is checked
 
 
@@ -70,115 +68,103 @@ class _Checked(NamedTuple):
     event: Event
 
 
-class _FaultError(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(field, reason)
-        self.field, self.reason = field, reason
-
-
-def read_lines(topic: Topic, stream: BinaryIO, identity: Subjects) -> Iterator[Line | BadLine]:
+def read_lines(
+    topic: Topic, stream: BinaryIO, identity: Subjects, client: str | None = None
+) -> Iterator[Line | BadLine]:
     """The events of a stream of JSON lines, in order; empty lines are passed over.
 
-    A line holds the event's fields, perhaps an `id` of its own, and for events about a person `cpr` instead of the key.
-    Without an `id` the content decides the event's id: the same content twice is the same event. Only numbers of lines
-    that are good otherwise reach `identity`.
+    A line holds the event's fields, perhaps an `id` of its own, and for events about a person `cpr` instead of the key,
+    or of the field `citizen`. Without an `id` the content decides the event's id: the same content twice is the same
+    event. Only numbers of lines that are good otherwise reach `identity`. `client` is who is connected, for topics
+    whose events say so; no line does (AD-1).
     """
-    checked = check_lines(topic, stream)
+    checked = check_lines(topic, stream, client)
     while chunk := list(islice(checked, CHUNK_LINES)):
         cprs = [item.cpr for item in chunk if isinstance(item, _Checked) and item.cpr is not None]
         subjects = identity.subjects(cprs) if cprs else {}
         for item in chunk:
-            yield item if isinstance(item, BadLine) else _identified(topic, item, subjects)
+            yield item if isinstance(item, BadLine) else _identified(topic, item, subjects, client)
 
 
-def check_lines(topic: Topic, stream: BinaryIO) -> Iterator[_Checked | BadLine]:
+def check_lines(topic: Topic, stream: BinaryIO, client: str | None = None) -> Iterator[_Checked | BadLine]:
     """The first half of `read_lines`: needs no database and changes nothing.
 
-    Raises `PublishError` at a line beyond `MAX_LINE_BYTES`: that is no file of JSON lines.
+    Raises `PublishError` at a line beyond `MAX_LINE_BYTES`: that is no file of JSON lines. So too when it is not known
+    who is connected, where it must be.
     """
+    _check_client(topic, client)
     for number, raw in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES + 1), b""), 1):
         if len(raw) > MAX_LINE_BYTES:
             raise PublishError(f"Nothing was sent: line {number} has more than {MAX_LINE_BYTES} bytes.")
         if not raw.strip():
             continue
         try:
-            yield _check(topic, number, raw)
-        except _FaultError as fault:
+            yield _check(topic, number, raw, client)
+        except FaultError as fault:
             yield BadLine(number, fault.field, fault.reason, raw.decode("utf-8", "surrogateescape"))
         except RecursionError:
             yield BadLine(number, "line", "has brackets within brackets without end", raw.decode())
 
 
-def _identified(topic: Topic, line: _Checked, subjects: dict[str, str]) -> Line:
+def _identified(topic: Topic, line: _Checked, subjects: dict[str, str], client: str | None) -> Line:
     event = line.event
     if line.cpr is not None:
-        event = event.model_copy(update={event.KEY: subjects[line.cpr]})
-        line.content[event.KEY] = subjects[line.cpr]
+        event = event.model_copy(update={person_field(topic): subjects[line.cpr]})
+        line.content[person_field(topic)] = subjects[line.cpr]
     # Of the content with the subject id: a hash of the CPR number would give it away to whoever tries them all.
     own = line.own_id.encode() if line.own_id is not None else _fingerprint(line.content)
-    return Line(line.number, derived_id(topic.name.encode(), own).hex(), event)
+    parts = (topic.name.encode(), own) if client is None else (topic.name.encode(), client.encode(), own)
+    return Line(line.number, derived_id(*parts).hex(), event)
 
 
 def _fingerprint(content: dict[str, Any]) -> bytes:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
-def _check(topic: Topic, number: int, raw: bytes) -> _Checked:
+def _check_client(topic: Topic, client: str | None) -> None:
+    if topic.event.CONNECTED is not None and client is None:
+        raise PublishError(
+            f"Nothing was sent: {topic.name} takes who is connected from outside the lines: --client NAME."
+        )
+    if topic.event.CONNECTED is None and client is not None:
+        raise PublishError(
+            f"Nothing was sent: the events of {topic.name} do not say who is connected; leave --client out."
+        )
+
+
+def _check(topic: Topic, number: int, raw: bytes, client: str | None) -> _Checked:
     content = _parsed(raw)
-    own_id = _own_id(content)
-    cpr = _cpr(topic, content)
+    own_id = own_id_of(content)
+    connected = topic.event.CONNECTED
+    if connected is not None and connected in content:
+        raise FaultError(connected, "is who is connected, by authentication: the edge writes it, a line must not")
+    cpr = cpr_of(topic, content)
     for name, value in content.items():
         if name not in topic.event.model_fields and looks_like_cpr(name):
-            raise _FaultError("line", "the name of a field contains what looks like a CPR number")
-        if contains_cpr(value):
-            raise _FaultError(name, "contains what looks like a CPR number, which belongs into `cpr` and nowhere else")
-    fields = content if cpr is None else content | {topic.event.KEY: _NOBODY}
+            raise FaultError("line", "the name of a field contains what looks like a CPR number")
+        if contains_cpr(value) and not is_p_number_of(topic, name, value):
+            raise FaultError(name, "contains what looks like a CPR number, which belongs into `cpr` and nowhere else")
+    fields = content if cpr is None else content | {person_field(topic): _NOBODY}
+    fields = fields if connected is None else fields | {connected: client}
     try:
         return _Checked(number, own_id, cpr, content, topic.event.model_validate(fields))
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise _FaultError(".".join(map(str, faults[0]["loc"])) or "line", faults[0]["msg"] + more) from None
+        raise FaultError(".".join(map(str, faults[0]["loc"])) or "line", faults[0]["msg"] + more) from None
     except OverflowError:  # a moment at the ends of the calendar, moved to UTC
-        raise _FaultError("occurred_at", "lies outside the calendar") from None
+        raise FaultError("occurred_at", "lies outside the calendar") from None
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
         content = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise _FaultError("line", "is not UTF-8") from None
+        raise FaultError("line", "is not UTF-8") from None
     except json.JSONDecodeError as error:
-        raise _FaultError("line", f"is not JSON: {error.msg} at character {error.colno}") from None
+        raise FaultError("line", f"is not JSON: {error.msg} at character {error.colno}") from None
     except ValueError:  # numbers of thousands of digits
-        raise _FaultError("line", "is not JSON that we read") from None
+        raise FaultError("line", "is not JSON that we read") from None
     if not isinstance(content, dict):
-        raise _FaultError("line", "is not a JSON object")
+        raise FaultError("line", "is not a JSON object")
     return content
-
-
-def _own_id(content: dict[str, Any]) -> str | None:
-    if "id" not in content:
-        return None
-    own = content.pop("id")
-    if not isinstance(own, str) or not own.isprintable() or not 0 < len(own) <= MAX_ID_CHARACTERS:
-        raise _FaultError("id", f"must be a text of 1 to {MAX_ID_CHARACTERS} printable characters")
-    if looks_like_cpr(own):
-        raise _FaultError("id", "contains what looks like a CPR number")
-    return own
-
-
-def _cpr(topic: Topic, content: dict[str, Any]) -> str | None:
-    if "cpr" not in content:
-        return None
-    number, key = content.pop("cpr"), topic.event.KEY
-    if key not in _PERSON_KEYS:
-        raise _FaultError("cpr", f"does not belong here: the events of {topic.name} are not keyed by a person")
-    if key in content:
-        raise _FaultError("cpr", f"stands for `{key}`, which is given as well; give one of them")
-    if not isinstance(number, str):
-        raise _FaultError("cpr", "must be a text")
-    try:
-        return normal(number)
-    except CprError as error:
-        raise _FaultError("cpr", str(error)) from None

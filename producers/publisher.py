@@ -46,11 +46,13 @@ def publish(
     source: str = "producers/publisher",
     skip_bad: Path | None = None,
     initial: bool = False,
+    client: str | None = None,
     progress: Progress = lambda _: None,
 ) -> Published:
     """Sends the lines of `stream` once all are found good; `progress` is told how many are handed over.
 
     `initial` marks the events, where they can be marked, as a first load; their ids stay those of their lines.
+    `client` is who is connected, for topics whose events say so (AD-1).
     With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
     when nothing was sent, `DeliveryError` when Kafka did not take all.
     """
@@ -58,11 +60,11 @@ def publish(
     with ExitStack() as open_files:
         lines = stream if stream.seekable() else open_files.enter_context(_spooled(stream))
         start = lines.tell()
-        bad = _bad_lines(topic, lines, skip_bad)
+        bad = _bad_lines(topic, lines, skip_bad, client)
         lines.seek(start)
         topic_ids(admin(kafka), [topic.name])  # a topic that is not there is told at once
         with Sender(kafka, "dfdg-publisher") as sender:
-            good = _good(read_lines(topic, lines, identity), skip_bad)
+            good = _good(read_lines(topic, lines, identity, client), skip_bad)
             good = _marked(good) if initial and "initial" in topic.event.model_fields else good
             sent = _send(topic, good, sender, schema_id, source, progress)
             sender.finish()
@@ -105,13 +107,13 @@ def _good(lines: Iterator[Line | BadLine], skip_bad: Path | None) -> Iterator[Li
             raise PublishError(f"The file was changed while it was read: {line}. Lines before it may have been sent.")
 
 
-def _bad_lines(topic: Topic, stream: BinaryIO, skip_bad: Path | None) -> int:
+def _bad_lines(topic: Topic, stream: BinaryIO, skip_bad: Path | None, client: str | None) -> int:
     """How many lines are bad; they are written to `skip_bad`, or refused."""
     shown: list[BadLine] = []
     count = 0
     with ExitStack() as open_files:
         aside: TextIO | None = None
-        for line in check_lines(topic, stream):
+        for line in check_lines(topic, stream, client):
             if not isinstance(line, BadLine):
                 continue
             count += 1

@@ -63,11 +63,15 @@ class Frozen(BaseModel):
 class Event(Frozen):
     """A fact, request, answer or notice on a topic; mirrors one Avro schema field by field.
 
-    `KEY` names the field that is the record's key. `occurred_at` is when the source recorded the fact.
+    `KEY` names the field that is the record's key. `occurred_at` is when the source recorded the fact. `CONNECTED`: the
+    field with who is connected, which the edge alone writes (AD-1). `P_NUMBERS`: the fields whose ten
+    digits are a company's P-number, though they may look like a CPR number.
     """
 
     SCHEMA: ClassVar[str]
     KEY: ClassVar[str]
+    CONNECTED: ClassVar[str | None] = None
+    P_NUMBERS: ClassVar[frozenset[str]] = frozenset()
 
     occurred_at: Moment
 

@@ -1,8 +1,12 @@
 """Every topic, one line each. Created from here, never automatically."""
 
 from schemas import (
+    bi,
     clock,
+    companies,
     cv,
+    jobad,
+    jobkon,
     logins,
     notices,
     referrals,
@@ -10,6 +14,7 @@ from schemas import (
     title_choice,
     title_publication,
     titles,
+    vitas_grants,
     vitas_users,
 )
 from schemas.topic import Audience, Topic, Writer
@@ -44,6 +49,30 @@ TITLE_CHOICE_REQUESTED = Topic("dfdg.title-choice-requested-v1", title_choice.Ti
 TITLE_CHOICE_ANSWERED = Topic("dfdg.title-choice-answered-v1", title_choice.TitleChoiceAnswered, PUBLIC, LEDGER)
 TITLE_CHOSEN = Topic("dfdg.title-chosen-v1", title_choice.TitleChosen, writer=LEDGER)
 ADVERT_EXPIRED = Topic("dfdg.advert-expired-v1", titles.AdvertExpired, PUBLIC, LEDGER)
+MENTOR_GRANT_REQUESTED = Topic("dfdg.vitas-mentor-grant-requested-v1", vitas_grants.MentorGrantRequested)
+MENTOR_GRANT_ANSWERED = Topic("dfdg.vitas-mentor-grant-answered-v1", vitas_grants.MentorGrantAnswered, PUBLIC, LEDGER)
+VITAS_ADVERT_REQUESTED = Topic("dfdg.vitas-advert-requested-v1", vitas_grants.VitasAdvertRequested)
+VITAS_ADVERT_ANSWERED = Topic("dfdg.vitas-advert-answered-v1", vitas_grants.VitasAdvertAnswered, PUBLIC, LEDGER)
+
+JOBKON_FUNCTION_REQUESTED = Topic("dfdg.jobkon-function-requested-v1", jobkon.JobkonFunctionRequested)
+JOBKON_FUNCTION_ANSWERED = Topic("dfdg.jobkon-function-answered-v1", jobkon.JobkonFunctionAnswered, PUBLIC, LEDGER)
+
+BI_ACCESS_RECORDED = Topic("dfdg.bi-access-recorded-v1", bi.BiAccessRecorded)
+BI_LOGIN_REQUESTED = Topic("dfdg.bi-login-requested-v1", bi.BiLoginRequested)
+BI_LOGIN_ANSWERED = Topic("dfdg.bi-login-answered-v1", bi.BiLoginAnswered, PUBLIC, LEDGER)
+BI_RIGHTS_MOVED_REQUESTED = Topic("dfdg.bi-rights-moved-requested-v1", bi.BiRightsMovedRequested)
+BI_RIGHTS_MOVED_ANSWERED = Topic("dfdg.bi-rights-moved-answered-v1", bi.BiRightsMovedAnswered, PUBLIC, LEDGER)
+BI_MODULE_REQUESTED = Topic("dfdg.bi-module-requested-v1", bi.BiModuleRequested)
+BI_MODULE_DECIDED_RECORDED = Topic("dfdg.bi-module-decided-recorded-v1", bi.BiModuleDecidedRecorded)
+BI_MODULE_ANSWERED = Topic("dfdg.bi-module-answered-v1", bi.BiModuleAnswered, PUBLIC, LEDGER)
+BI_USER_CHANGED = Topic("dfdg.bi-user-changed-v1", bi.BiUserChanged, writer=LEDGER)
+
+CLIENT_SYSTEM_RECORDED = Topic("dfdg.client-system-recorded-v1", jobad.ClientSystemRecorded)
+COMPANY_REGISTERED = Topic("dfdg.company-registered-v1", companies.CompanyRegistered)
+JOB_AD_SUBMITTED = Topic("dfdg.job-ad-submitted-v1", jobad.JobAdSubmitted)
+JOB_AD_NUMBERS_TO_CHECK = Topic("dfdg.job-ad-numbers-to-check-v1", jobad.JobAdNumbersToCheck, writer=LEDGER)
+JOB_AD_ANSWERED = Topic("dfdg.job-ad-answered-v1", jobad.JobAdAnswered, PUBLIC, LEDGER)
+ADVERT_PUBLISHED = Topic("dfdg.jobad-advert-published-v1", jobad.AdvertPublished, PUBLIC, LEDGER)
 
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
 

@@ -5,17 +5,40 @@ from typing import Any
 
 def decisions() -> dict[str, Any]:
     """Every `Decision` by its name."""
-    from streams import browser_advice, cv_requirement, referrals, titles, vitas_users
+    from streams import (
+        bi,
+        browser_advice,
+        cv_requirement,
+        job_ad_numbers,
+        job_ads,
+        jobkon,
+        referrals,
+        titles,
+        vitas_grants,
+        vitas_users,
+    )
 
-    modules = (cv_requirement, titles, browser_advice, vitas_users, referrals)
+    modules: tuple[Any, ...] = (cv_requirement, titles, browser_advice, vitas_users, referrals)
+    modules += (vitas_grants, jobkon, bi, job_ads, job_ad_numbers)
     return {module.decision.name: module.decision for module in modules}
 
 
 def sinks() -> dict[str, Any]:
     """Every `Sink` by its name."""
-    from consumers import cv_status, journal, mailboxes, referral_register, title_audit, title_register, vitas_list
+    from consumers import (
+        bi_user,
+        cv_status,
+        jobkon_usage,
+        journal,
+        mailboxes,
+        referral_register,
+        title_audit,
+        title_register,
+        vitas_list,
+    )
 
-    modules = (cv_status, mailboxes, title_register, title_audit, vitas_list, referral_register, journal)
+    modules: tuple[Any, ...] = (cv_status, mailboxes, title_register, title_audit, vitas_list, referral_register)
+    modules += (jobkon_usage, bi_user, journal)
     return {module.sink.name: module.sink for module in modules}
 
 

@@ -33,6 +33,10 @@ def publish(
         Path | None, typer.Option(metavar="FILE", help="Keep bad lines in this new file and send the rest.")
     ] = None,
     initial: Annotated[bool, typer.Option("--initial", help="This is a first load: nobody is notified of it.")] = False,
+    client: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who is connected, for events that say so: the authenticated client system."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Publish facts from a file of JSON lines.
@@ -58,7 +62,7 @@ def publish(
         task = bar.add_task(f"Publishing to {topic}", total=_lines(file))
         sent, skipped = publisher.publish(
             known, file, identity, there.kafka, ids[topic],
-            skip_bad=skip_bad, initial=initial, progress=lambda done: bar.update(task, completed=done),
+            skip_bad=skip_bad, initial=initial, client=client, progress=lambda done: bar.update(task, completed=done),
         )  # fmt: skip
     if as_json:
         show_json({"topic": topic, "sent": sent, "skipped": skipped})

@@ -5,10 +5,12 @@ A changed wording gets a higher version; the text that was sent is stored with t
 
 from collections.abc import Mapping
 
-from schemas.texts import cv, logins, titles
+from schemas.texts import bi, cv, jobad, jobkon, logins, titles, vitas_grants
 from schemas.texts.text import Text
 
-TEXTS: Mapping[str, Text] = cv.TEXTS | titles.TEXTS | logins.TEXTS
+AREAS = (cv, titles, logins, vitas_grants, jobkon, bi, jobad)
+
+TEXTS: Mapping[str, Text] = {name: text for area in AREAS for name, text in area.TEXTS.items()}
 """By text id: for a notice its reason."""
 
 WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}

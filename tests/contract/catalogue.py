@@ -22,7 +22,14 @@ def declared_events() -> frozenset[type[Event]]:
     """Every event class that a module of `schemas` declares, whether or not a topic carries it."""
     for module in iter_modules(schemas.__path__):
         import_module(f"schemas.{module.name}")
-    return frozenset(each for each in Event.__subclasses__() if each.__module__.startswith("schemas."))
+    return frozenset(
+        each for each in _below(Event) if each.__module__.startswith("schemas.") and "SCHEMA" in vars(each)
+    )
+
+
+def _below(kind: type[Event]) -> list[type[Event]]:
+    """With those that have a base in common, which is no event itself."""
+    return [each for child in kind.__subclasses__() for each in (child, *_below(child))]
 
 
 def avsc(event: type[Event]) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""The fields of a JSON line that are the edge's own: its id, the CPR number, and numbers that only look like one."""
+
+from typing import Any
+
+from producers.cpr import CprError, looks_like_cpr, normal
+from schemas.companies import is_p_number
+from schemas.topic import Topic
+
+MAX_ID_CHARACTERS = 128
+
+_PERSON_KEYS = ("citizen", "holder", "about", "user")
+
+
+class FaultError(Exception):
+    """What is wrong with a line, and in which field."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field, self.reason = field, reason
+
+
+def own_id_of(content: dict[str, Any]) -> str | None:
+    """The line's own `id`, taken out of its content."""
+    if "id" not in content:
+        return None
+    own = content.pop("id")
+    if not isinstance(own, str) or not own.isprintable() or not 0 < len(own) <= MAX_ID_CHARACTERS:
+        raise FaultError("id", f"must be a text of 1 to {MAX_ID_CHARACTERS} printable characters")
+    if looks_like_cpr(own):
+        raise FaultError("id", "contains what looks like a CPR number")
+    return own
+
+
+def cpr_of(topic: Topic, content: dict[str, Any]) -> str | None:
+    """The ten digits of its `cpr`, taken out of its content; never in any text of a fault."""
+    if "cpr" not in content:
+        return None
+    number, key = content.pop("cpr"), person_field(topic)
+    if key not in _PERSON_KEYS:
+        raise FaultError("cpr", f"does not belong here: the events of {topic.name} are not keyed by a person")
+    if key in content:
+        raise FaultError("cpr", f"stands for `{key}`, which is given as well; give one of them")
+    if not isinstance(number, str):
+        raise FaultError("cpr", "must be a text")
+    try:
+        return normal(number)
+    except CprError as error:
+        raise FaultError("cpr", str(error)) from None
+
+
+def person_field(topic: Topic) -> str:
+    """What `cpr` stands for: the key, or the citizen that an event names whose key is somebody else."""
+    return "citizen" if "citizen" in topic.event.model_fields else topic.event.KEY
+
+
+def is_p_number_of(topic: Topic, name: str, value: Any) -> bool:
+    """Whether ten digits stand where a company's P-number belongs, which may begin with a date too (AD-2)."""
+    numbers = value if isinstance(value, list) else [value]
+    return name in topic.event.P_NUMBERS and all(isinstance(each, str) and is_p_number(each) for each in numbers)

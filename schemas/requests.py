@@ -1,0 +1,27 @@
+"""What every request that may be refused, and its one answer, have in common (REQUIREMENTS, facts and requests)."""
+
+from typing import ClassVar
+
+from schemas.event import Event, Id, Text
+
+
+class Request(Event):
+    """Somebody asks for something; `request` is the id that the answer names."""
+
+    KEY: ClassVar[str] = "requester"
+
+    requester: Id
+    request: Id
+
+
+class Answer(Event):
+    """The one answer to a request: granted, or refused by the named rule, in Danish, with the text's version."""
+
+    KEY: ClassVar[str] = "requester"
+
+    requester: Id
+    request: Id
+    granted: bool
+    rule: str
+    text: Text
+    text_version: int

@@ -1,0 +1,45 @@
+"""Texts about bi.star.dk and its move to NemLog-in."""
+
+from schemas.texts.text import Text
+
+TEXTS = {
+    "bi-nemlogin-comes": Text(
+        1,
+        "Fra og med den {day} logger man på bi.star.dk med NemLog-in og en medarbejdersignatur. Har du ingen"
+        " medarbejdersignatur, så kontakt administratoren i din egen organisation. Første gang skal du vælge »Gå til"
+        " flyt rettigheder« for at få dine moduler igen. Se quick-guide til eksisterende brugere på star.dk.",
+    ),
+    "bi-login-granted": Text(1, "Du er logget på bi.star.dk."),
+    "bi-login-rights-to-move": Text(
+        1,
+        "Du er logget på bi.star.dk med NemLog-in. Dine moduler er der, når du har flyttet dine rettigheder: vælg »Gå"
+        " til flyt rettigheder«.",
+    ),
+    "bi-login-no-modules": Text(
+        1, "Du er logget på bi.star.dk, men har ingen moduler. Anmod den brugeransvarlige i din organisation om adgang."
+    ),
+    "bi-login-refused-not-yet": Text(1, "NemLog-in til bi.star.dk åbner den {day}. Brug det hidtidige login."),
+    "bi-login-refused-use-nemlogin": Text(
+        1, "Det hidtidige login til bi.star.dk er erstattet. Log på med NemLog-in og din medarbejdersignatur."
+    ),
+    "bi-login-refused-closed": Text(
+        1, "Din gamle adgang til bi.star.dk er lukket. Log på med NemLog-in og din medarbejdersignatur."
+    ),
+    "bi-login-refused-no-signature": Text(
+        1,
+        "bi.star.dk kræver NemLog-in med en medarbejdersignatur. Kontakt administratoren i din egen organisation for at"
+        " få den udstedt.",
+    ),
+    "bi-rights-moved": Text(1, "Dine rettigheder er flyttet. Den gamle adgang er lukket."),
+    "bi-rights-moved-before": Text(1, "Dine rettigheder er allerede flyttet. Intet er ændret."),
+    "bi-rights-refused-not-yet": Text(1, "Rettigheder kan flyttes fra og med den {day}."),
+    "bi-rights-refused-nothing": Text(
+        1, "Du har ingen rettigheder at flytte. Anmod den brugeransvarlige i din organisation om adgang."
+    ),
+    "bi-module-granted": Text(1, "Du har fået adgang til modulet {module} på bi.star.dk."),
+    "bi-module-refused": Text(1, "Du har ikke fået adgang til modulet {module} på bi.star.dk."),
+    "bi-module-asked": Text(1, "En bruger anmoder om adgang til modulet {module}. Giv eller afslå adgang."),
+    "bi-module-decided": Text(1, "Din afgørelse er registreret. Modul: {module}. Adgang givet: {granted}."),
+    "bi-access-created": Text(1, "Du har fået adgang til bi.star.dk. Moduler: {modules}."),
+    "bi-access-created-by-you": Text(1, "Adgangen er oprettet, og brugeren har besked. Moduler: {modules}."),
+}

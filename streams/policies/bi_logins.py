@@ -1,0 +1,64 @@
+"""bi.star.dk: which login leads where, and what a user finds there (BI-2, BI-3).
+
+**Chosen**: NemLog-in is not open before its day, and the old login goes on until then. With NemLog-in and an employee
+signature everybody gets in, also who has no access yet: without modules, which can be asked for.
+"""
+
+from typing import NamedTuple
+
+from schemas.bi import BiLoginAnswered, BiLoginRequested
+from schemas.calendar import BI_NEMLOGIN
+from schemas.texts.days import danish_day
+from streams.policies.answers import answered
+from streams.policies.bi_state import BiUser
+
+
+class Row(NamedTuple):
+    """What becomes of a login before the day of NemLog-in, or from it on. None: it does not matter.
+
+    `signature`: with an employee signature; `moved`: the rights are moved, which closes the old access for good.
+    """
+
+    rule: str
+    from_the_day: bool
+    login: str
+    signature: bool | None
+    moved: bool | None
+    granted: bool
+    text: str
+
+
+LOGINS = (
+    Row("BI-2", False, "old", None, None, granted=True, text="bi-login-granted"),
+    Row("BI-2", False, "nemlogin", None, None, granted=False, text="bi-login-refused-not-yet"),
+    Row("BI-2", True, "old", True, False, granted=False, text="bi-login-refused-use-nemlogin"),
+    Row("BI-3", True, "old", True, True, granted=False, text="bi-login-refused-closed"),
+    Row("BI-2", True, "old", False, None, granted=False, text="bi-login-refused-no-signature"),
+    Row("BI-2", True, "nemlogin", False, None, granted=False, text="bi-login-refused-no-signature"),
+    Row("BI-3", True, "nemlogin", True, None, granted=True, text="bi-login-granted"),
+)
+
+
+def row_of(request: BiLoginRequested, user: BiUser | None) -> Row:
+    """The one row for this request."""
+    when = (request.day >= BI_NEMLOGIN, request.login)
+    signature, moved = request.employee_signature, user is not None and user.status == "nemlogin"
+    (row,) = (
+        row
+        for row in LOGINS
+        if (row.from_the_day, row.login) == when and row.signature in (None, signature) and row.moved in (None, moved)
+    )
+    return row
+
+
+def login(user: BiUser | None, request: BiLoginRequested) -> BiLoginAnswered:
+    """The answer, with the modules that can be used once logged in."""
+    row = row_of(request, user)
+    modules = user.usable(request.day) if user and row.granted else ()
+    text = row.text
+    if row.granted and request.login == "nemlogin" and not modules:
+        text = "bi-login-rights-to-move" if user and user.status == "rights-to-move" else "bi-login-no-modules"
+    return answered(
+        BiLoginAnswered, request, granted=row.granted, rule=row.rule, text=text,
+        details={"day": danish_day(BI_NEMLOGIN)}, modules=list(modules),
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+"""Who is told what about bi.star.dk: mail about NemLog-in, and what was decided of access (BI-1, BI-4)."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from schemas.calendar import BI_NEMLOGIN, NOTICES_FROM
+from schemas.dates import copenhagen_day
+from schemas.notices import NoticeIssued
+from schemas.texts.days import danish_day
+
+MAIL_DAY = max(NOTICES_FROM, BI_NEMLOGIN - timedelta(weeks=1))
+"""BI-1: no later than a week before, and no earlier than notices go out (chosen)."""
+
+_GRANTED = {True: "yes", False: "no"}
+
+
+def nemlogin_comes(user: str, at: datetime) -> Iterator[NoticeIssued]:
+    """BI-1: the mail to a user, with the quick guide."""
+    yield from _notice(user, user, "bi-nemlogin-comes", "BI-1", at, {"day": danish_day(BI_NEMLOGIN)}, BI_NEMLOGIN)
+
+
+def module_asked(user: str, responsible: str, module: str, at: datetime) -> Iterator[NoticeIssued]:
+    """BI-4: the person responsible receives the request."""
+    yield from _notice(user, responsible, "bi-module-asked", "BI-4", at, {"module": module})
+
+
+def module_decided(user: str, responsible: str, module: str, at: datetime, *, granted: bool) -> Iterator[NoticeIssued]:
+    """BI-4: both are told."""
+    reason = "bi-module-granted" if granted else "bi-module-refused"
+    yield from _notice(user, user, reason, "BI-4", at, {"module": module})
+    details = {"module": module, "granted": _GRANTED[granted]}
+    yield from _notice(user, responsible, "bi-module-decided", "BI-4", at, details)
+
+
+def access_created(user: str, responsible: str, modules: list[str], at: datetime) -> Iterator[NoticeIssued]:
+    """BI-4: both are told."""
+    details = {"modules": ", ".join(modules) or "–"}
+    yield from _notice(user, user, "bi-access-created", "BI-4", at, details)
+    yield from _notice(user, responsible, "bi-access-created-by-you", "BI-4", at, details)
+
+
+def _notice(
+    user: str,
+    recipient: str,
+    reason: str,
+    rule: str,
+    at: datetime,
+    details: dict[str, str],
+    from_day: date | None = None,
+) -> Iterator[NoticeIssued]:
+    """About the user, to that recipient; nothing that happened before notices go out is announced."""
+    day = copenhagen_day(at)
+    if day >= NOTICES_FROM:
+        yield NoticeIssued.trusted(
+            occurred_at=at,
+            about=user,
+            recipient_kind="user",
+            recipient=recipient,
+            reason=reason,
+            rule=rule,
+            from_day=from_day or day,
+            details=details,
+        )

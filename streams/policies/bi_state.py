@@ -1,0 +1,44 @@
+"""What is known of a user of bi.star.dk."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.bi import Status
+from schemas.calendar import BI_NEMLOGIN
+from schemas.event import Moment
+from streams.policies.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a module that waits for its decision."""
+
+    request: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that was read before its request: topics have no common order."""
+
+    request: str
+    responsible: str
+    granted: bool
+    at: Moment
+    day: date
+
+
+class BiUser(State):
+    """`status` and `responsible` are None for who has no access (yet). `mailed`: knows of NemLog-in (BI-1)."""
+
+    user: str
+    status: Status | None = None
+    responsible: str | None = None
+    modules: tuple[str, ...] = ()
+    mailed: bool = False
+    asked: tuple[Asked, ...] = ()
+    decided: tuple[Decided, ...] = ()
+
+    def usable(self, day: date) -> tuple[str, ...]:
+        """BI-3: from the day of NemLog-in on, only what was moved or never had to be."""
+        return self.modules if self.status == "nemlogin" or day < BI_NEMLOGIN else ()

@@ -1,0 +1,92 @@
+"""Whether the P-number of an anonymous advert belongs to its CVR number (AD-2).
+
+**Chosen**: a P-number that is not known of the company waits for the register one whole day, the day after the
+submission, and is refused when the day after that begins. A P-number that is another company's waits likewise: which
+company has it is not asked, and the answer is the same.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from schemas.companies import CompanyRegistered
+from schemas.dates import midnight
+from schemas.event import Event, Frozen, Moment
+from schemas.jobad import JobAdNumbersToCheck
+from streams.policies.job_ads import accepted, refused
+from streams.policies.state import State
+
+REFUSED_AFTER = timedelta(days=2)
+"""From the day of the submission to the day with whose beginning it is refused: one whole day lies between."""
+
+
+class Waiting(Frozen):
+    """An advert whose P-number is not known of the company yet."""
+
+    at: Moment
+    refused_on: date
+    p_number: str
+    client: str
+    request: str
+    advert: str
+    headline: str
+
+
+class Company(State):
+    """The P-numbers that belong to a CVR number, and the adverts that wait for one."""
+
+    cvr: str
+    p_numbers: tuple[str, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+
+
+Decided = tuple[Company | None, Sequence[Event]]
+
+
+def decide(state: Company | None, event: Event) -> Decided:
+    """What the register says of a company, or an advert to check."""
+    known = state or Company(cvr=event.key)
+    if isinstance(event, CompanyRegistered):
+        known = known.model_copy(update={"p_numbers": tuple(sorted(set(event.p_numbers)))})
+    elif isinstance(event, JobAdNumbersToCheck):
+        known = known.model_copy(update={"waiting": (*known.waiting, _waiting(event))})
+    else:
+        raise TypeError(f"companies have no {type(event).__name__}; only the decision's READS belong here")
+    out: list[Event] = []
+    for advert in known.waiting:
+        if advert.p_number in known.p_numbers:
+            at = max(advert.at, event.occurred_at)
+            out += accepted(
+                at, advert.client, advert.request, advert.advert, advert.headline, employer=None, anonymous=True
+            )
+    return _left(known, [each for each in known.waiting if each.p_number not in known.p_numbers]), out
+
+
+def wake(state: Company, day: date) -> Decided:
+    """The register had its day."""
+    out = [
+        refused(
+            midnight(day), advert.client, advert.request, advert.advert, "AD-2", "job-ad-refused-not-of-the-company"
+        )
+        for advert in state.waiting
+        if advert.refused_on <= day
+    ]
+    return _left(state, [each for each in state.waiting if each.refused_on > day]), out
+
+
+def _waiting(event: JobAdNumbersToCheck) -> Waiting:
+    return Waiting(
+        at=event.occurred_at,
+        refused_on=event.day + REFUSED_AFTER,
+        p_number=event.p_number,
+        client=event.client,
+        request=event.request,
+        advert=event.advert,
+        headline=event.headline,
+    )
+
+
+def _left(state: Company, waiting: Sequence[Waiting]) -> Company | None:
+    if not state.p_numbers and not waiting:
+        return None
+    wakes_on = min((each.refused_on for each in waiting), default=None)
+    return state.model_copy(update={"waiting": tuple(waiting), "wakes_on": wakes_on})

@@ -1,0 +1,11 @@
+"""What VITAS may create: mentor grants with a type, and adverts but for the summer of 2021 (VIT-1, VIT-4)."""
+
+from schemas import topics
+from streams.decision import Decision
+from streams.policies.state import State
+from streams.policies.vitas_grants import decide
+
+READS = (topics.MENTOR_GRANT_REQUESTED, topics.VITAS_ADVERT_REQUESTED)
+WRITES = (topics.MENTOR_GRANT_ANSWERED, topics.VITAS_ADVERT_ANSWERED)
+
+decision = Decision("vitas-grants", READS, WRITES, State, decide)
