@@ -54,6 +54,8 @@ BY_CODE: Mapping[str, TitleArea] = {area.code: area for area in TITLE_AREAS}
 WAVE_OF: Mapping[str, int] = {area.code: area.wave for area in TITLE_AREAS if area.wave and area.holder}
 """The areas whose held titles are converted, with their wave."""
 
+HOLDER_OF: Mapping[str, HolderKind] = {area.code: area.holder for area in TITLE_AREAS if area.holder}
+
 
 def areas_of(wave: int) -> list[str]:
     """The areas of that wave in which titles are held."""

@@ -8,8 +8,7 @@ valid one is asked for on edit. EURES and JobAD hold adverts, and are treated as
 from datetime import date
 from typing import NamedTuple
 
-from schemas import title_areas
-from schemas.title_areas import WAVE_OF
+from schemas.title_areas import HOLDER_OF, WAVE_OF, wave_day
 from schemas.titles import HolderKind
 
 
@@ -45,11 +44,11 @@ class Area(NamedTuple):
 
     @property
     def wave_day(self) -> date:
-        return title_areas.wave_day(self.code)
+        return wave_day(self.code)
 
     @property
     def holder(self) -> HolderKind:
-        return title_areas.BY_CODE[self.code].holder or "citizen"
+        return HOLDER_OF[self.code]
 
 
 AREAS = (
