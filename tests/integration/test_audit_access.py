@@ -121,7 +121,7 @@ def test_the_auditor_reads_it_and_changes_nothing_and_reads_nothing_else_of_a_pe
 def test_each_role_reads_what_it_needs_and_no_more(accounts: dict[str, str]) -> None:
     allowed = {
         "": set(),
-        "dfdg_operator": {"ledger", "cv", "mailbox", "flood", "titles", "journal", "reference"},
+        "dfdg_operator": {"ledger", "cv", "mailbox", "flood", "titles", "journal", "reference", "archive"},
         "dfdg_auditor": {"audit", "reference"},
         "dfdg_citizen_view": {"cv", "titles"},
         "dfdg_edge": {"identity"},
