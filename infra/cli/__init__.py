@@ -5,7 +5,22 @@ from typing import Any
 
 import typer
 
-from infra.cli import common, demo, enter, explain, flood, jobkon, look, provider, servers, story, titles, vitas, work
+from infra.cli import (
+    archive,
+    common,
+    demo,
+    enter,
+    explain,
+    flood,
+    jobkon,
+    look,
+    provider,
+    servers,
+    story,
+    titles,
+    vitas,
+    work,
+)
 
 app = typer.Typer(
     name="dfdg",
@@ -36,3 +51,4 @@ app.add_typer(flood.flood_app, rich_help_panel=LOOK)
 app.add_typer(vitas.vitas_app, rich_help_panel=LOOK)
 app.add_typer(provider.provider_app, rich_help_panel=LOOK)
 app.add_typer(jobkon.jobkon_app, rich_help_panel=LOOK)
+app.add_typer(archive.archive_app, rich_help_panel=LOOK)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ def show_json(value: Any) -> None:
 def say(text: str) -> None:
     """Tells a person how it goes, on stderr, so that stdout holds results only."""
     messages.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def progress_bar() -> Progress:
+    """A bar on stderr, for a person at a terminal only."""
+    columns: tuple[Any, ...] = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=messages, transient=True, disable=not messages.is_terminal)
 
 
 def settings() -> "Settings":
@@ -132,6 +139,7 @@ _KNOWN = (
     ("producers.cpr", "CprError", BAD_INPUT, "{error}"),
     ("consumers.flood", "FloodError", COULD_NOT, "{error}"),
     ("consumers.provider_roles", "ProviderError", COULD_NOT, "{error}"),
+    ("infra.archive.errors", "ArchiveError", COULD_NOT, "{error}"),
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),

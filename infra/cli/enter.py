@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from infra.cli.common import Commands, Json, addresses, messages, say, settings, show_json
+from infra.cli.common import Commands, Json, addresses, messages, progress_bar, say, settings, show_json
 from infra.cli.process import stopping
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def publish(
 
     known, there = _topic(topic), addresses()
     ids = _schema_ids(there.registry, known)
-    with closing(connect(there.dsn, "dfdg-publish")) as connection, _progress() as bar:
+    with closing(connect(there.dsn, "dfdg-publish")) as connection, progress_bar() as bar:
         identity = Identity(connection, Keys.read(settings().keys))
         task = bar.add_task(f"Publishing to {topic}", total=_lines(file))
         sent, skipped = publisher.publish(
@@ -171,11 +170,6 @@ def _schema_ids(registry: str, *topics: "Topic") -> dict[str, int]:
     from infra.registry import Registry
 
     return Registry(registry).resolve(topics)
-
-
-def _progress() -> Progress:
-    columns: tuple[Any, ...] = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=messages, transient=True, disable=not messages.is_terminal)
 
 
 def _lines(file: Any) -> int | None:

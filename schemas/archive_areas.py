@@ -1,0 +1,110 @@
+"""What of each area goes to the National Archives before it is deleted: one reviewed table (RET-6).
+
+A column of a table that is neither archived nor left out stops the delivery: nothing is left out by default. Which
+fields of the Joblog are mandatory is **constructed** (RET-4). No area's register holds CPR numbers: citizens stand
+under their subject id. Descriptions are Danish: the Archives keep them with the rows.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from schemas.dates import add_years
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    DATE = "date"
+    MOMENT = "moment"
+    NUMBER = "number"
+    YES_NO = "yes-no"
+
+
+class Column(NamedTuple):
+    """A column of the register's table, by its name there."""
+
+    name: str
+    kind: Kind
+    description: str
+    nullable: bool = False
+
+
+class Area(NamedTuple):
+    """An area whose records are archived first. The first column is `record` (text), the last `updated_at`.
+
+    `anchor` is the day from which `years` count, as SQL over the table's columns; null: the record has no deadline yet.
+    `left_out`: the table's other columns, each with the reason.
+    """
+
+    name: str
+    rule: str
+    table: str
+    years: int
+    anchor: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    left_out: Mapping[str, str]
+
+
+RECORD = Column("record", Kind.TEXT, "Registreringens tilfældige nummer, primærnøgle")
+CITIZEN = Column("citizen", Kind.TEXT, "Borgerens tilfældige nummer i DFDG; ikke et CPR-nummer")
+UPDATED_AT = Column("updated_at", Kind.MOMENT, "Hvornår registreringen senest blev ændret (UTC)")
+ENGINE = {"slice": "where the engine works on it", "reach": "who may read it now"}
+
+AREAS = (
+    Area(
+        "job-suggestion-checks", "RET-1", "register.job_suggestion_check", 6, "checked_on",
+        title="Kontrol af jobforslag",
+        description="Kontroller af, om ledige havde søgt de job, som jobcentret havde foreslået dem. Pligten til at"
+        " kontrollere ophørte i december 2019.",
+        columns=(
+            RECORD, CITIZEN,
+            Column("checked_on", Kind.DATE, "Dagen, hvor jobforslagene blev kontrolleret"),
+            Column("jobcentre", Kind.TEXT, "Jobcentret, der kontrollerede", nullable=True),
+            Column("outcome", Kind.TEXT, "Kontrollens udfald (kode)", nullable=True),
+            UPDATED_AT,
+        ),
+        left_out=ENGINE,
+    ),
+    Area(
+        "referrals", "RET-2", "access.referral", 6, "least(last_day, cancelled_on - 1)",
+        title="Henvisninger til andre aktører",
+        description="Henvisninger af ledige til andre aktører, med perioden, hvori aktøren havde adgang til borgerens"
+        " oplysninger.",
+        columns=(
+            RECORD, CITIZEN,
+            Column("provider", Kind.TEXT, "Den anden aktør"),
+            Column("first_day", Kind.DATE, "Periodens første dag"),
+            Column("last_day", Kind.DATE, "Periodens sidste dag; uden værdi: ikke aftalt", nullable=True),
+            Column("cancelled_on", Kind.DATE, "Dagen, hvor henvisningen blev annulleret", nullable=True),
+            UPDATED_AT,
+        ),
+        left_out=ENGINE,
+    ),
+    Area(
+        "joblog", "RET-4", "register.joblog_entry", 6, "(updated_at at time zone 'Europe/Copenhagen')::date",
+        title="Joblog, obligatoriske felter",
+        description="Lediges registreringer af de job, de har søgt. Kun de obligatoriske felter: de frivillige slettes"
+        " efter fire år og afleveres ikke.",
+        columns=(
+            RECORD, CITIZEN,
+            Column("job_title", Kind.TEXT, "Den søgte stilling"),
+            Column("employer", Kind.TEXT, "Arbejdsgiveren"),
+            Column("applied_on", Kind.DATE, "Dagen, hvor jobbet blev søgt"),
+            UPDATED_AT,
+        ),
+        left_out=ENGINE | dict.fromkeys(("contact", "note"), "voluntary (RET-3)"),
+    ),
+)  # fmt: skip
+
+BY_NAME = {area.name: area for area in AREAS}
+
+
+def latest_due_anchor(day: date, years: int) -> date:
+    """The last anchor whose deadline, so many years later, lies on `day` or before."""
+    anchor = add_years(day, -years)
+    return anchor if add_years(anchor, years) <= day else anchor - timedelta(days=1)
