@@ -5,10 +5,10 @@ A changed wording gets a higher version; the text that was sent is stored with t
 
 from collections.abc import Mapping
 
-from schemas.texts import cv, titles
+from schemas.texts import cv, joblog, titles
 from schemas.texts.text import Text
 
-TEXTS: Mapping[str, Text] = cv.TEXTS | titles.TEXTS
+TEXTS: Mapping[str, Text] = cv.TEXTS | titles.TEXTS | joblog.TEXTS
 """By text id: for a notice its reason."""
 
 WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}
