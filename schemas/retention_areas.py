@@ -26,6 +26,11 @@ class Area(NamedTuple):
     archive: str | None
     applies_from: date
 
+    @property
+    def still(self) -> str:
+        """SQL for what of the table the area still has."""
+        return "true" if self.deletes == "record" else "not emptied"
+
 
 JOBLOG = "register.joblog_entry"
 

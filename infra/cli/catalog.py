@@ -5,16 +5,18 @@ from typing import Any
 
 def decisions() -> dict[str, Any]:
     """Every `Decision` by its name."""
-    from streams import cv_requirement, titles
+    from streams import cv_requirement, joblog, retention, titles
 
-    return {decision.name: decision for decision in (cv_requirement.decision, titles.decision)}
+    all_ = (cv_requirement.decision, titles.decision, joblog.decision, retention.decision)
+    return {decision.name: decision for decision in all_}
 
 
 def sinks() -> dict[str, Any]:
     """Every `Sink` by its name."""
-    from consumers import cv_status, journal, mailboxes, title_audit, title_register
+    from consumers import cv_status, deletions, journal, mailboxes, registers, title_audit, title_register
 
-    all_ = (cv_status.sink, mailboxes.sink, title_register.sink, title_audit.sink, journal.sink)
+    all_ = (cv_status.sink, mailboxes.sink, title_register.sink, title_audit.sink, journal.sink,
+            registers.sink, deletions.sink)  # fmt: skip
     return {sink.name: sink for sink in all_}
 
 
