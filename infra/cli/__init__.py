@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from infra.cli import common, demo, enter, explain, flood, look, servers, work
+from infra.cli import common, demo, enter, explain, flood, look, retention, servers, work
 
 app = typer.Typer(
     name="dfdg",
@@ -32,3 +32,4 @@ for panel, functions in PANELS:
 app.add_typer(enter.titles_app, rich_help_panel=ENTER)
 app.add_typer(enter.clock_app, rich_help_panel=ENTER)
 app.add_typer(flood.flood_app, rich_help_panel=LOOK)
+app.add_typer(retention.retention_app, rich_help_panel=LOOK)

@@ -131,6 +131,7 @@ _KNOWN = (
     ("producers.classification", "BadFileError", BAD_INPUT, "{error}"),
     ("producers.cpr", "CprError", BAD_INPUT, "{error}"),
     ("consumers.flood", "FloodError", COULD_NOT, "{error}"),
+    ("consumers.receipts", "ReceiptError", BAD_INPUT, "{error}"),
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),
