@@ -13,10 +13,10 @@ def decisions() -> dict[str, Any]:
 
 def sinks() -> dict[str, Any]:
     """Every `Sink` by its name."""
-    from consumers import cv_status, deletions, journal, mailboxes, registers, title_audit, title_register
+    from consumers import cv_status, deletions, journal, mailboxes, registers, tidying, title_audit, title_register
 
     all_ = (cv_status.sink, mailboxes.sink, title_register.sink, title_audit.sink, journal.sink,
-            registers.sink, deletions.sink)  # fmt: skip
+            registers.sink, deletions.sink, tidying.sink)  # fmt: skip
     return {sink.name: sink for sink in all_}
 
 
