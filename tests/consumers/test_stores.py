@@ -70,8 +70,8 @@ def test_ret_8_a_notice_goes_four_years_after_its_day_in_bounded_pieces(
     monkeypatch.setattr(tidying, "PIECE", 2)
     connection.execute(
         "insert into mailbox.notice (id, recipient_kind, recipient, about, reason, rule, day, from_day, details, text,"
-        " text_version, status) select gen_random_uuid(), 'fund', 'f', 'c', 'r', 'CV-3', d, d, '{}', 't', 1, 'delivered'"
-        " from unnest(%s::date[]) d",
+        " text_version, status) select gen_random_uuid(), 'fund', 'f', 'c', 'r', 'CV-3', d, d, '{}', 't', 1,"
+        " 'delivered' from unnest(%s::date[]) d",
         ([date(2021, 6, 14)] * 3 + [date(2021, 6, 15)],),
     )
     assert (tidied(connection, "2025-06-13"), tidied(connection, "2025-06-14", slice_=1)) == (0, 0)
