@@ -29,8 +29,8 @@ from schemas.topic import SLICES
 RATE_PER_S = 1_000
 RECORDS_PER_CITIZEN = 10
 WATCH_S = 0.02
-STALL_S = 60.0
-"""Without one more receipt for so long it is given up."""
+SLOWEST_ROWS_PER_S = 100
+"""Who deletes more slowly is given up."""
 
 RETENTION = ("registers", "retention", "deletions")
 CV = ("cv-requirement", "cv-status", "mailboxes")
@@ -130,15 +130,9 @@ def _measure(ground: Ground, processes: Running, night: Night, records: int, job
     with _watched(ground) as watch, _flowing(ground, job) as flow:
         began = time.monotonic()
         begin_days(ground.addresses.kafka, ground.schema_ids, night.day, night.day)
-        done, progress, at = 0, -1, began
-        while done < records:
-            processes.check()
-            done = ground.count(_RECEIPTS, night.area)
-            if done != progress:
-                progress, at = done, time.monotonic()
-            elif time.monotonic() - at > STALL_S:
-                raise RuntimeError(f"{done:,} of {records:,} are gone, and no more:\n{processes.output()[-2000:]}")
-            time.sleep(0.2)
+        deadline_s = START_DEADLINE_S + records / SLOWEST_ROWS_PER_S
+        if not until(lambda: ground.count(_RECEIPTS, night.area) >= records, processes, deadline_s):
+            raise RuntimeError(f"Not all is gone after {deadline_s:.0f} s:\n{processes.output()[-2000:]}")
         seconds = time.monotonic() - began
     return Result(night.area, records, seconds, watch.longest_s, flow.sent / seconds)
 
