@@ -158,6 +158,17 @@ def test_ret_6_a_delivery_of_an_older_state_does_not_cover_the_record(connection
     assert deleted(nights.day("2021-07-02")) == [("job-suggestion-checks", "check-1")]
 
 
+def test_ret_6_an_order_for_a_state_that_was_corrected_since_does_nothing(
+    connection: Connection, nights: Nights
+) -> None:
+    nights.record(check("2015-07-01 12:00"))
+    nights.record(check("2015-08-01 12:00", checked_on=date(2015, 7, 1), outcome="corrected, and not archived"))
+    stale = ordered("2021-07-01", "2015-07-01 12:00", "check-1", "job-suggestion-checks")
+    with connection.transaction():
+        assert list(deletions.apply(connection, arrivals(stale))) == []
+    assert rows(connection, "select record from register.job_suggestion_check") == [("check-1",)]
+
+
 def test_ret_6_what_a_hold_covers_is_withheld_and_its_release_deletes_by_itself(
     connection: Connection, nights: Nights
 ) -> None:
@@ -176,11 +187,13 @@ def test_ret_6_what_a_hold_covers_is_withheld_and_its_release_deletes_by_itself(
 def test_ret_6_a_hold_that_only_the_deletions_know_stops_an_order_until_the_decision_knows_it(
     connection: Connection, nights: Nights
 ) -> None:
-    nights.record(entry("2018-01-10 12:00"))
-    order = ordered("2022-01-10", "2018-01-10 12:00", area="joblog-voluntary")
+    nights.record(entry("2015-01-10 12:00"), check("2015-01-10 12:00"))
+    orders = [ordered("2022-01-10", "2015-01-10 12:00", area=area) for area in ("joblog-voluntary", "joblog-mandatory")]
+    orders.append(ordered("2022-01-10", "2015-01-10 12:00", "check-1", "job-suggestion-checks"))
     with connection.transaction():
-        assert list(deletions.apply(connection, arrivals(order, hold("2022-01-10 00:00")))) == []
+        assert list(deletions.apply(connection, arrivals(*orders, hold("2022-01-10 00:00")))) == []
     assert rows(connection, WHOLE) == [("entry-1", "Ring igen", "open", False)]
+    assert rows(connection, "select record from register.job_suggestion_check") == [("check-1",)]
     assert rows(connection, RECEIPTS) == []
 
 
