@@ -18,7 +18,7 @@ from schemas.receipts import check as checked
 from schemas.retention import RecordDeleted
 from schemas.retention_areas import AREAS
 from tests.builders import CITIZEN, moment
-from tests.consumers.batches import slice_connection
+from tests.consumers.batches import slice_connection, waits_inside
 from tests.consumers.title_batches import SLICE, arrivals, rows
 from tests.retention_builders import REFERENCE, Nights, archived, blocked, check, entry, hold, ordered, standing
 
@@ -202,11 +202,15 @@ def test_ret_7_a_later_update_moves_the_deadline_and_an_order_for_the_older_stat
 ) -> None:
     nights.record(entry("2018-01-10 12:00"))
     nights.record(entry("2018-03-01 12:00", note="newer"), entry("2018-02-01 12:00", note="late, and older"))
+    nights.record(entry("2018-02-15 12:00", note="later still, and older"))
+    nights.record(check("2018-03-01 12:00"), check("2018-01-01 12:00"))
+    nights.record(check("2018-02-01 12:00"))
     stale = ordered("2022-01-10", "2018-01-10 12:00", area="joblog-voluntary")
     with connection.transaction():
         assert list(deletions.apply(connection, arrivals(stale))) == []
     assert nights.day("2022-02-28") == []
     assert rows(connection, WHOLE) == [("entry-1", "newer", "open", False)]
+    assert rows(connection, "select checked_on from register.job_suggestion_check") == [(date(2018, 3, 1),)]
     assert deleted(nights.day("2022-03-01")) == [("joblog-voluntary", "entry-1")]
 
 
@@ -312,3 +316,18 @@ def test_the_database_counts_anniversaries_as_the_code_does(connection: Connecti
     for years in (4, 6):
         found = rows(connection, "select retention.due(d, %s) from unnest(%s::date[]) d", years, days)
         assert [due for (due,) in found] == [add_years(day, years) for day in days]
+
+
+def test_ret_8_a_late_fact_that_waits_for_a_deletion_under_way_does_not_bring_the_record_back(
+    connection: Connection, nights: Nights, database: str
+) -> None:
+    nights.record(check("2015-07-01 12:00"))
+    order = ordered("2021-07-01", "2015-07-01 12:00", "check-1", "job-suggestion-checks")
+    with slice_connection(database) as deleting:
+
+        def late() -> None:
+            nights.record(check("2015-07-01 12:00", outcome="corrected"))
+
+        with waits_inside(deleting, late):
+            assert len(list(deletions.apply(deleting, arrivals(order)))) == 1
+    assert rows(connection, "select count(*) from register.job_suggestion_check") == [(0,)]
