@@ -38,7 +38,7 @@ AREAS = (
     Area("RET-1", "job-suggestion-checks", 6, "day of the check (chosen)", "checked_on",
          "register.job_suggestion_check", "record", "job-suggestion-checks", RELEASE_2021_2),
     Area("RET-2", "referrals", 6, "last day of the period (chosen); the day before a cancellation that came earlier",
-         "least(last_day, cancelled_on - 1)", "access.referral", "record", "referrals", RELEASE_2021_2),
+         "ends", "access.referral", "record", "referrals", RELEASE_2021_2),
     Area("RET-3", "joblog-voluntary", 4, "last update", "updated_on", JOBLOG, "voluntary-fields", None,
          RELEASE_2021_2),
     Area("RET-4", "joblog-mandatory", 6, "last update (chosen)", "updated_on", JOBLOG, "record", "joblog",

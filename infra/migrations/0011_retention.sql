@@ -16,7 +16,7 @@ create table retention.area (
 );
 insert into retention.area values
     ('job-suggestion-checks', 'RET-1', 6, 'checked_on', 'register.job_suggestion_check', 'true', 'job-suggestion-checks', '2021-06-14'),
-    ('referrals', 'RET-2', 6, 'least(last_day, cancelled_on - 1)', 'access.referral', 'true', 'referrals', '2021-06-14'),
+    ('referrals', 'RET-2', 6, 'ends', 'access.referral', 'true', 'referrals', '2021-06-14'),
     ('joblog-voluntary', 'RET-3', 4, 'updated_on', 'register.joblog_entry', 'not emptied', null, '2021-06-14'),
     ('joblog-mandatory', 'RET-4', 6, 'updated_on', 'register.joblog_entry', 'true', 'joblog', '2021-06-14');
 

@@ -64,7 +64,8 @@ def test_ret_1_a_check_of_job_suggestions_goes_six_years_after_its_day_and_archi
 
 REFERRAL = """
 create table access.referral (record text primary key, citizen text not null, slice int not null, provider text,
-    first_day date, last_day date, cancelled_on date, updated_at timestamptz not null, reach text default 'open');
+    first_day date, last_day date, cancelled_on date, updated_at timestamptz not null, reach text default 'open',
+    ends date not null generated always as (least(last_day, cancelled_on - 1)) stored);
 """
 
 
