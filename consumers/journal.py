@@ -10,10 +10,12 @@ from psycopg import Connection
 from consumers.sink import Sink
 from infra.postgres import texts, uuids
 from infra.record import Arrival
-from schemas.topics import TITLE_PUBLISHED, TITLE_REPLACED, TOPICS
+from schemas.topics import DELETION_ORDERED, RECORD_AGED, TITLE_PUBLISHED, TITLE_REPLACED, TOPICS
 
-READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic not in (TITLE_REPLACED, TITLE_PUBLISHED))
-"""All that is about a subject; a title is none. That one was replaced is for the audit alone (TIT-9)."""
+LEFT_OUT = (TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED)
+"""A title is no subject; that one was replaced is the audit's (TIT-9); of a record's end its deletion is the story."""
+READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic not in LEFT_OUT)
+"""All else that is about a subject."""
 OWNS = ("journal.entry",)
 
 NOTHING = bytes(16)

@@ -25,7 +25,7 @@ with taken as (
     select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
         %b::text[]::timestamptz[]) with ordinality
         as new (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at, number)
-    where true
+    where not exists (select from retention.receipt r where r.area = 'referrals' and r.record = new.record)
 ), put as (
     insert into access.referral as r
         (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at)

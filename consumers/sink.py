@@ -24,7 +24,7 @@ LINGER_S = 0.5
 class Sink:
     """One table or outlet. `write` puts down what the arrivals mean, in the batch's transaction; it may return events.
 
-    `owns`: the tables that nobody else writes.
+    `owns`: the tables that nobody else writes. `on_day`: one bounded piece of what a day brings, or None.
     """
 
     name: str
@@ -32,12 +32,13 @@ class Sink:
     owns: tuple[str, ...]
     write: Callable[[Connection, Sequence[Arrival]], Iterable[Caused] | None]
     writes: tuple[Topic, ...] = ()
+    on_day: Callable[[Connection, Cursor], list[Caused] | None] | None = None
 
     def apply(self, connection: Connection, _cursor: Cursor, arrivals: Sequence[Arrival]) -> list[Caused]:
         return list(self.write(connection, arrivals) or ()) if arrivals else []
 
-    def step(self, _connection: Connection, _cursor: Cursor) -> list[Caused] | None:
-        return None
+    def step(self, connection: Connection, cursor: Cursor) -> list[Caused] | None:
+        return None if self.on_day is None else self.on_day(connection, cursor)
 
 
 class SinkHost:

@@ -5,12 +5,15 @@ from schemas import (
     clock,
     companies,
     cv,
+    job_suggestions,
     jobad,
     jobkon,
+    joblog,
     logins,
     notices,
     referrals,
     registration,
+    retention,
     title_choice,
     title_publication,
     titles,
@@ -84,6 +87,16 @@ TITLE_PUBLISHED = Topic(
 PROVIDER_RECORDED = Topic("dfdg.provider-recorded-v1", referrals.ProviderRecorded)
 REFERRAL_RECORDED = Topic("dfdg.referral-recorded-v1", referrals.ReferralRecorded)
 ACCESS_CHANGED = Topic("dfdg.access-changed-v1", referrals.AccessChanged, writer=LEDGER)
+JOB_SUGGESTION_CHECK_RECORDED = Topic(
+    "dfdg.job-suggestion-check-recorded-v1", job_suggestions.JobSuggestionCheckRecorded
+)
+JOBLOG_ENTRY_RECORDED = Topic("dfdg.joblog-entry-recorded-v1", joblog.JoblogEntryRecorded)
+JOBLOG_STANDING_CHANGED = Topic("dfdg.joblog-standing-changed-v1", joblog.JoblogStandingChanged, writer=LEDGER)
+LEGAL_HOLD_RECORDED = Topic("dfdg.retention-legal-hold-recorded-v1", retention.LegalHoldRecorded)
+RECORD_AGED = Topic("dfdg.retention-record-aged-v1", retention.RecordAged, writer=LEDGER)
+DELETION_ORDERED = Topic("dfdg.retention-deletion-ordered-v1", retention.DeletionOrdered, writer=LEDGER)
+DELETION_BLOCKED = Topic("dfdg.retention-deletion-blocked-v1", retention.DeletionBlocked, writer=LEDGER)
+RECORD_DELETED = Topic("dfdg.retention-record-deleted-v1", retention.RecordDeleted, writer=LEDGER)
 
 TOPICS: tuple[Topic, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -15,6 +15,7 @@ from infra.cli import (
     jobkon,
     look,
     provider,
+    retention,
     servers,
     story,
     titles,
@@ -52,3 +53,4 @@ app.add_typer(vitas.vitas_app, rich_help_panel=LOOK)
 app.add_typer(provider.provider_app, rich_help_panel=LOOK)
 app.add_typer(jobkon.jobkon_app, rich_help_panel=LOOK)
 app.add_typer(archive.archive_app, rich_help_panel=LOOK)
+app.add_typer(retention.retention_app, rich_help_panel=LOOK)

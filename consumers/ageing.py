@@ -1,0 +1,133 @@
+"""Finds the records of a slice that are past their deadline when a day begins (RET-1 … RET-4, RET-7, RET-9).
+
+A step of the consumer that owns the records, so that every fact from before the day is in its table by then: lag can
+never age what was just updated. A record that is withheld is found again when nothing blocks it any more.
+
+**Chosen**: the self-check of shares stops the area in that slice, not the consumer, whose facts go on.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from psycopg import Connection
+
+from infra.errors import AlarmError
+from infra.ledger import Cursor
+from schemas.dates import midnight
+from schemas.event import Caused
+from schemas.ids import derived_id
+from schemas.retention import RecordAged
+from schemas.retention_areas import Area, areas_on, due_on, latest_due_anchor
+
+LOG = logging.getLogger(__name__)
+
+PIECE = 2_000
+"""Records found in one transaction: some tenths of a second, with their events."""
+
+_STAND = "select day, anchor, record, done, alarm from retention.ageing where area = %s and slice = %s"
+_FROM = """
+from {table} t left join lateral (
+    select min(d.reference) as reference from archive.delivered x join archive.delivery d using (delivery)
+    where x.area = %(archive)s and x.record = t.record and x.updated_at >= t.updated_at
+) a on true
+where t.slice = %(slice)s and {anchor} <= %(due)s and {still} and {wanted}
+"""
+_BLOCKED_NO_MORE = """
+(a.reference is not null or %(archive)s::text is null) and not exists (
+    select from retention.hold h where h.citizen = t.citizen and (h.record is null or h.record = t.record))
+"""
+_NEXT = f"""
+select t.record, t.citizen, {{anchor}}, t.updated_at, a.reference {_FROM}
+and ({{anchor}}, t.record) > (%(anchor)s, %(record)s) order by {{anchor}}, t.record limit %(piece)s
+"""
+_WOULD_GO = f"select count(*) {_FROM}"
+_ALL = "select count(*) from {table} t where slice = %(slice)s and {still}"
+_CEILING = """
+select coalesce(a.share, c.share), c.from_records from retention.ceiling c
+left join retention.announced a on a.area = c.area and a.day = %s where c.area = %s
+"""
+_WRITE = """
+insert into retention.ageing (area, slice, day, anchor, record, done, alarm) values (%s, %s, %s, %s, %s, %s, %s)
+on conflict (area, slice) do update set day = excluded.day, anchor = excluded.anchor, record = excluded.record,
+    done = excluded.done, alarm = excluded.alarm
+"""
+_BEFORE_ALL = (date.min, "")
+
+
+def step(codes: Sequence[str], connection: Connection, cursor: Cursor) -> list[Caused] | None:
+    """The next records of these areas that the slice's day has brought past their deadline; None when there is none
+    left, or the self-check lets none go (RET-9). Raises `AlarmError` when a record was picked before it is due."""
+    if cursor.day is None:
+        return None
+    law = areas_on(cursor.day)
+    for area in (law[code] for code in codes if code in law):
+        stand = connection.execute(_STAND, (area.code, cursor.slice)).fetchone()
+        day, anchor, record, done, alarm = stand or (date.min, *_BEFORE_ALL, False, None)
+        if day > cursor.day or (day == cursor.day and done):
+            continue
+        if (day < cursor.day or alarm) and not _may_go(connection, cursor, area, alarm):
+            continue
+        if found := _next(connection, cursor, area, (anchor, record) if day == cursor.day else _BEFORE_ALL):
+            return found
+    return None
+
+
+def _next(connection: Connection, cursor: Cursor, area: Area, after: tuple[date, str]) -> list[Caused]:
+    assert cursor.day is not None, "asked on a day only"
+    wanted = f"(t.reach = 'open' or {_BLOCKED_NO_MORE})"
+    known = _known(cursor, area) | {"anchor": after[0], "record": after[1], "piece": PIECE}
+    rows = connection.execute(_sql(_NEXT, area, wanted), known).fetchall()
+    anchor, record = (rows[-1][2], rows[-1][0]) if rows else after
+    connection.execute(_WRITE, (area.code, cursor.slice, cursor.day, anchor, record, len(rows) < PIECE, None))
+    return [_caused(area, cursor, *row) for row in rows]
+
+
+def _caused(area: Area, cursor: Cursor, record: str, citizen: str, anchor: date, *rest: Any) -> Caused:
+    updated_at, reference = rest
+    day, due = cursor.day, due_on(area, anchor)
+    assert day is not None, "asked on a day only"
+    if due > day:
+        raise AlarmError(
+            f"{cursor.source}: a record of area {area.code} was picked on {day} and is due on {due}: nothing is deleted"
+            " early (RET-9). The rule or the search is wrong; call the developers."
+        )
+    event = RecordAged.trusted(
+        occurred_at=midnight(day), citizen=citizen, area=area.code, record=record, rule=area.rule, anchor=anchor,
+        due=due, updated_at=updated_at, reference=reference,
+    )  # fmt: skip
+    cause = derived_id(b"ageing", area.code.encode(), day.isoformat().encode())
+    return Caused(event, derived_id(cause, record.encode()), cause)
+
+
+def _may_go(connection: Connection, cursor: Cursor, area: Area, told: str | None) -> bool:
+    """RET-9: whether no more of the slice's records of the area would go today than the ceiling says. `told`: the alarm
+    that was raised already."""
+    known = _known(cursor, area)
+    share, from_records = connection.execute(_CEILING, (cursor.day, area.code)).fetchone() or (0, 0)
+    (going,) = connection.execute(_sql(_WOULD_GO, area, _BLOCKED_NO_MORE), known).fetchone() or (0,)
+    if going <= from_records:
+        return True
+    (every,) = connection.execute(_sql(_ALL, area, ""), known).fetchone() or (0,)
+    if going <= share * every:
+        return True
+    alarm = (
+        f"{going} of {every} records of area {area.code} in slice {cursor.slice} would be deleted on {cursor.day}; the"
+        f" ceiling is a share of {share} (RET-9). None is, until tomorrow's check. Look at `dfdg retention plan`; were"
+        f" they meant: `dfdg retention announce {area.code} {cursor.day} SHARE --who NAME`, and restart `dfdg run`."
+    )
+    if alarm != told:
+        LOG.error("ALARM retention: %s", alarm)
+        connection.execute(_WRITE, (area.code, cursor.slice, cursor.day, *_BEFORE_ALL, False, alarm))
+    return False
+
+
+def _known(cursor: Cursor, area: Area) -> dict[str, Any]:
+    assert cursor.day is not None, "asked on a day only"
+    due = latest_due_anchor(cursor.day, area.years)
+    return {"slice": cursor.slice, "due": due, "archive": area.archive}
+
+
+def _sql(query: str, area: Area, wanted: str) -> str:
+    return query.format(table=area.table, anchor=area.anchor_sql, still=area.still, wanted=wanted)

@@ -1,0 +1,193 @@
+"""Deletes what was ordered, once and with a receipt, and withholds what is blocked (RET-1 … RET-4, RET-6, RET-8).
+
+The tables belong to their registers; here, and nowhere else, records are taken out of them, under the same lock. What
+is not as it was ordered any more, or is held by now, stays: it is looked at again when the next day begins.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from psycopg import Connection
+
+from consumers.sink import Sink
+from infra.errors import AlarmError
+from infra.postgres import dates, texts
+from infra.record import Arrival
+from infra.records import lock_records
+from schemas.event import Caused, Event
+from schemas.ids import derived_id, slice_of
+from schemas.joblog import VOLUNTARY_FIELDS
+from schemas.receipts import FIRST, Receipt
+from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded, RecordDeleted
+from schemas.retention_areas import AREAS, Area, areas_on, due_on, latest_due_anchor
+from schemas.topic import SLICES
+from schemas.topics import DELETION_BLOCKED, DELETION_ORDERED, LEGAL_HOLD_RECORDED, RECORD_DELETED
+
+LOG = logging.getLogger(__name__)
+
+READS = (DELETION_ORDERED, DELETION_BLOCKED, LEGAL_HOLD_RECORDED)
+WRITES = (RECORD_DELETED,)
+OWNS = ("retention.receipt", "retention.hold", "retention.blocked")
+
+_ASKED = "unnest(%(records)b::text[], %(anchors)b::date[], %(times)b::text[]::timestamptz[]) asked (id, day, time)"
+_AS_ASKED = "t.record = asked.id and t.updated_at = asked.time and {anchor} = asked.day and {still}"
+_NOT_HELD = """
+not exists (select from retention.hold h where h.citizen = t.citizen and (h.record is null or h.record = t.record))
+"""
+_DELETE = f"delete from {{table}} t using {_ASKED} where {_AS_ASKED} and {_NOT_HELD} returning t.record"
+# A row that is withheld for these fields only comes into reach again.
+_EMPTY = f"""
+update {{table}} t set {", ".join(f"{name} = null" for name in VOLUNTARY_FIELDS)}, emptied = true,
+    reach = case when {{anchor}} <= %(record_due)s then reach else 'open' end
+from {_ASKED} where {_AS_ASKED} and {_NOT_HELD} returning t.record
+"""
+_WITHHOLD = f"update {{table}} t set reach = 'withheld' from {_ASKED} where {_AS_ASKED}"
+_LAST = "select number, hash from retention.receipt where slice = %s order by number desc limit 1"
+_RECEIPTS = """
+insert into retention.receipt (slice, number, area, record, rule, due, deleted_on, reference, previous, hash)
+select slice, number, area, record, rule, due, deleted_on, nullif(reference, ''), previous, hash
+from unnest(%b::text[]::int[], %b::text[]::bigint[], %b::text[], %b::text[], %b::text[], %b::date[], %b::date[],
+    %b::text[], %b::text[], %b::text[])
+    as new (slice, number, area, record, rule, due, deleted_on, reference, previous, hash)
+"""
+_HOLD = """
+insert into retention.hold (hold, citizen, record, handler)
+select hold, citizen, nullif(record, ''), handler
+from unnest(%b::text[], %b::text[], %b::text[], %b::text[]) as new (hold, citizen, record, handler)
+on conflict (hold) do update set citizen = excluded.citizen, record = excluded.record, handler = excluded.handler
+"""
+_RELEASE = "delete from retention.hold where hold = any(%b::text[])"
+_BLOCKED = """
+insert into retention.blocked as b (area, day, reason, records) values (%s, %s, %s, %s)
+on conflict (area, day, reason) do update set records = b.records + excluded.records returning records
+"""
+_WHAT_TO_DO = {
+    "no-receipt": "deliver it to the National Archives and enter their approval, and it goes by itself",
+    "hold": "nothing, if the hold is still needed; else `dfdg retention release`, and it goes by itself",
+}
+
+
+class _Order(NamedTuple):
+    """The arrival that ordered or blocked something, as what it is."""
+
+    arrival: Arrival
+    event: DeletionOrdered | DeletionBlocked
+
+
+def apply(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Caused]:
+    """Holds first, in their order, as they stand in the way; then orders and blocks, area by area."""
+    lock_records(connection, {arrival.event.key for arrival in arrivals})
+    _hold(connection, [each.event for each in arrivals if isinstance(each.event, LegalHoldRecorded)])
+    ordered = [_Order(each, each.event) for each in arrivals if isinstance(each.event, DeletionOrdered)]
+    blocked = [_Order(each, each.event) for each in arrivals if isinstance(each.event, DeletionBlocked)]
+    for area, orders in _by_area(ordered):
+        yield from _delete(connection, area, orders)
+    for area, orders in _by_area(blocked):
+        connection.execute(_sql(_WITHHOLD, area), _asked(orders))
+    _alarm(connection, [order.event for order in blocked if isinstance(order.event, DeletionBlocked)])
+
+
+def _by_area(orders: Iterable[_Order]) -> Iterator[tuple[Area, list[_Order]]]:
+    """The orders of each area and day, by the row of law that applies on it."""
+    ordered = sorted(orders, key=lambda order: (order.event.area, order.event.day))
+    for (code, day), some in groupby(ordered, key=lambda order: (order.event.area, order.event.day)):
+        yield areas_on(day)[code], list(some)
+
+
+def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterator[Caused]:
+    for _, event in orders:
+        _check(area, event)
+    known = _asked(orders)
+    if area.deletes == "voluntary-fields":
+        whole = next(row for row in AREAS if row.table == area.table and row.deletes == "record")
+        law = areas_on(orders[0].event.day)[whole.code]
+        known["record_due"] = latest_due_anchor(orders[0].event.day, law.years)
+    query = _EMPTY if area.deletes == "voluntary-fields" else _DELETE
+    gone = {record for (record,) in connection.execute(_sql(query, area), known).fetchall()}
+    last = {order.event.record: order for order in orders if order.event.record in gone}
+    yield from _receipts(connection, list(last.values()))
+
+
+def _check(area: Area, event: Event) -> None:
+    """Once more, where it cannot be undone any more: not before its deadline, not without its archive receipt."""
+    assert isinstance(event, DeletionOrdered), "only orders are carried out"
+    early = due_on(area, event.anchor) > event.day
+    if early or (area.archive is not None and not event.reference):
+        raise AlarmError(
+            f"An order to delete record {event.record} of area {area.code} on {event.day} is"
+            f" {'early' if early else 'without an archive receipt'}: nothing of its batch was deleted. Who wrote it?"
+        )
+
+
+def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[Caused]:
+    """One receipt each, in the order of the slice, and the event that carries it."""
+    ends: dict[int, tuple[int, str]] = {}
+    receipts = []
+    for arrival, event in orders:
+        slice_ = slice_of(event.key.encode(), SLICES)
+        if slice_ not in ends:
+            ends[slice_] = connection.execute(_LAST, (slice_,)).fetchone() or (0, FIRST)
+        number, previous = ends[slice_]
+        reference = event.reference if isinstance(event, DeletionOrdered) else None
+        known = (event.area, event.record, event.rule, event.due, event.day, reference, previous)
+        receipt = Receipt(slice_, number + 1, *known).sealed()
+        ends[slice_] = (receipt.number, receipt.hash)
+        receipts.append(receipt)
+        yield Caused(_deleted(receipt, event), derived_id(b"deletions", arrival.id), arrival.id)
+    if receipts:
+        write(connection, receipts)
+
+
+def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Puts receipts down, by one statement."""
+    columns = list(zip(*receipts, strict=True))
+    as_text = [texts("" if value is None else str(value) for value in column) for column in columns]
+    as_text[5:7] = [dates(columns[5]), dates(columns[6])]  # type: ignore[list-item] # the two days are dates
+    connection.execute(_RECEIPTS, as_text)
+
+
+def _deleted(receipt: Receipt, order: Event) -> RecordDeleted:
+    return RecordDeleted.trusted(
+        occurred_at=order.occurred_at, citizen=order.key, area=receipt.area, record=receipt.record, rule=receipt.rule,
+        due=receipt.due, deleted_on=receipt.deleted_on, reference=receipt.reference, number=receipt.number,
+        previous=receipt.previous, hash=receipt.hash,
+    )  # fmt: skip
+
+
+def _hold(connection: Connection, events: Iterable[LegalHoldRecorded]) -> None:
+    last = {event.hold: event for event in events}
+    if placed := [event for event in last.values() if not event.released]:
+        columns = [[event.hold, event.citizen, event.record or "", event.handler] for event in placed]
+        connection.execute(_HOLD, [texts(column) for column in zip(*columns, strict=True)])
+    if released := [event.hold for event in last.values() if event.released]:
+        connection.execute(_RELEASE, (texts(released),))
+
+
+def _alarm(connection: Connection, events: Sequence[DeletionBlocked]) -> None:
+    """Counts what is blocked, last in the batch, as all slices share the counts; one alarm an area, day and reason."""
+    counted = Counter((event.area, event.day, event.reason) for event in events)
+    for (area, day, reason), count in sorted(counted.items()):
+        (records,) = connection.execute(_BLOCKED, (area, day, reason, count)).fetchone() or (0,)
+        if records == count:
+            LOG.error(
+                "ALARM retention: records of area %s are past their deadline on %s and must not go (%s). They are"
+                " withheld. How many: `dfdg retention status`. What to do: %s.", area, day, reason, _WHAT_TO_DO[reason],
+            )  # fmt: skip
+
+
+def _asked(orders: Sequence[_Order]) -> dict[str, object]:
+    return {
+        "records": texts(order.event.record for order in orders),
+        "anchors": dates(order.event.anchor for order in orders),
+        "times": texts(order.event.updated_at.isoformat() for order in orders),
+    }
+
+
+def _sql(query: str, area: Area) -> str:
+    return query.format(table=area.table, anchor=area.anchor_sql, still=area.still)
+
+
+sink = Sink("deletions", READS, OWNS, apply, WRITES)

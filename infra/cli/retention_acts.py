@@ -1,0 +1,83 @@
+"""What `dfdg retention` does beyond looking: holds through the edge, announced nights, receipts to be replayed."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from datetime import date, datetime
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
+
+from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, failure, settings
+from infra.cli.reading import database
+from infra.cli.veil import looks_like_cpr
+
+if TYPE_CHECKING:
+    from infra.local import Addresses
+
+_HOLD = "select citizen, record, handler from retention.hold where hold = %s"
+_ANNOUNCE = """
+insert into retention.announced (area, day, share, who) values (%s, %s, %s, %s)
+on conflict (area, day) do update set share = excluded.share, who = excluded.who, at = default
+"""
+
+
+def hold_placed(citizen: str, name: str, handler: str, record: str | None, at: datetime | None) -> None:
+    """As a fact, through the edge."""
+    if looks_like_cpr(citizen):
+        raise failure(BAD_INPUT, "That looks like a CPR number. Give the citizen's id, or use `dfdg publish`.")
+    _publish({"citizen": citizen, "hold": name, "handler": handler, "record": record}, at)
+
+
+def hold_released(name: str, at: datetime | None) -> None:
+    """Of whom it is, and what it covers, the hold itself says."""
+    with database("retention") as connection:
+        row = connection.execute(_HOLD, (name,)).fetchone()
+    if row is None:
+        raise failure(COULD_NOT, f"There is no hold {name} that is in force. Has `dfdg run` taken it in yet?")
+    citizen, record, handler = row
+    _publish({"citizen": citizen, "hold": name, "handler": handler, "record": record, "released": True}, at)
+
+
+def announced(area: str, day: date, share: float, who: str) -> None:
+    from schemas.retention_areas import AREAS
+
+    codes = [known.code for known in AREAS]
+    if area not in codes:
+        raise failure(BAD_INPUT, f"There is no area {area}. There are: {', '.join(codes)}.")
+    with database("retention") as connection:
+        connection.execute(_ANNOUNCE, (area, day, share, who))
+
+
+def receipts_to_replay(file: Any, there: "Callable[..., Addresses] | None") -> "AbstractContextManager[IO[str]]":
+    """Lines that can be read twice: of the file, or of the topic, copied where nobody else can open them."""
+    from consumers.receipts import as_line
+    from infra.receipt_topic import receipts_on_topic
+    from infra.registry import Registry
+
+    copy = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - the caller closes it
+    if there is None:
+        copy.writelines(file)
+    else:
+        found = there()
+        copy.writelines(map(as_line, receipts_on_topic(found.kafka, Registry(found.registry))))
+    copy.seek(0)
+    return copy
+
+
+def _publish(hold: dict[str, Any], at: datetime | None) -> None:
+    from infra.postgres import connect
+    from infra.registry import Registry
+    from producers.clock import wall_clock
+    from producers.identity import Identity, Keys
+    from producers.publisher import publish
+    from schemas.dates import midnight
+    from schemas.topics import LEGAL_HOLD_RECORDED
+
+    moment = midnight(at.date()) if at else wall_clock()
+    there = addresses()
+    ids = Registry(there.registry).resolve([LEGAL_HOLD_RECORDED])
+    line = json.dumps(hold | {"occurred_at": moment.isoformat()}).encode() + b"\n"
+    with closing(connect(there.dsn, "dfdg-retention")) as connection:
+        identity = Identity(connection, Keys.read(settings().keys))
+        publish(LEGAL_HOLD_RECORDED, BytesIO(line), identity, there.kafka, ids[LEGAL_HOLD_RECORDED.name])

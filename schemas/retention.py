@@ -1,0 +1,93 @@
+"""From a record's deadline to its deletion, and the holds that stop it (RET-1 … RET-9)."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from schemas.event import Event, Id, Moment
+
+Reason = Literal["no-receipt", "hold"]
+
+
+class RecordAged(Event):
+    """A record is past its deadline. `reference`: the Archives' approval of a delivery that covers it as it is now."""
+
+    SCHEMA: ClassVar[str] = "record-aged.v1"
+    KEY: ClassVar[str] = "citizen"
+
+    citizen: Id
+    area: Id
+    record: Id
+    rule: str
+    anchor: date
+    due: date
+    updated_at: Moment
+    reference: str | None = None
+
+
+class LegalHoldRecorded(Event):
+    """Nothing of the citizen, or of one record, is deleted while the hold stands; `handler` may still read (RET-6).
+
+    The same `hold` again corrects it; released, it no longer holds.
+    """
+
+    SCHEMA: ClassVar[str] = "legal-hold-recorded.v1"
+    KEY: ClassVar[str] = "citizen"
+
+    citizen: Id
+    hold: Id
+    record: Id | None = None
+    handler: Id
+    released: bool = False
+
+
+class DeletionOrdered(Event):
+    """The record, as it stood at `updated_at`, is to be deleted: its deadline has passed and nothing blocks it."""
+
+    SCHEMA: ClassVar[str] = "deletion-ordered.v1"
+    KEY: ClassVar[str] = "citizen"
+
+    citizen: Id
+    area: Id
+    record: Id
+    rule: str
+    anchor: date
+    due: date
+    updated_at: Moment
+    reference: str | None = None
+
+
+class DeletionBlocked(Event):
+    """The record is past its deadline and must not be deleted yet: no archive receipt, or a hold (RET-6)."""
+
+    SCHEMA: ClassVar[str] = "deletion-blocked.v1"
+    KEY: ClassVar[str] = "citizen"
+
+    citizen: Id
+    area: Id
+    record: Id
+    rule: str
+    anchor: date
+    due: date
+    updated_at: Moment
+    reason: Reason
+
+
+class RecordDeleted(Event):
+    """The record is gone. Carries its receipt, which names no person: only the key does, to keep a citizen's order.
+
+    `hash` is the SHA-256 in hex of the receipt and of `previous`, the hash of the slice's receipt before it.
+    """
+
+    SCHEMA: ClassVar[str] = "record-deleted.v1"
+    KEY: ClassVar[str] = "citizen"
+
+    citizen: Id
+    area: Id
+    record: Id
+    rule: str
+    due: date
+    deleted_on: date
+    reference: str | None = None
+    number: int
+    previous: str
+    hash: str

@@ -1,0 +1,104 @@
+"""When a Joblog is closed to its citizen, and how the citizen is told (RET-5).
+
+**Chosen**, where the newsletter is silent: no Joblog is closed before its citizen was told, `LEAD_DAYS` ahead; so one
+that was too old already when the release began is announced on that day and closed `LEAD_DAYS` later. An update or a
+new entry opens a closed one, and nobody is told of that, for the citizen has just done it. A Joblog without any entry
+left is forgotten.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from schemas.calendar import RELEASE_2021_2
+from schemas.dates import add_years, midnight
+from schemas.event import Event
+from schemas.joblog import JoblogEntryRecorded, JoblogStandingChanged
+from schemas.notices import NoticeIssued
+from streams.policies.state import State
+
+
+class Closing(NamedTuple):
+    """Years after the last update that a Joblog is closed and forgotten, days ahead that its citizen is told."""
+
+    rule: str
+    years: int
+    lead_days: int
+    forgotten_years: int
+
+
+CLOSING = Closing("RET-5", years=4, lead_days=30, forgotten_years=6)
+"""4 years as the voluntary fields (RET-3), 6 as the mandatory ones (RET-4)."""
+
+FROM_DAY = RELEASE_2021_2
+"""What would have been told before that day is told on it."""
+
+
+class Joblog(State):
+    """`told_on`: the day on which the citizen was told of `closes_on`."""
+
+    citizen: str
+    updated_on: date
+    told_on: date | None = None
+    closed: bool = False
+
+
+Decided = tuple[Joblog | None, Sequence[Event]]
+
+
+def decide(state: Joblog | None, event: Event) -> Decided:
+    """An entry was added or updated; one that is older than what is known changes nothing."""
+    if not isinstance(event, JoblogEntryRecorded):
+        raise TypeError(f"joblog does not read {type(event).__name__}")
+    if state is not None and event.day <= state.updated_on:
+        return state, ()
+    opened = (_standing(event.citizen, event.occurred_at, event.day, is_open=True),) if state and state.closed else ()
+    return _waiting(Joblog(citizen=event.citizen, updated_on=event.day)), opened
+
+
+def wake(state: Joblog, day: date) -> Decided:
+    """The day of the announcement, of the closing, or of the last entry's end."""
+    if state.closed:
+        return None, (_standing(state.citizen, midnight(day), day, is_open=True),)
+    if state.told_on is None:
+        told = _waiting(state.model_copy(update={"told_on": day}))
+        closes_on = _closes_on(told)
+        return told, (_notice(state, day, "joblog-closes-soon", closes_on, {"closes_on": f"{closes_on:%d.%m.%Y}"}),)
+    closed = _waiting(state.model_copy(update={"closed": True}))
+    standing = _standing(state.citizen, midnight(day), day, is_open=False)
+    return closed, (standing, _notice(state, day, "joblog-closed", day, {}))
+
+
+def _waiting(state: Joblog) -> Joblog:
+    return state.model_copy(update={"wakes_on": _next(state)})
+
+
+def _next(state: Joblog) -> date:
+    if state.closed:
+        # Never on the day of the closing itself, also when that comes as late as the end of the last entry.
+        return max(add_years(state.updated_on, CLOSING.forgotten_years), _closes_on(state) + timedelta(days=1))
+    if state.told_on is None:
+        return max(add_years(state.updated_on, CLOSING.years) - timedelta(days=CLOSING.lead_days), FROM_DAY)
+    return _closes_on(state)
+
+
+def _closes_on(state: Joblog) -> date:
+    told_on = state.told_on or FROM_DAY
+    return max(add_years(state.updated_on, CLOSING.years), told_on + timedelta(days=CLOSING.lead_days))
+
+
+def _standing(citizen: str, at: datetime, day: date, *, is_open: bool) -> JoblogStandingChanged:
+    return JoblogStandingChanged.trusted(occurred_at=at, citizen=citizen, open=is_open, from_day=day, rule=CLOSING.rule)
+
+
+def _notice(state: Joblog, day: date, reason: str, from_day: date, details: dict[str, str]) -> NoticeIssued:
+    return NoticeIssued.trusted(
+        occurred_at=midnight(day),
+        about=state.citizen,
+        recipient_kind="citizen",
+        recipient=state.citizen,
+        reason=reason,
+        rule=CLOSING.rule,
+        from_day=from_day,
+        details=details,
+    )

@@ -1,0 +1,120 @@
+"""What becomes of a record that is past its deadline: it goes, or something blocks it (RET-1 … RET-4, RET-6, RET-7).
+
+The deadline, the archive receipt and the hold are checked again here, whatever was found when the record was picked.
+**Chosen**: what a hold blocks goes by itself when the last hold on it is released, on the day of the release; what
+lacks its receipt is not remembered here, for it is picked again when a receipt covers it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from schemas.dates import add_years
+from schemas.event import Event, Moment
+from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded, Reason, RecordAged
+from schemas.retention_areas import areas_on
+from streams.policies.state import State
+
+
+class Block(NamedTuple):
+    """What stops a deletion, in this order; the first that applies is the reason."""
+
+    rule: str
+    reason: Reason
+    what: str
+
+
+BLOCKS = (
+    Block("RET-6", "hold", "a legal hold on the citizen or on the record"),
+    Block("RET-6", "no-receipt", "the area is archived first, and no approved delivery covers the record"),
+)
+
+
+class Hold(NamedTuple):
+    """`record`: the one that is held; None holds all of the citizen's."""
+
+    id: str
+    record: str | None
+
+
+class Aged(NamedTuple):
+    """A record that waits for the end of a hold."""
+
+    area: str
+    record: str
+    anchor: date
+    updated_at: Moment
+    reference: str | None
+
+
+class Retained(State):
+    """What is held of a citizen, and what waits for it. Nothing is remembered of whoever has no hold."""
+
+    citizen: str
+    holds: tuple[Hold, ...] = ()
+    waiting: tuple[Aged, ...] = ()
+
+
+Decided = tuple[Retained | None, Sequence[Event]]
+
+
+def decide(state: Retained | None, event: Event) -> Decided:
+    """A record was found past its deadline, or a hold was placed, corrected or released."""
+    if isinstance(event, RecordAged):
+        return _aged(state, event)
+    if isinstance(event, LegalHoldRecorded):
+        return _held(state, event)
+    raise TypeError(f"retention does not read {type(event).__name__}")
+
+
+def _aged(state: Retained | None, event: RecordAged) -> Decided:
+    aged = Aged(event.area, event.record, event.anchor, event.updated_at, event.reference)
+    outcome = _outcome(event.citizen, aged, state.holds if state else (), event)
+    if state is None:
+        return None, outcome
+    waiting = [each for each in state.waiting if (each.area, each.record) != (aged.area, aged.record)]
+    if outcome and _is_held(aged, state.holds):
+        waiting.append(aged)
+    return _kept(state, state.holds, waiting), outcome
+
+
+def _held(state: Retained | None, event: LegalHoldRecorded) -> Decided:
+    known = state or Retained(citizen=event.citizen)
+    holds = [hold for hold in known.holds if hold.id != event.hold]
+    if not event.released:
+        holds.append(Hold(event.hold, event.record))
+    free = [aged for aged in known.waiting if not _is_held(aged, holds)]
+    out = [each for aged in free for each in _outcome(event.citizen, aged, holds, event)]
+    return _kept(known, holds, [aged for aged in known.waiting if aged not in free]), out
+
+
+def _kept(state: Retained, holds: Iterable[Hold], waiting: Iterable[Aged]) -> Retained | None:
+    holds, waiting = tuple(sorted(holds)), tuple(sorted(waiting))
+    if not holds:
+        return None
+    return Retained.trusted(wakes_on=None, citizen=state.citizen, holds=holds, waiting=waiting)
+
+
+def _is_held(aged: Aged, holds: Iterable[Hold]) -> bool:
+    return any(hold.record in (None, aged.record) for hold in holds)
+
+
+def _outcome(citizen: str, aged: Aged, holds: Iterable[Hold], event: Event) -> list[Event]:
+    """RET-7: nothing at all before the deadline by the rule that applies on the day of the event."""
+    area = areas_on(event.day).get(aged.area)
+    if area is None or (due := add_years(aged.anchor, area.years)) > event.day:
+        return []
+    known = {
+        "occurred_at": event.occurred_at,
+        "citizen": citizen,
+        "area": aged.area,
+        "record": aged.record,
+        "anchor": aged.anchor,
+        "due": due,
+        "updated_at": aged.updated_at,
+    }
+    blocked = {"hold": _is_held(aged, holds), "no-receipt": area.archive is not None and aged.reference is None}
+    for block in BLOCKS:
+        if blocked[block.reason]:
+            return [DeletionBlocked.trusted(**known, rule=block.rule, reason=block.reason)]
+    return [DeletionOrdered.trusted(**known, rule=area.rule, reference=aged.reference)]

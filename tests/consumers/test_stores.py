@@ -1,0 +1,100 @@
+"""RET-8: every store that holds a copy has a row that says when the copy goes, and what is too old does go."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from psycopg import Connection
+
+from consumers import tidying
+from infra.ledger import Cursor
+from schemas.dates import midnight
+from schemas.topics import TOPICS
+from tests.consumers.batches import slice_connection
+from tests.consumers.title_batches import rows
+from tests.tidy.tree import ROOT
+
+TABLES = """
+select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'm') and not c.relispartition
+    and n.nspname not in ('pg_catalog', 'information_schema', 'reference')
+"""
+MONTHS = "select relname from pg_class where relkind = 'r' and relname ~ '^entry_2' order by 1 limit 1"
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    with slice_connection(database) as connection:
+        yield connection
+
+
+def rows_of(heading: str) -> dict[str, str]:
+    """What the document's table says of each store: its last column."""
+    text = (
+        (ROOT / "docs" / "stores.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    )
+    return {
+        name: says.strip()
+        for line in text.splitlines()
+        if (cells := line.strip("| ").split(" | ")) and (name := cells[0].strip("`")) and (says := cells[-1])
+        and re.fullmatch(r"[a-z_.-]+[\w.*-]+", name) and name not in ("table", "topic", "---")
+    }  # fmt: skip
+
+
+def test_ret_8_every_table_has_a_row_that_says_when_its_copy_goes_and_no_row_lacks_its_table(
+    connection: Connection,
+) -> None:
+    known = set(rows_of("Tables")) - {"reference.*"}
+    assert {table for (table,) in rows(connection, TABLES)} == known
+
+
+def test_ret_8_every_topic_has_a_row_with_its_own_retention_and_no_row_lacks_its_topic() -> None:
+    assert rows_of("Topics") == {topic.name: f"{topic.retention_days} days" for topic in TOPICS}
+
+
+def tidied(connection: Connection, day: str, slice_: int = 0) -> int:
+    """How many pieces there were."""
+    cursor = Cursor("tidying", slice_, 1, 1, date.fromisoformat(day), None, {}, {}, {})
+    pieces = 0
+    while True:
+        with connection.transaction():
+            if tidying.step(connection, cursor) is None:
+                return pieces
+        pieces += 1
+
+
+def test_ret_8_a_notice_goes_four_years_after_its_day_in_bounded_pieces(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "PIECE", 2)
+    connection.execute(
+        "insert into mailbox.notice (id, recipient_kind, recipient, about, reason, rule, day, from_day, details, text,"
+        " text_version, status) select gen_random_uuid(), 'fund', 'f', 'c', 'r', 'CV-3', d, d, '{}', 't', 1,"
+        " 'delivered' from unnest(%s::date[]) d",
+        ([date(2021, 6, 14)] * 3 + [date(2021, 6, 15)],),
+    )
+    assert (tidied(connection, "2025-06-13"), tidied(connection, "2025-06-14", slice_=1)) == (0, 0)
+    assert tidied(connection, "2025-06-14") == 2
+    assert rows(connection, "select day from mailbox.notice") == [(date(2021, 6, 15),)]
+
+
+def test_ret_8_a_dead_letter_goes_a_year_after_it_was_buried(connection: Connection) -> None:
+    for offset, at in enumerate((midnight(date(2021, 6, 15)) - timedelta(microseconds=1), midnight(date(2021, 6, 15)))):
+        connection.execute(
+            "insert into dead_letter.letter (consumer, topic, partition, at_offset, headers, reason, buried_at)"
+            " values ('c', 't', 0, %s, '[]', 'r', %s)",
+            (offset, at),
+        )
+    assert tidied(connection, "2022-06-13") == 0
+    assert tidied(connection, "2022-06-14") == 1
+    assert rows(connection, "select at_offset from dead_letter.letter") == [(1,)]
+
+
+def test_ret_8_a_month_of_the_journal_goes_when_all_of_it_is_six_years_old(connection: Connection) -> None:
+    assert tidied(connection, "2027-01-31") == 0
+    assert rows(connection, MONTHS) == [("entry_2021_01",)]
+    assert tidied(connection, "2027-02-01") == 1
+    assert rows(connection, MONTHS) == [("entry_2021_02",)]
+    assert tidied(connection, "2027-06-01") == 4
+    assert rows(connection, MONTHS) == [("entry_2021_06",)]

@@ -1,0 +1,66 @@
+"""When a Joblog is closed and its citizen told: both sides of every day (RET-5)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.joblog import FIELDS, VOLUNTARY_FIELDS, JoblogEntryRecorded
+from streams.joblog import decision
+from tests.builders import CITIZEN
+from tests.retention_builders import closed_notice, closing_notice, entry, standing
+from tests.stories.playbook import Playbook
+
+ENVELOPE = {"occurred_at", "citizen", "record"}
+
+
+def test_every_field_of_an_entry_is_in_the_reviewed_table_and_no_other() -> None:
+    assert {field.name for field in FIELDS} == set(JoblogEntryRecorded.model_fields) - ENVELOPE
+    optional = {name for name, field in JoblogEntryRecorded.model_fields.items() if not field.is_required()}
+    assert set(VOLUNTARY_FIELDS) == optional
+
+
+@pytest.mark.parametrize(
+    ("updated_at", "told_on", "closes_on"),
+    [
+        ("2018-01-01 12:00", "2021-12-02", "2022-01-01"),
+        ("2018-03-27 23:59", "2022-02-25", "2022-03-27"),  # the clocks change on the day of the closing
+        ("2018-04-26 12:00", "2022-03-27", "2022-04-26"),  # … and of the announcement
+        ("2017-10-31 00:00", "2021-10-01", "2021-10-31"),
+        ("2018-11-29 12:00", "2022-10-30", "2022-11-29"),
+        ("2020-02-29 12:00", "2024-01-30", "2024-02-29"),
+        ("2017-07-14 12:00", "2021-06-14", "2021-07-14"),  # exactly 30 days after the release
+        ("2017-07-13 12:00", "2021-06-14", "2021-07-14"),  # never closed before its citizen was told in time
+        ("2014-01-01 12:00", "2021-06-14", "2021-07-14"),
+    ],
+)
+def test_told_30_days_before_and_closed_on_the_day(updated_at: str, told_on: str, closes_on: str) -> None:
+    def eve(day: str) -> date:
+        return date.fromisoformat(day) - timedelta(days=1)
+
+    book = Playbook(decision).fact(entry(updated_at)).day(eve(told_on))
+    assert book.new_outputs() == []
+    assert book.day(told_on).new_outputs() == [closing_notice(told_on, closes_on)]
+    assert book.day(eve(closes_on)).new_outputs() == []
+    book.day(closes_on)
+    assert book.new_outputs() == [standing(closes_on, is_open=False), closed_notice(closes_on)]
+
+
+def test_an_older_entry_that_arrives_late_changes_nothing() -> None:
+    book = Playbook(decision).fact(entry("2018-01-01 12:00")).fact(entry("2017-12-31 12:00", "entry-2"))
+    assert book.day("2021-12-01").new_outputs() == []
+    assert book.day("2021-12-02").new_outputs() == [closing_notice("2021-12-02", "2022-01-01")]
+
+
+ENTRIES = tuple(entry(f"{year}-05-0{n} 12:00", f"entry-{n}") for n, year in enumerate((2015, 2018, 2021, 2020), 1))
+
+
+@given(st.permutations(ENTRIES))
+def test_in_any_order_of_its_entries_the_joblog_is_the_same(entries: Sequence[JoblogEntryRecorded]) -> None:
+    book = Playbook(decision)
+    for each in entries:
+        book.fact(each)
+    expected = Playbook(decision).fact(ENTRIES[2]).state(CITIZEN)
+    assert (book.state(CITIZEN), book.outputs) == (expected, [])
