@@ -2,24 +2,29 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from psycopg import Connection
 
+from consumers.ageing import step
 from consumers.sink import Sink
 from infra.postgres import dates, texts
 from infra.record import Arrival
+from infra.records import lock_records
 from schemas.ids import slice_of
 from schemas.referrals import ProviderRecorded, ReferralRecorded
 from schemas.topic import SLICES
-from schemas.topics import PROVIDER_RECORDED, REFERRAL_RECORDED
+from schemas.topics import DAY_BEGUN, PROVIDER_RECORDED, RECORD_AGED, REFERRAL_RECORDED
 
 LOG = logging.getLogger(__name__)
 
-READS = (PROVIDER_RECORDED, REFERRAL_RECORDED)
+READS = (DAY_BEGUN, PROVIDER_RECORDED, REFERRAL_RECORDED)
+WRITES = (RECORD_AGED,)
 OWNS = ("access.provider", "access.referral")
+AREAS = ("referrals",)
 
-# `taken`: what may be taken in at all; RET-8 adds its condition here. A record stays with the citizen whom it was first
-# recorded for (chosen); the records of others are returned.
+# `taken`: what may be taken in at all: nothing that was deleted (RET-8). A record stays with the citizen whom it was
+# first recorded for (chosen); the records of others are returned. A new deadline brings back what was withheld (RET-7).
 _REFERRALS = """
 with taken as (
     select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
@@ -35,7 +40,9 @@ with taken as (
     order by record, known.citizen is distinct from new.citizen, number
     on conflict (record) do update set
         provider = excluded.provider, first_day = excluded.first_day, last_day = excluded.last_day,
-        cancelled_on = excluded.cancelled_on, updated_at = excluded.updated_at
+        cancelled_on = excluded.cancelled_on, updated_at = excluded.updated_at,
+        reach = case when (r.last_day, r.cancelled_on) is not distinct from (excluded.last_day, excluded.cancelled_on)
+            then r.reach else 'open' end
         where r.citizen = excluded.citizen
     returning record, citizen
 )
@@ -56,10 +63,11 @@ on conflict (provider) do update set name = excluded.name, recorded_at = exclude
 
 def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
     """Each record's last fact is the row: the topic's order per citizen is the truth, not the facts' times."""
-    events = [arrival.event for arrival in arrivals]
+    events = [arrival.event for arrival in arrivals if arrival.topic is not DAY_BEGUN]
     if providers := {event.provider: event for event in events if isinstance(event, ProviderRecorded)}:
         _put_providers(connection, list(providers.values()))
     if referrals := [event for event in events if isinstance(event, ReferralRecorded)]:
+        lock_records(connection, {event.citizen for event in referrals})
         _put_referrals(connection, referrals)
 
 
@@ -96,4 +104,4 @@ def _put_referrals(connection: Connection, referrals: Iterable[ReferralRecorded]
         )
 
 
-sink = Sink("referral-register", READS, OWNS, apply)
+sink = Sink("referral-register", READS, OWNS, apply, WRITES, partial(step, AREAS))
