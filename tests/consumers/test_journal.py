@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from consumers.journal import READS, apply
 from infra.record import Arrival
-from schemas.topics import TITLE_REPLACED, TOPICS
+from schemas.topics import TITLE_PUBLISHED, TITLE_REPLACED, TOPICS
 from tests.builders import BOTH, CITIZEN, NO_DUTY, change_notice, situation
 from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import arrival, rows
@@ -31,7 +31,9 @@ def applied(connection: Connection, *arrivals: Arrival) -> None:
 
 
 def test_it_reads_everything_about_a_subject_but_what_is_for_the_audit() -> None:
-    assert set(TOPICS) - set(READS) == {TITLE_REPLACED} | {topic for topic in TOPICS if topic.broadcast}
+    assert set(TOPICS) - set(READS) == {TITLE_REPLACED, TITLE_PUBLISHED} | {
+        topic for topic in TOPICS if topic.broadcast
+    }
 
 
 def test_an_entry_has_subject_time_type_id_cause_and_rule(connection: Connection) -> None:
