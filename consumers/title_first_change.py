@@ -1,7 +1,7 @@
 """The ordinary case of a wave night, one statement for all: a title's first change, about the old title in its row.
 
-It does what `Item.change` does (consumers/title_item.py), without a row's way to Python and back: seven of eight parts
-of the time. Everything else is left to it. tests/consumers/test_title_first_change.py holds the two side by side.
+It does what `Item.change` does (consumers/title_item.py), without a row's way to Python and back. Everything else
+is left to it. tests/consumers/test_title_first_change.py holds the two side by side.
 """
 
 from collections import Counter

@@ -64,6 +64,7 @@ def test_tit_11_three_characters_bring_active_titles_and_aliases_and_no_retired_
         ("5120.1", "Troldekok (Gryderører på trolde-kroen)"),
         ("5120.1", "Troldekok (Ældre troldekok)"),
     ]
+    assert offered(connection, "stjernepudser") == [("9629.1", "Stjernepudser")]  # not by its alias's title alone
     assert offered(connection, "ældre trol") == [("5120.1", "Troldekok (Ældre troldekok)")]
     assert offered(connection, "skyvogter", BEFORE) == [("5414001", "skyvogter")]
     for retired in ("skyvogter", "månebager", "halvmånebager", "kedelrører", "grydevender"):
