@@ -64,8 +64,7 @@ AREAS = (
         columns=(
             RECORD, CITIZEN,
             Column("checked_on", Kind.DATE, "Dagen, hvor jobforslagene blev kontrolleret"),
-            Column("jobcentre", Kind.TEXT, "Jobcentret, der kontrollerede", nullable=True),
-            Column("outcome", Kind.TEXT, "Kontrollens udfald (kode)", nullable=True),
+            Column("outcome", Kind.TEXT, "Kontrollens udfald"),
             UPDATED_AT,
         ),
         left_out=ENGINE,
@@ -79,25 +78,28 @@ AREAS = (
             RECORD, CITIZEN,
             Column("provider", Kind.TEXT, "Den anden aktør"),
             Column("first_day", Kind.DATE, "Periodens første dag"),
-            Column("last_day", Kind.DATE, "Periodens sidste dag; uden værdi: ikke aftalt", nullable=True),
-            Column("cancelled_on", Kind.DATE, "Dagen, hvor henvisningen blev annulleret", nullable=True),
+            Column("last_day", Kind.DATE, "Periodens sidste dag"),
+            Column("cancelled_on", Kind.DATE, "Dagen, fra hvilken henvisningen var annulleret", nullable=True),
             UPDATED_AT,
         ),
-        left_out=ENGINE,
+        left_out=ENGINE | {"ends": "computed from the period"},
     ),
     Area(
-        "joblog", "RET-4", "register.joblog_entry", 6, "(updated_at at time zone 'Europe/Copenhagen')::date",
+        "joblog", "RET-4", "register.joblog_entry", 6, "updated_on",
         title="Joblog, obligatoriske felter",
         description="Lediges registreringer af de job, de har søgt. Kun de obligatoriske felter: de frivillige slettes"
         " efter fire år og afleveres ikke.",
         columns=(
             RECORD, CITIZEN,
-            Column("job_title", Kind.TEXT, "Den søgte stilling"),
-            Column("employer", Kind.TEXT, "Arbejdsgiveren"),
             Column("applied_on", Kind.DATE, "Dagen, hvor jobbet blev søgt"),
+            Column("employer", Kind.TEXT, "Arbejdsgiveren"),
+            Column("position", Kind.TEXT, "Den søgte stilling"),
+            Column("how_applied", Kind.TEXT, "Hvordan jobbet blev søgt"),
             UPDATED_AT,
         ),
-        left_out=ENGINE | dict.fromkeys(("contact", "note"), "voluntary (RET-3)"),
+        left_out=ENGINE
+        | {"updated_on": "the day of updated_at", "emptied": "whether the voluntary fields have gone"}
+        | dict.fromkeys(("contact_person", "advert_link", "note", "follow_up_on", "answer"), "voluntary (RET-3)"),
     ),
 )  # fmt: skip
 

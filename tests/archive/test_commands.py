@@ -20,13 +20,12 @@ _TABLE = """
 create schema if not exists access;
 create table if not exists access.referral (
     record text primary key, citizen text not null, slice int not null, provider text not null, first_day date not null,
-    last_day date, cancelled_on date, updated_at timestamptz not null, reach text not null default 'open'
+    last_day date not null, cancelled_on date, updated_at timestamptz not null, reach text not null default 'open'
 );
 insert into access.referral (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at) values
     ('due', 'c1', 1, 'provider-1', '2015-01-01', '2016-08-16', null, '2015-01-01Z'),
     ('cancelled early', 'c1', 1, 'provider-1', '2016-01-01', '2017-12-31', '2016-02-29', '2016-02-01Z'),
-    ('cancelled too late', 'c1', 1, 'provider-1', '2015-01-01', '2016-08-17', '2016-08-18', '2016-02-01Z'),
-    ('without an end', 'c1', 1, 'provider-1', '2015-01-01', null, null, '2015-01-01Z')
+    ('cancelled too late', 'c1', 1, 'provider-1', '2015-01-01', '2016-08-17', '2016-08-18', '2016-02-01Z')
 """
 
 
