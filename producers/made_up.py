@@ -29,7 +29,7 @@ class Country:
     """Ask for `first_load`, then for each `day` once, in order: chance and memory run on from one to the next."""
 
     def __init__(self, seed: int, citizens: int, jobcentres: Sequence[str], titles: Titles) -> None:
-        self._luck, self._jobcentres, self._titles = Random(seed), jobcentres, titles
+        self._luck, self.jobcentres, self.titles = Random(seed), jobcentres, titles
         self._requests = count(1)
         self._adverts = citizens // CITIZENS_PER_ADVERT
         self.citizens = [self._citizen(n) for n in range(citizens)]
@@ -45,9 +45,9 @@ class Country:
                 first = day + timedelta(days=luck.randrange(-60, 40))
                 facts[CV_EXEMPTION_RECORDED].append(citizen.exempt(luck, at, first, initial=True))
             for n in range(luck.choice((1, 1, 2, 2, 3))):
-                facts[TITLE_HELD_RECORDED].append(citizen.wish(luck, at, f"wish-{n + 1}", self._titles))
+                facts[TITLE_HELD_RECORDED].append(citizen.wish(luck, at, f"wish-{n + 1}", self.titles))
             if luck.random() < 0.5:
-                facts[TITLE_HELD_RECORDED].append(citizen.goal(luck, at, self._titles))
+                facts[TITLE_HELD_RECORDED].append(citizen.goal(luck, at, self.titles))
         facts[TITLE_HELD_RECORDED] += [self._advert(n, day) for n in range(self._adverts)]
         return in_order(facts)
 
@@ -65,7 +65,7 @@ class Country:
         luck = self._luck
         group = self._group()
         insured = group == "insured-unemployed" or (group == "employed" and luck.random() < 0.7)
-        return Citizen(made_up_cpr(n), group, luck.choice(self._jobcentres), luck.choice(FUNDS) if insured else None)
+        return Citizen(made_up_cpr(n), group, luck.choice(self.jobcentres), luck.choice(FUNDS) if insured else None)
 
     def _group(self) -> str:
         (group,) = self._luck.choices(tuple(GROUPS), tuple(GROUPS.values()))
@@ -78,7 +78,7 @@ class Country:
         luck = self._luck
         for citizen in self._some(CHANGE + MOVE):
             if luck.random() < MOVE / (CHANGE + MOVE):
-                citizen.jobcentre = luck.choice(self._jobcentres)
+                citizen.jobcentre = luck.choice(self.jobcentres)
             else:
                 citizen.target_group = self._group()
                 citizen.fund = luck.choice(FUNDS) if citizen.target_group == "insured-unemployed" else citizen.fund
@@ -99,9 +99,9 @@ class Country:
 
     def _chosen(self, day: date) -> Iterator[Line]:
         for citizen in self.citizens:
-            for item in citizen.open_choices(self._titles.table):
+            for item in citizen.open_choices(self.titles.table):
                 if self._luck.random() < CHOOSE:
-                    yield citizen.chooses(self._luck, office_hour(self._luck, day), item, self._titles)
+                    yield citizen.chooses(self._luck, office_hour(self._luck, day), item, self.titles)
 
     def _registering(self, day: date) -> Iterator[Line]:
         for citizen in self._some(REGISTER):
@@ -113,7 +113,7 @@ class Country:
         holder = {"holder": f"made-up-employer-{n // 2 + 1}", "holder_kind": "employer"}
         what = {"area": "adverts", "item": f"advert-{n + 1}", "scheme": "discoams08"}
         at = office_hour(self._luck, day).isoformat()
-        return {"occurred_at": at, **holder, **what, "title": self._luck.choice(self._titles.old)}
+        return {"occurred_at": at, **holder, **what, "title": self._luck.choice(self.titles.old)}
 
 
 def as_json_lines(lines: Sequence[Line]) -> bytes:

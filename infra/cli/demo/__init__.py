@@ -2,7 +2,7 @@
 
 import time
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +11,15 @@ import typer
 from infra.cli.common import COULD_NOT, console, failure
 
 if TYPE_CHECKING:
-    from infra.cli.demo.engine import Workers
+    from collections.abc import Callable, Sequence
+
+    from psycopg import Connection
+
     from infra.cli.demo.play import Play
     from infra.local import Addresses
     from producers.made_up import Country
 
-TITLES_PUBLISHED, FIRST_LOAD = date(2021, 5, 19), date(2021, 5, 20)
-WEEK = 7
+TITLES_PUBLISHED = date(2021, 5, 19)
 
 
 def demo(
@@ -28,11 +30,11 @@ def demo(
         Path, typer.Option(help="For servers and data; what an earlier demo left there is removed first.")
     ] = Path(".local/demo"),
 ) -> None:
-    """Play a made-up country through spring and summer of 2021 on real servers, and show what came of it.
+    """Play the release on a made-up country, from May 2021 to January 2023 on real servers, and show what came of it.
 
-    Starts Kafka, the schema registry and PostgreSQL in a folder of its own and stops them at the end. A first load in
-    May, wave 1 on 12 June, a week of changes from 14 June, wave 2 on 18 September; then tables: notices, conversions to
-    the last title, a mailbox, one citizen explained, lag, time. Exit code 1 when anything does not add up.
+    Starts Kafka, the schema registry and PostgreSQL in a folder of its own and stops them at the end. Every date of the
+    release calendar passes, for all systems at once; then one page: what each system did by requirement, whether it
+    all adds up, lag, time. Exit code 1 when anything does not.
 
     \b
     Example:  dfdg demo --citizens 2000
@@ -53,6 +55,7 @@ def demo(
 
 def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, seed: int, processes: int) -> list[str]:
     """On running servers; returns what does not add up."""
+    from infra.cli.demo.calendar import play_release, systems
     from infra.cli.demo.engine import dfdg, workers
     from infra.cli.demo.play import Part, Play
     from infra.postgres import connect
@@ -67,8 +70,9 @@ def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, see
         play = Play(addresses, connection, identity, Registry(addresses.registry).resolve(TOPICS))
         play.parts.append(Part("servers started and filled", time.monotonic() - began))
         country = _country(play, citizens, seed)
+        made = systems(country, country.jobcentres, seed)
         with workers(folder, processes, addresses) as engine:
-            _calendar(play, country, engine)
+            play_release(play, country, made, engine, folder)
         return _report(play, country, folder)
 
 
@@ -91,27 +95,6 @@ def _country(play: "Play", citizens: int, seed: int) -> "Country":
     return country
 
 
-def _calendar(play: "Play", country: "Country", engine: "Workers") -> None:
-    from schemas.calendar import RELEASE_2021_2, WAVE_1, WAVE_2
-
-    with play.part("first load, 20 May 2021"):
-        play.begin(FIRST_LOAD)
-        play.hand_in(country.first_load(FIRST_LOAD), initial=True)
-        play.until_quiet(engine, FIRST_LOAD)
-    play.announce_nights(ceiling=10 * len(country.citizens))
-    with play.part("up to wave 1, 12 June"):
-        play.begin(WAVE_1)
-        play.until_quiet(engine, WAVE_1)
-    with play.part("a week of changes, 14 to 20 June"):
-        for day in (RELEASE_2021_2 + timedelta(days=n) for n in range(WEEK)):
-            play.begin(day)
-            play.hand_in(country.day(day))
-        play.until_quiet(engine, day)
-    with play.part("up to wave 2, 18 September"):
-        play.begin(WAVE_2)
-        play.until_quiet(engine, WAVE_2)
-
-
 def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
     from infra.cli.demo import report
     from infra.cli.demo.canaries import search
@@ -120,6 +103,8 @@ def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
     console.print()
     faults = report.notices(play.connection, NOTICES_FROM)
     faults += report.conversions(play.connection, play.titles)
+    for system in _reports():
+        faults += system(play.connection)
     faults += report.one_mailbox(play.connection)
     faults += report.one_citizen(play.connection)
     faults += report.lag(play.connection, play.addresses.kafka)
@@ -129,3 +114,16 @@ def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
     faults += report.canaries(found, len(numbers))
     report.times(play.parts)
     return faults
+
+
+def _reports() -> "Sequence[Callable[[Connection], list[str]]]":
+    """What each system did, by requirement."""
+    from infra.cli.demo.report_access import access
+    from infra.cli.demo.report_archive import archive
+    from infra.cli.demo.report_logins import logins
+    from infra.cli.demo.report_registers import registers
+    from infra.cli.demo.report_systems import bi, jobad, jobkon, vitas_grants
+    from infra.cli.demo.report_title_help import title_help
+    from infra.cli.demo.report_titles import titles
+
+    return (titles, title_help, registers, archive, access, logins, vitas_grants, jobad, jobkon, bi)

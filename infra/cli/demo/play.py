@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
+from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from infra.cli.common import messages
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
     from infra.local import Addresses
     from producers.identity import Identity
     from producers.made_up import Facts
+    from producers.made_up_people import Line
 
 SOURCE = "producers/made-up"
 OPERATOR = "demo"
 
+_REASONS = "select reason from flood.ceiling where reason <> '*'"
 _APPLIED = "select coalesce(sum(records), 0) from ledger.batch"
 
 
@@ -37,7 +41,7 @@ class Part(NamedTuple):
 
 @dataclass
 class Play:
-    """`titles`: how many titles were handed in, by area and scheme."""
+    """`titles`: how many titles were handed in before their wave, by area and scheme."""
 
     addresses: "Addresses"
     connection: "Connection"
@@ -46,6 +50,8 @@ class Play:
     parts: list[Part] = field(default_factory=list)
     titles: Counter[tuple[str, str]] = field(default_factory=Counter)
     handed_in: int = 0
+    numbers: set[str] = field(default_factory=set)
+    """CVR and P-numbers of anonymous adverts (AD-2)."""
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -96,19 +102,47 @@ class Play:
             self.handed_in += sent
         self.titles.update((line["area"], line["scheme"]) for line in facts.get(TITLE_HELD_RECORDED, ()))
 
+    def submit(self, submissions: "Mapping[str, Sequence[Line]]") -> None:
+        """AD-1: adverts through JobAD. Who is connected is told beside the lines, as `dfdg publish --client` does."""
+        from producers.made_up import as_json_lines
+        from producers.publisher import publish
+        from schemas.topics import JOB_AD_SUBMITTED as TOPIC
+
+        for client, lines in submissions.items():
+            stream, schema_id = BytesIO(as_json_lines(lines)), self.schema_ids[TOPIC.name]
+            kafka = self.addresses.kafka
+            sent, _ = publish(TOPIC, stream, self.identity, kafka, schema_id, source=SOURCE, client=client)
+            self.handed_in += sent
+            self.numbers |= {line[name] for line in lines for name in ("cvr", "p_number") if line.get(name)}
+
+    def deliver(self, folder: Path, day: date) -> None:
+        """RET-6: what is due within a year goes to the National Archives, area by area."""
+        from infra.archive.delivery import deliver
+        from schemas.archive_areas import AREAS
+        from schemas.dates import add_years, midnight
+
+        folder.mkdir(exist_ok=True)
+        for area in AREAS:
+            deliver(self.connection, folder, area, due_by=add_years(day, 1), at=midnight(day), who=OPERATOR)
+
+    def approve(self, day: date) -> None:
+        """The Archives approve what was delivered."""
+        from infra.archive.approval import approve, deliveries
+        from schemas.dates import midnight
+
+        for stand in deliveries(self.connection):
+            reference = f"made-up-reference-{stand.delivery}"
+            approve(self.connection, stand.delivery, reference, OPERATOR, midnight(day))
+
     def announce_nights(self, ceiling: int) -> None:
         """CV-6: what an operator does before the waves, on whose days so many notices are meant."""
         from consumers.flood import announce
         from schemas.calendar import NOTICES_FROM, WAVE_2
 
-        nights = {NOTICES_FROM: ("title-choice-asked", "no-valid-title"), WAVE_2: _PLAN}
-        for day, reasons in nights.items():
-            for reason in reasons:
-                announce(self.connection, reason, day, ceiling, OPERATOR)
+        reasons = [reason for (reason,) in self.connection.execute(_REASONS).fetchall()]
+        for day, reason in product((NOTICES_FROM, WAVE_2), reasons):
+            announce(self.connection, reason, day, ceiling, OPERATOR)
 
     def _applied(self) -> int:
         row = self.connection.execute(_APPLIED).fetchone()
         return int(row[0]) if row else 0
-
-
-_PLAN = ("title-retired", "title-retired-in-plan")
