@@ -11,10 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra.local import Addresses, Stack
 from infra.postgres import migrate
+from infra.records import come_home
 
 OTHERS = tuple(os.environ.get(name, "") for name in ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN"))
 
@@ -42,20 +43,30 @@ def addresses(request: pytest.FixtureRequest) -> Addresses:
     return own.up()  # a second time, which is harmless
 
 
-@pytest.fixture
-def database(addresses: Addresses) -> Iterator[str]:
-    """The DSN of a new, migrated database on the run's server; it is dropped when the test ends."""
+@pytest.fixture(scope="session")
+def migrated(addresses: Addresses) -> Iterator[str]:
+    """The DSN of a migrated database that is only copied: migrating for each test would take most of the run."""
     with new_database(addresses) as dsn:
         migrate(dsn)
         yield dsn
 
 
+@pytest.fixture
+def database(addresses: Addresses, migrated: str) -> Iterator[str]:
+    """The DSN of a new, migrated database on the run's server; it is dropped when the test ends."""
+    with new_database(addresses, of=migrated) as dsn:
+        with psycopg.connect(dsn) as connection:
+            come_home(connection)  # a copy looks like a restored backup, and this one has nothing to replay
+        yield dsn
+
+
 @contextmanager
-def new_database(addresses: Addresses) -> Iterator[str]:
-    """The DSN of a new, empty database."""
-    name = f"test_{secrets.token_hex(8)}"
+def new_database(addresses: Addresses, of: str = "") -> Iterator[str]:
+    """The DSN of a new database: empty, or a copy of another."""
+    name, model = f"test_{secrets.token_hex(8)}", conninfo_to_dict(of)["dbname"] if of else "template1"
     with psycopg.connect(addresses.dsn, autocommit=True) as server:
-        server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        query = sql.SQL("create database {} template {}")
+        server.execute(query.format(sql.Identifier(name), sql.Identifier(str(model))))
     try:
         yield make_conninfo(addresses.dsn, dbname=name)
     finally:  # on a new connection: the test may have restarted the server

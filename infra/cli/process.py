@@ -62,12 +62,12 @@ def give_up_at_deadline(code: int) -> None:
     timer.start()
 
 
-async def keep(command: Sequence[str], processes: int, stop: asyncio.Event) -> None:
-    """Runs the command in so many processes until told to stop; returns when all have ended.
+async def keep(commands: Sequence[Sequence[str]], stop: asyncio.Event) -> None:
+    """Runs each command in a process of its own until told to stop; returns when all have ended.
 
     One that dies is started again, after a back-off; one that was told to end itself (exit code 0) is not.
     """
-    await asyncio.gather(*(_keep(command, stop) for _ in range(processes)))
+    await asyncio.gather(*(_keep(command, stop) for command in commands))
 
 
 async def _keep(command: Sequence[str], stop: asyncio.Event) -> None:

@@ -32,6 +32,9 @@ def run(
         typer.Argument(metavar="[NAME]...", help="Decisions and sinks to run; all when none is named."),
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes that share the work.")] = 1,
+    apart: Annotated[
+        bool, typer.Option(help="Each process runs some of them alone: less to keep ready on one machine.")
+    ] = False,
     replay: Annotated[
         bool, typer.Option(help="Publish nothing: rebuild tables and states in a fresh database from the topics.")
     ] = False,
@@ -46,6 +49,7 @@ def run(
     \b
     Examples:  dfdg run
                dfdg run cv-requirement --processes 2
+               dfdg run --processes 2 --apart
                dfdg run --replay
     """
     log_to_stderr(log_level)
@@ -54,16 +58,10 @@ def run(
     if processes == 1:
         code = asyncio.run(_work(chosen, there, parent, replay))
     else:
-        command = (
-            sys.executable,
-            "-m",
-            "infra.cli",
-            "run",
-            *chosen,
-            f"--log-level={log_level.value}",
-            *["--replay"] * replay,
-        )
-        code = asyncio.run(_supervise((*command, f"--parent={os.getpid()}"), processes, there))
+        parts = [chosen[n::processes] for n in range(processes)] if apart else [chosen] * processes
+        options = (f"--log-level={log_level.value}", f"--parent={os.getpid()}", *["--replay"] * replay)
+        commands = [(sys.executable, "-m", "infra.cli", "run", *part, *options) for part in parts if part]
+        code = asyncio.run(_supervise(commands, there))
     raise typer.Exit(code)
 
 
@@ -74,10 +72,10 @@ def _chosen(names: list[str]) -> list[str]:
     return names or known
 
 
-async def _supervise(command: tuple[str, ...], processes: int, there: "Addresses") -> int:
+async def _supervise(commands: list[tuple[str, ...]], there: "Addresses") -> int:
     stop = stopping()
     if await _when_ready(there, stop) is not None:
-        await keep(command, processes, stop)
+        await keep(commands, stop)
     return 0
 
 

@@ -104,7 +104,8 @@ def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
     faults = report.notices(play.connection, NOTICES_FROM)
     faults += report.conversions(play.connection, play.titles)
     for system in _reports():
-        faults += system(play.connection)
+        with play.part(f"looked at {system.__name__.replace('_', ' ')}"):
+            faults += system(play.connection)
     faults += report.one_mailbox(play.connection)
     faults += report.one_citizen(play.connection)
     faults += report.lag(play.connection, play.addresses.kafka)

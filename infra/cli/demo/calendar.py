@@ -17,18 +17,22 @@ FIRST_LOAD = date(2021, 5, 20)
 CHANGES = (date(2021, 6, 14), date(2021, 6, 20))
 """The week in which citizens' situations and exemptions change."""
 
-BUSY = (
-    (date(2021, 5, 20), date(2021, 7, 5)),
-    (date(2021, 8, 2), date(2021, 8, 9)),
-    (date(2021, 9, 13), date(2021, 9, 21)),
-    (date(2021, 12, 29), date(2022, 1, 4)),
+ASKED = (
+    (date(2021, 5, 20), date(2021, 5, 21)),
+    (date(2021, 6, 7), date(2021, 6, 23)),
+    (date(2021, 7, 5), date(2021, 7, 5)),
+    (date(2021, 8, 2), date(2021, 8, 3)),
+    (date(2021, 8, 9), date(2021, 8, 9)),
+    (date(2021, 9, 14), date(2021, 9, 21)),
+    (date(2021, 10, 12), date(2021, 10, 14)),
+    (date(2021, 12, 6), date(2021, 12, 14)),
+    (date(2021, 12, 30), date(2022, 1, 5)),
     (date(2022, 3, 7), date(2022, 3, 7)),
-    (date(2022, 12, 28), date(2023, 1, 3)),
+    (date(2022, 10, 10), date(2022, 10, 14)),
+    (date(2022, 12, 12), date(2022, 12, 14)),
+    (date(2022, 12, 30), date(2023, 1, 4)),
 )
-"""Days on which every system hands in what it has."""
-
-MONTHLY = range(10, 15)
-"""Of the other months, these days: the rest would show nothing new."""
+"""Days on which every system hands in what it has: around each date of the release. The rest would show nothing new."""
 
 
 class Part(NamedTuple):
@@ -116,7 +120,7 @@ def _add(facts: "dict[Topic, list[dict[str, Any]]]", more: "Facts") -> None:
 
 
 def _asked_on(day: date) -> bool:
-    return any(first <= day <= last for first, last in BUSY) or (day > BUSY[0][1] and day.day in MONTHLY)
+    return any(first <= day <= last for first, last in ASKED)
 
 
 def _days(first: date, last: date) -> Iterator[date]:
