@@ -6,11 +6,8 @@ under their subject id. Descriptions are Danish: the Archives keep them with the
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-
-from schemas.dates import add_years
 
 
 class Kind(StrEnum):
@@ -35,7 +32,7 @@ class Column(NamedTuple):
 class Area(NamedTuple):
     """An area whose records are archived first. The first column is `record` (text), the last `updated_at`.
 
-    `anchor` is the day from which `years` count, as SQL over the table's columns; null: the record has no deadline yet.
+    `anchor` is the day from which `years` count, as SQL; as in `schemas.retention_areas`.
     `left_out`: the table's other columns, each with the reason.
     """
 
@@ -70,7 +67,7 @@ AREAS = (
         left_out=ENGINE,
     ),
     Area(
-        "referrals", "RET-2", "access.referral", 6, "least(last_day, cancelled_on - 1)",
+        "referrals", "RET-2", "access.referral", 6, "ends",
         title="Henvisninger til andre aktører",
         description="Henvisninger af ledige til andre aktører, med perioden, hvori aktøren havde adgang til borgerens"
         " oplysninger.",
@@ -104,9 +101,3 @@ AREAS = (
 )  # fmt: skip
 
 BY_NAME = {area.name: area for area in AREAS}
-
-
-def latest_due_anchor(day: date, years: int) -> date:
-    """The last anchor whose deadline, so many years later, lies on `day` or before."""
-    anchor = add_years(day, -years)
-    return anchor if add_years(anchor, years) <= day else anchor - timedelta(days=1)

@@ -26,6 +26,7 @@ _LOCK = 0x41524348  # "ARCH"
 _BEGIN = """
 insert into archive.run (area, due_by, folder, began_at, began_by) values (%s, %s, %s, %s, %s) returning number
 """
+_READING = "insert into retention.reading (who, area, why) values (%s, %s, 'delivery to the National Archives')"
 _PREVIOUS = "select delivery from archive.delivery where rejected_at is null order by made_at, delivery"
 _DELIVERY = "insert into archive.delivery (delivery, area, made_at, records, files) values (%s, %s, %s, %s, %s)"
 _DELIVERED = "copy archive.delivered (area, record, delivery, updated_at) from stdin"
@@ -57,6 +58,7 @@ def deliver(
             return None
         began = (area.name, due_by, str(folder.resolve()), at, who)
         (number,) = connection.execute(_BEGIN, began).fetchone() or (0,)
+        connection.execute(_READING, (who, area.name))  # of withheld records too (RET-6)
         with connection.transaction():
             connection.execute("set transaction isolation level repeatable read")
             previous = [name.rpartition(".")[0] for (name,) in connection.execute(_PREVIOUS).fetchall()]

@@ -7,7 +7,8 @@ from typing import Any, cast
 from psycopg import Connection, sql
 
 from infra.archive.errors import ArchiveError
-from schemas.archive_areas import Area, latest_due_anchor
+from schemas.archive_areas import Area
+from schemas.retention_areas import latest_due_anchor
 
 PAGE_ROWS = 5_000
 """Rows in memory: some megabytes, few round trips."""

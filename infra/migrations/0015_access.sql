@@ -78,7 +78,7 @@ create view access.profile as
 select r.citizen, r.record, r.provider, p.name as provider_name, r.first_day, r.ends as last_day,
     now.today between r.first_day and r.ends as referred_now
 from access.now, access.referral r left join access.provider p using (provider)
-where r.reach = 'open' and r.first_day <= r.ends;
+where r.reach = 'open' and r.first_day <= r.ends and (select retention.at_home());
 
 -- Everyone who was granted the table reads what is in ordinary reach; the engine, whose account owns it, all of it, also
 -- where that account is no superuser.

@@ -25,6 +25,8 @@ grant select (record, citizen, first_day, ends) on access.referral to dfdg_provi
 grant select (citizen, must_register, must_be_searchable, jobcentre, from_day) on cv.status to dfdg_provider_views;
 grant select (holder, holder_kind, area, item, scheme, title, text, removed_at) on titles.held to dfdg_provider_views;
 grant execute on function access.may_read(text, text, text) to dfdg_provider, dfdg_provider_views;
+grant usage on schema retention to dfdg_provider_views;
+grant execute on function retention.at_home() to dfdg_provider_views;
 
 -- Restrictive: whatever else may be allowed, a view of providers shows no other row, nor would the table itself, were it
 -- granted to a provider by mistake. On the tables of others everyone else reads and writes as granted.
@@ -48,20 +50,22 @@ revoke all on schema provider from public;
 grant create, usage on schema provider to dfdg_provider_views;
 grant usage on schema provider to dfdg_provider;
 
+-- Nothing in a database that was restored and whose deletions were not yet repeated (RET-8).
 -- A security barrier: no function of the reader's own is called on a row before the policies have let it through.
 set local role dfdg_provider_views;
 create view provider.referral with (security_barrier) as
-select record, citizen, first_day, ends as last_day from access.referral;
+select record, citizen, first_day, ends as last_day from access.referral where (select retention.at_home());
 
 create view provider.citizen with (security_barrier) as
 select citizen, must_register, must_be_searchable, jobcentre, from_day
-from cv.status where citizen in (select citizen from access.referral);
+from cv.status where citizen in (select citizen from access.referral) and (select retention.at_home());
 
 create view provider.job_wish with (security_barrier) as
 select holder as citizen, item, scheme, title, text
 from titles.held
 where holder in (select citizen from access.referral)
-    and holder_kind = 'citizen' and area = 'job-wishes' and scheme is not null and removed_at is null;
+    and holder_kind = 'citizen' and area = 'job-wishes' and scheme is not null and removed_at is null
+    and (select retention.at_home());
 grant select on provider.referral, provider.citizen, provider.job_wish to dfdg_provider;
 reset role;
 revoke create on schema provider from dfdg_provider_views;

@@ -21,7 +21,6 @@ from infra.archive.table import read_rows
 from infra.archive.verify import verify
 from infra.cli.demo.report_archive import archive as report
 from infra.postgres import connect
-from schemas.archive_areas import latest_due_anchor
 from schemas.dates import add_years
 from tests.archive.registers import AREA, create_table, many, store, store_many, visit
 
@@ -322,11 +321,3 @@ def test_the_report_finds_a_delivery_whose_records_are_not_all_listed(connection
     made = made_now(connection, tmp_path)
     connection.execute("delete from archive.delivered where record = 'a'")
     assert report(connection) == [f"{made.delivery} holds 2 records, and 1 are listed."]
-
-
-def test_the_latest_due_anchor_is_the_last_whose_deadline_has_come() -> None:
-    first = date(2019, 12, 1).toordinal()
-    for day in (date.fromordinal(first + n) for n in range(366 * 5)):
-        anchor = latest_due_anchor(day, 6)
-        assert add_years(anchor, 6) <= day
-        assert add_years(date.fromordinal(anchor.toordinal() + 1), 6) > day

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import archive_areas
 from schemas.dates import add_years
 from schemas.retention_areas import AREAS, Area, areas_on, latest_due_anchor
 
@@ -53,3 +54,8 @@ def test_ret_7_a_changed_rule_is_a_dated_row_and_applies_from_its_date() -> None
     assert areas_on(date(2021, 6, 13), rows) == {}
     assert areas_on(date(2021, 12, 31), rows)[longer.code].years == 6
     assert areas_on(date(2022, 1, 1), rows)[longer.code].years == 10
+
+
+def test_what_is_archived_first_has_the_same_deadline_there() -> None:
+    archived = {area.name: (area.rule, area.table, area.years, area.anchor) for area in archive_areas.AREAS}
+    assert archived == {row.archive: (row.rule, row.table, row.years, row.anchor_sql) for row in AREAS if row.archive}
