@@ -57,7 +57,7 @@ def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, see
     """On running servers; returns what does not add up."""
     from infra.cli.demo.calendar import play_release, systems
     from infra.cli.demo.engine import dfdg, workers
-    from infra.cli.demo.play import Part, Play
+    from infra.cli.demo.play import OneByOne, Part, Play
     from infra.postgres import connect
     from infra.registry import Registry
     from producers.identity import Identity, Keys
@@ -67,7 +67,7 @@ def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, see
     with closing(connect(addresses.dsn, "dfdg-demo")) as connection:
         connection.autocommit = True
         identity = Identity(connection, Keys.read(folder / "keys"))
-        play = Play(addresses, connection, identity, Registry(addresses.registry).resolve(TOPICS))
+        play = Play(addresses, connection, OneByOne(identity), Registry(addresses.registry).resolve(TOPICS))
         play.parts.append(Part("servers started and filled", time.monotonic() - began))
         country = _country(play, citizens, seed)
         made = systems(country, country.jobcentres, seed)

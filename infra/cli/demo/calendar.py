@@ -24,13 +24,13 @@ ASKED = (
     (date(2021, 8, 2), date(2021, 8, 3)),
     (date(2021, 8, 9), date(2021, 8, 9)),
     (date(2021, 9, 14), date(2021, 9, 21)),
-    (date(2021, 10, 12), date(2021, 10, 14)),
-    (date(2021, 12, 6), date(2021, 12, 14)),
-    (date(2021, 12, 30), date(2022, 1, 5)),
+    (date(2021, 10, 13), date(2021, 10, 14)),
+    (date(2021, 12, 6), date(2021, 12, 8)),
+    (date(2021, 12, 31), date(2022, 1, 5)),
     (date(2022, 3, 7), date(2022, 3, 7)),
-    (date(2022, 10, 10), date(2022, 10, 14)),
-    (date(2022, 12, 12), date(2022, 12, 14)),
-    (date(2022, 12, 30), date(2023, 1, 4)),
+    (date(2022, 10, 12), date(2022, 10, 14)),
+    (date(2022, 12, 14), date(2022, 12, 14)),
+    (date(2022, 12, 31), date(2023, 1, 4)),
 )
 """Days on which every system hands in what it has: around each date of the release. The rest would show nothing new."""
 

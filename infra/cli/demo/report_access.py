@@ -8,7 +8,7 @@ from infra.cli.reading import show_table
 if TYPE_CHECKING:
     from psycopg import Connection
 
-PROBED = 5
+PROBED = 2
 """Windows of each provider whose edges are probed."""
 
 _REFERRALS = """
