@@ -33,6 +33,7 @@ from infra.registry import Registry
 from infra.worker import Result, Worker
 from schemas.topic import SLICES
 from streams import cv_requirement
+from streams.decision import Life
 from streams.processor import Processor
 
 READ_WAIT_S, ACK_WAIT_S = 1.0, 0.01
@@ -56,7 +57,7 @@ def instrumented(timers: Timers) -> Iterator[None]:
         (infra.intake, "_remember", "inbox", False),
         (Intake, "_event", "decode, validate", False),
         (Processor, "_life", "state read", False),
-        (Processor, "_happen", "decide", True),
+        (Life, "happen", "decide", False),
         (Processor, "_write", "state write", False),
         (Sink, "apply", "rows", False),
         (Outgoing, "depart", "encode", True),

@@ -23,7 +23,7 @@ TITLES_PUBLISHED = date(2021, 5, 19)
 
 
 def demo(
-    citizens: Annotated[int, typer.Option(min=100, help="How many live in the made-up country.")] = 20_000,
+    citizens: Annotated[int, typer.Option(min=1_000, help="How many live in the made-up country.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Another seed, another country; the same seed, the same.")] = 2021,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes that share the work.")] = 2,
     folder: Annotated[
@@ -111,7 +111,7 @@ def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
     faults += report.lag(play.connection, play.addresses.kafka)
     numbers = [citizen.cpr for citizen in country.citizens]
     with play.part("looked for CPR numbers"):
-        found = search(numbers, play.addresses.kafka, play.connection, folder)
+        found = search(numbers, play.addresses.kafka, play.connection, folder, play.numbers)
     faults += report.canaries(found, len(numbers))
     report.times(play.parts)
     return faults

@@ -1,7 +1,8 @@
-"""Looks for the made-up CPR numbers wherever none may be: every topic, every table but `identity`'s, every log file."""
+"""Looks for what may not be where it lies: CPR numbers in any topic, table but `identity`'s, or log file; and on public
+topics also a replaced title with its holder (TIT-9), and the numbers of an anonymous advert (AD-2)."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +16,13 @@ _HEX_IDS = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24
 _NUMBER = re.compile(rb"(?=([0-9]{6})[- ]?([0-9]{4}))")
 """Without regard to what stands beside: the byte before a text in Avro is its length, which may look like a digit."""
 
+_RUN = re.compile(rb"[0-9]{8,}")
 AT_ONCE = 5_000
+
+_ORIGINALS = """
+select distinct holder, original from audit.replaced_title a
+where not exists (select from titles.held h where h.holder = a.holder and h.title = a.original)
+"""
 
 _COLUMNS = """
 select format('%I.%I', table_schema, table_name),
@@ -36,14 +43,40 @@ class Search(NamedTuple):
     found: list[str]
 
 
-def search(numbers: Collection[str], kafka: str, connection: "Connection", folder: Path) -> Search:
+class Secrets(NamedTuple):
+    """What no public topic may hold: the originals of each holder, and numbers of anonymous adverts."""
+
+    originals: Mapping[bytes, frozenset[bytes]]
+    company_numbers: frozenset[bytes]
+
+    def stand_in(self, record: bytes) -> bool:
+        """The record begins with its key and a line's end."""
+        key, _, rest = record.partition(b"\n")
+        if any(original in rest for original in self.originals.get(key, ())):
+            return True
+        spots = ((run[0], at) for run in _RUN.finditer(rest) for at in range(len(run[0])))
+        return any(run[at : at + size] in self.company_numbers for run, at in spots for size in (8, 10))
+
+
+def search(
+    numbers: Collection[str], kafka: str, connection: "Connection", folder: Path, company_numbers: Collection[str] = ()
+) -> Search:
     """Looks for every one of these numbers, of ten digits each, with or without a hyphen."""
     known = frozenset(number.encode() for number in numbers)
+    secrets = Secrets(_originals(connection), frozenset(number.encode() for number in company_numbers))
     found: dict[str, None] = {}
     records, rows, files = (
-        _count(places, known, found) for places in (_records(kafka), _rows(connection), _files(folder))
+        _count(places, known, secrets, found) for places in (_records(kafka), _rows(connection), _files(folder))
     )
     return Search(records, rows, files, list(found))
+
+
+def _originals(connection: "Connection") -> dict[bytes, frozenset[bytes]]:
+    """By holder, the titles that were replaced and that the holder shows nowhere any more."""
+    by_holder: dict[bytes, set[bytes]] = {}
+    for holder, original in connection.execute(_ORIGINALS):
+        by_holder.setdefault(holder.encode(), set()).add(original.encode())
+    return {holder: frozenset(originals) for holder, originals in by_holder.items()}
 
 
 def contains(content: bytes, known: frozenset[bytes]) -> bool:
@@ -53,12 +86,18 @@ def contains(content: bytes, known: frozenset[bytes]) -> bool:
     return any(hit[1] + hit[2] in known for hit in _NUMBER.finditer(_HEX_IDS.sub(b" ", content)))
 
 
-def _count(places: Iterable[tuple[str, bytes]], known: frozenset[bytes], found: dict[str, None]) -> int:
-    """How many there are; `found` learns the names of those that contain a known number."""
+def _count(
+    places: Iterable[tuple[str, bytes]], known: frozenset[bytes], secrets: Secrets, found: dict[str, None]
+) -> int:
+    """How many there are; `found` learns the names of those that contain what they may not."""
+    from schemas.topic import Audience
+    from schemas.topics import TOPICS
+
+    public = {f"topic {topic.name}" for topic in TOPICS if topic.audience is Audience.PUBLIC}
     count = 0
     for place, content in places:
         count += 1
-        if contains(content, known):
+        if contains(content, known) or (place in public and secrets.stand_in(content)):
             found[place] = None
     return count
 

@@ -134,10 +134,11 @@ def lag(connection: "Connection", kafka: str) -> list[str]:
 
 
 def canaries(found: "Search", numbers: int) -> list[str]:
-    """Invariant 4: no CPR number outside `identity`."""
+    """Invariants 4 and 5, AD-2: no CPR number outside `identity`; on public topics no original of its holder's title,
+    and no number of an anonymous advert."""
     looked = f"{found.records:,} records, {found.rows:,} rows and {found.files} log files"
     console.print(f"Looked for all {numbers:,} made-up CPR numbers in {looked}: found in {len(found.found)} places.\n")
-    return [f"A CPR number stands in {place}." for place in found.found]
+    return [f"What may not be there stands in {place}." for place in found.found]
 
 
 def times(parts: Sequence["Part"]) -> None:
