@@ -64,6 +64,7 @@ class Wave:
                 alias="made up" if luck.random() < ALIAS_SHARE else None,
                 text=None,
                 removed=False,
+                jobcentre=None,
             )
             yield Fact(TITLE_HELD_RECORDED, event, derived_id(b"bench", b"held", b"%d" % number).hex())
 

@@ -66,14 +66,16 @@ def test_the_last_of_several_facts_in_a_batch_counts_and_other_referrals_are_not
     ]
 
 
-def test_a_later_batch_corrects_the_row_and_leaves_its_reach_as_it_is(owner: Connection) -> None:
+def test_a_later_batch_corrects_the_row_and_a_new_period_brings_it_back_into_reach(owner: Connection) -> None:
     applied(owner, referral("2021-06-14 08:00", "2021-06-14", "2021-06-30", cancelled_on="2021-06-20"))
     owner.execute("update access.referral set reach = 'withheld'")
+    applied(owner, referral("2021-06-15 08:00", "2021-06-15", "2021-06-30", cancelled_on="2021-06-20"))
+    assert rows(owner, "first_day, reach") == [(date(2021, 6, 15), "withheld")]  # its deadline is the same
     applied(owner, referral("2021-06-16 08:00", "2021-06-15", "2021-07-31", provider=OTHER))
     assert rows(owner, f"{SHOWN}, cancelled_on, updated_at, reach") == [
         (
             *("referral-1", CITIZEN, OTHER, date(2021, 6, 15), date(2021, 7, 31)),
-            *(None, moment("2021-06-16 08:00"), "withheld"),
+            *(None, moment("2021-06-16 08:00"), "open"),
         )
     ]
 

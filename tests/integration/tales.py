@@ -6,10 +6,12 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from importlib import import_module
-from itertools import count, product
+from itertools import count, islice, product
 from typing import Any, NamedTuple
 
 import tests.stories
+from producers.made_up_jobad import made_up_cvrs
+from schemas.companies import is_cvr
 from schemas.event import Event
 from schemas.ids import slice_of
 from schemas.topic import SLICES
@@ -17,6 +19,9 @@ from tests.stories.playbook import Playbook, Refer, Step
 
 BEFORE = date.min
 """The day of what is recorded before any day has begun."""
+
+COMPANIES = 10
+"""Of one tale, at most."""
 
 
 class Announced(NamedTuple):
@@ -28,17 +33,22 @@ class Announced(NamedTuple):
 
 
 class Tale(NamedTuple):
-    """One playbook. A prefix makes its subjects its own, and lets them lie in its slice if it has one."""
+    """One playbook. Other names make its subjects its own, and let them lie in its slice if it has one."""
 
-    prefix: str
+    subjects: Mapping[str, str]
     book: Playbook[Any]
     slice: int | None
 
     def renamed(self, event: Event) -> Event:
         """The event about this tale's own subjects."""
-        names = {subject: self.prefix + subject for subject in self.book.lives}
-        names |= {step.reference.version: self.version(step) for step in self.book.steps if isinstance(step, Refer)}
-        return type(event).model_validate(_renamed(json.loads(event.model_dump_json()), names))
+        fields = _renamed(json.loads(event.model_dump_json()), self.subjects)
+        if "table_version" in fields:
+            fields["table_version"] = self._versions.get(fields["table_version"], fields["table_version"])
+        return type(event).model_validate(fields)
+
+    @property
+    def _versions(self) -> dict[str, str]:
+        return {step.reference.version: self.version(step) for step in self.book.steps if isinstance(step, Refer)}
 
     @property
     def last_day(self) -> date:
@@ -73,7 +83,7 @@ def told() -> list[Tale]:
         if history and history not in histories:
             histories.append(history)
         slice_ = histories.index(history) if history else None
-        tales.append(Tale(_prefix(number, book, slice_), book, slice_))
+        tales.append(Tale(_own_names(number, book, slice_), book, slice_))
     assert len(histories) <= SLICES, "more histories than slices: give the stories one table more in common"
     return tales
 
@@ -105,12 +115,15 @@ def _dated(book: Playbook[Any]) -> Iterator[tuple[date, Step]]:
         yield today, step
 
 
-def _prefix(number: int, book: Playbook[Any], slice_: int | None) -> str:
+def _own_names(number: int, book: Playbook[Any], slice_: int | None) -> dict[str, str]:
+    """A prefix for each subject; a company, which is known by its number, gets another one."""
+    companies = [subject for subject in book.lives if is_cvr(subject)]
+    cvrs = islice(made_up_cvrs(), COMPANIES * number, None)
     for attempt in count():
         prefix = f"t{number}.{attempt}."
-        places = {slice_of((prefix + subject).encode(), SLICES) for subject in book.lives}
-        if slice_ is None or places <= {slice_}:
-            return prefix
+        names = {subject: prefix + subject for subject in book.lives} | dict(zip(companies, cvrs, strict=False))
+        if slice_ is None or {slice_of(name.encode(), SLICES) for name in names.values()} <= {slice_}:
+            return names
     raise AssertionError("counting does not end")
 
 
