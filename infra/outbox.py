@@ -41,7 +41,7 @@ class Ticket:
 
 
 class NoOutlet:
-    """Publishes nothing, and takes that for acknowledged: for a replay, whose output is on the topics already."""
+    """Publishes nothing, and takes that for acknowledged: a replay's dead letters are on their topics already."""
 
     def publish(self, _source: str, batch: int, _departures: Sequence[Departure]) -> Ticket:
         return Ticket(batch, 0)

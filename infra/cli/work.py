@@ -36,7 +36,7 @@ def run(
         bool, typer.Option(help="Each process runs some of them alone: less to keep ready on one machine.")
     ] = False,
     replay: Annotated[
-        bool, typer.Option(help="Publish nothing: rebuild tables and states in a fresh database from the topics.")
+        bool, typer.Option(help="Rebuild tables in a fresh database from the topics; only sinks that write no topic.")
     ] = False,
     log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
@@ -53,7 +53,7 @@ def run(
                dfdg run --replay
     """
     log_to_stderr(log_level)
-    chosen = _chosen(names or [])
+    chosen = _chosen(names or [], replay)
     there = common.addresses(waiting=True)
     if processes == 1:
         code = asyncio.run(_work(chosen, there, parent, replay))
@@ -65,8 +65,10 @@ def run(
     raise typer.Exit(code)
 
 
-def _chosen(names: list[str]) -> list[str]:
+def _chosen(names: list[str], replay: bool) -> list[str]:
     known = [*catalog.decisions(), *catalog.sinks()]
+    if replay:  # who writes topics would number anew, and topics have no common order: what it says could differ
+        known = [name for name, sink in catalog.sinks().items() if not sink.writes]
     if unknown := [name for name in names if name not in known]:
         raise typer.BadParameter(f"{', '.join(unknown)} is not known. Known are: {', '.join(known)}.")
     return names or known
