@@ -8,10 +8,9 @@ from schemas.event import Event, Id, Moment
 Reason = Literal["no-receipt", "hold"]
 
 
-class RecordAged(Event):
-    """A record is past its deadline. `reference`: the Archives' approval of a delivery that covers it as it is now."""
+class OfRecord(Event):
+    """A record past its deadline, as it stood when last updated."""
 
-    SCHEMA: ClassVar[str] = "record-aged.v1"
     KEY: ClassVar[str] = "citizen"
 
     citizen: Id
@@ -21,6 +20,13 @@ class RecordAged(Event):
     anchor: date
     due: date
     updated_at: Moment
+
+
+class RecordAged(OfRecord):
+    """A record is past its deadline. `reference`: the Archives' approval of a delivery that covers it as it is now."""
+
+    SCHEMA: ClassVar[str] = "record-aged.v1"
+
     reference: str | None = None
 
 
@@ -40,35 +46,19 @@ class LegalHoldRecorded(Event):
     released: bool = False
 
 
-class DeletionOrdered(Event):
+class DeletionOrdered(OfRecord):
     """The record, as it stood at `updated_at`, is to be deleted: its deadline has passed and nothing blocks it."""
 
     SCHEMA: ClassVar[str] = "deletion-ordered.v1"
-    KEY: ClassVar[str] = "citizen"
 
-    citizen: Id
-    area: Id
-    record: Id
-    rule: str
-    anchor: date
-    due: date
-    updated_at: Moment
     reference: str | None = None
 
 
-class DeletionBlocked(Event):
+class DeletionBlocked(OfRecord):
     """The record is past its deadline and must not be deleted yet: no archive receipt, or a hold (RET-6)."""
 
     SCHEMA: ClassVar[str] = "deletion-blocked.v1"
-    KEY: ClassVar[str] = "citizen"
 
-    citizen: Id
-    area: Id
-    record: Id
-    rule: str
-    anchor: date
-    due: date
-    updated_at: Moment
     reason: Reason
 
 
