@@ -13,6 +13,7 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from consumers.sink import Sink
+from infra import failpoints
 from infra.errors import AlarmError
 from infra.postgres import dates, texts
 from infra.record import Arrival
@@ -107,6 +108,7 @@ def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterato
         known["record_due"] = latest_due_anchor(orders[0].event.day, law.years)
     query = _EMPTY if area.deletes == "voluntary-fields" else _DELETE
     gone = {record for (record,) in connection.execute(_sql(query, area), known).fetchall()}
+    failpoints.reach("deleted")
     last = {order.event.record: order for order in orders if order.event.record in gone}
     yield from _receipts(connection, list(last.values()))
 
@@ -139,6 +141,7 @@ def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[Caused]:
         yield Caused(_deleted(receipt, event), derived_id(b"deletions", arrival.id), arrival.id)
     if receipts:
         write(connection, receipts)
+        failpoints.reach("receipts written")
 
 
 def write(connection: Connection, receipts: Sequence[Receipt]) -> None:

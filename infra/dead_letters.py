@@ -10,6 +10,7 @@ from typing import cast
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from infra import failpoints
 from infra.intake import Letter
 from infra.ledger import Cursor, number
 from infra.record import Departure
@@ -43,6 +44,7 @@ def _bury(connection: Connection, cursor: Cursor, letter: Letter) -> Departure:
         (name, (content or b"").hex()) for name, content in cast(list[tuple[str, bytes]], record.headers() or [])
     ]
     connection.execute(_BURY, (cursor.consumer, topic, cursor.slice, offset, key, value, Jsonb(headers), letter.reason))
+    failpoints.reach("letter buried")
     position = f"{topic}/{cursor.slice}/{offset}"
     raw = {"dlq_reason": letter.reason, "dlq_position": position, "headers": headers}
     if len(value or b"") + len(key or b"") + len(json.dumps(headers)) > TOPIC_BYTES:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from confluent_kafka import Message
 from psycopg import Connection
 
+from infra import failpoints
 from infra.errors import AlarmError, TakeOverError
 from infra.ledger import Cursor
 from infra.postgres import uuids
@@ -26,7 +27,6 @@ from schemas.topics import DAY_BEGUN
 
 _Candidate = tuple[Topic, Message, bytes, bytes | None]
 """A record whose envelope is in order, its id and its cause."""
-
 
 JOINED_LATE = "*"
 """A mark: this slice began where retention had deleted records already, so a source's first record counts."""
@@ -108,6 +108,7 @@ class Intake:
     def _decode(self, connection: Connection, cursor: Cursor, candidates: list[_Candidate], sifted: Sifted) -> None:
         ids = [id_ for topic, _, id_, _ in candidates if topic.writer is Writer.ANYONE]
         new = _remember(connection, cursor, ids) if ids else set()
+        failpoints.reach("inbox written")
         for topic, record, id_, cause in candidates:
             if topic.writer is Writer.ANYONE:
                 if id_ not in new:
@@ -196,5 +197,4 @@ on conflict do nothing returning uuid_send(id)
 
 def _remember(connection: Connection, cursor: Cursor, ids: list[bytes]) -> set[bytes]:
     """Put the ids into the inbox and return those that were not there before."""
-    rows = connection.execute(_REMEMBER, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
-    return {row[0] for row in rows}
+    return {id_ for (id_,) in connection.execute(_REMEMBER, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)}

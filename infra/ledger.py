@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from infra import failpoints
 from infra.errors import TakeOverError
 from infra.record import Arrival, Departure, pack, unpack
 from schemas.codec import encode
@@ -102,6 +103,7 @@ def take_over(connection: Connection, consumer: str, slice_: int, owner: str) ->
         raised = connection.execute(_RAISE, (owner, consumer, slice_)).fetchone()
     if raised is None:
         raise TakeOverError(f"{consumer} has no slice {slice_} in the ledger yet")
+    failpoints.reach("epoch raised")
     with connection.transaction():
         cursor = lock(connection, consumer, slice_, raised[0])
         left = connection.execute(_LEFT, (consumer, slice_), binary=True).fetchall()

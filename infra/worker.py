@@ -10,7 +10,7 @@ import psycopg
 from confluent_kafka import Message
 from psycopg_pool import ConnectionPool
 
-from infra import dead_letters, ledger
+from infra import dead_letters, failpoints, ledger
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
 from infra.intake import JOINED_LATE, Batch, Intake
@@ -76,6 +76,7 @@ class Worker:
         self._outlet = self._new_outlet()
         for batch, departures in taken.leftovers:
             self._tickets.append(self._outlet.publish(cursor.source, batch, departures))
+            failpoints.reach("leftover published")
         return cursor.epoch, cursor.positions
 
     def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
@@ -85,6 +86,7 @@ class Worker:
             for topic in (topic for topic, low in missing.items() if low > 0):
                 cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
             ledger.close(connection, cursor, (), 0, ())
+        failpoints.reach("joined")
 
     def work(self, batch: Batch) -> Result:
         """Apply the batch, then one step of what the day has brought. Raises TransientError or AlarmError."""
@@ -105,8 +107,10 @@ class Worker:
             self._outlet.poll()
             acked = self._acked()
             if acked:
+                failpoints.reach("acknowledged")
                 with sorted_failures(), self._pool.connection() as connection:
                     ledger.clear(connection, self._consumer, self._slice, acked)
+                failpoints.reach("outbox cleared")
 
     def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
         outlet.poll()
@@ -137,9 +141,11 @@ class Worker:
                 LOG.warning("%s/%s: rolled back (%s), attempt %s", self._consumer, self._slice, error, attempt + 1)
         else:
             raise TakeOverError(f"{self._consumer}/{self._slice}: rolled back {MAX_RETRIES} times")
+        failpoints.reach("committed")
         self.positions = cursor.positions
         if departures:
             self._tickets.append(outlet.publish(cursor.source, cursor.batch, departures))
+            failpoints.reach("published")
 
     def _apply(
         self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
@@ -147,21 +153,27 @@ class Worker:
         held, arrivals = self._held, 0
         letters: list[Departure] = []
         with connection.transaction():
+            failpoints.reach("begun")
             cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
+            failpoints.reach("locked")
             day, reference = cursor.day, cursor.reference
             if batch is None:
                 decided = self._handler.step(connection, cursor)
+                failpoints.reach("step written")
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
                 held, arrivals = sifted.held, len(sifted.arrivals)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
+                failpoints.reach("state written")
                 if cursor.day != sifted.day:
                     cursor.day = sifted.day
                     ledger.forget(connection, cursor)
+                    failpoints.reach("forgotten")
                 letters = dead_letters.bury(connection, cursor, sifted.letters)
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)
+                failpoints.reach("outbox written")
         self._held = held
         if batch is None:
             self._waking = decided is not None
