@@ -92,8 +92,10 @@ def apply(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Cause
 
 
 def _by_area(orders: Iterable[_Order]) -> Iterator[tuple[Area, list[_Order]]]:
-    """The orders of each area and day, by the row of law that applies on it."""
-    ordered = sorted(orders, key=lambda order: (order.event.area, order.event.day))
+    """The orders of each area and day, by the row of law that applies on it. Fields before whole records: of a record
+    that is gone no field can be deleted, and how a batch was cut would decide whether there is a receipt for them."""
+    law = {area.code: area.deletes for area in AREAS}
+    ordered = sorted(orders, key=lambda o: (law[o.event.area] == "record", o.event.area, o.event.day))
     for (code, day), some in groupby(ordered, key=lambda order: (order.event.area, order.event.day)):
         yield areas_on(day)[code], list(some)
 
