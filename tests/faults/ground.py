@@ -15,6 +15,7 @@ import psycopg
 from confluent_kafka import Producer
 
 from infra.cli import catalog
+from infra.errors import TransientError
 from infra.local import Addresses, Stack
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
@@ -26,7 +27,7 @@ from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
 
 PROGRAM = (sys.executable, "-m", "tests.faults.armed")
-COMMAND_DEADLINE_S = 120
+COMMAND_DEADLINE_S, TRIES = 120, 3
 
 
 @dataclass
@@ -144,5 +145,11 @@ AGED_AREAS = 4
 
 def make_ground(stack: Stack, addresses: Addresses, dsn: str, folder: Path, seed: int) -> Ground:
     reads = {name: each.reads for name, each in {**catalog.decisions(), **catalog.sinks()}.items() if name in NAMES}
-    system = make_system(addresses, dsn, folder, reads)
+    for left in reversed(range(TRIES)):
+        try:
+            system = make_system(addresses, dsn, folder, reads)
+            break
+        except TransientError:  # a busy machine: Kafka fences its only broker for a moment
+            if not left:
+                raise
     return Ground(stack, system, folder, seed, replace(addresses, dsn=dsn))
