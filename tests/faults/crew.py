@@ -19,6 +19,8 @@ from tests.integration.system import wait_for
 from tests.integration.worker_process import WorkerProcess
 
 PUBLISHED_S = 300.0
+HUNT, HUNT_S = 60, 0.02
+"""How often, and how far apart, it is looked for an open transaction to kill."""
 _OPEN = """
 select count(*) from pg_stat_activity
 where client_port = any(%s) and (state like 'idle in transaction%%' or (state = 'active' and backend_xid is not null))
@@ -55,9 +57,14 @@ class Crew:
         worker.end()
 
     def kill(self, worker: WorkerProcess) -> bool:
-        """SIGKILL; whether the worker had a transaction open. It is frozen first, so that what is seen is what dies."""
-        worker.send(signal.SIGSTOP)
-        hit = _open_transactions(self.ground, worker) > 0
+        """SIGKILL, with a transaction open where one can be caught; whether one was. Frozen first, so that what is seen
+        is what dies."""
+        for _ in range(HUNT):
+            worker.send(signal.SIGSTOP)
+            if hit := _open_transactions(self.ground, worker) > 0:
+                break
+            worker.send(signal.SIGCONT)
+            threading.Event().wait(HUNT_S)
         worker.kill()
         self.alive.remove(worker)
         return hit
