@@ -19,7 +19,7 @@ from tests.integration.system import wait_for
 from tests.integration.worker_process import WorkerProcess
 
 PUBLISHED_S = 300.0
-HUNT, HUNT_S = 60, 0.02
+HUNT, HUNT_S, WORKS_S = 60, 0.02, 3.0
 """How often, and how far apart, it is looked for an open transaction to kill."""
 _OPEN = """
 select count(*) from pg_stat_activity
@@ -53,26 +53,34 @@ class Crew:
         self.alive.append(self.ground.start(self._armed))
 
     def leave(self, worker: WorkerProcess) -> None:
-        self.alive.remove(worker)
+        self.alive = [other for other in self.alive if other is not worker]
+        worker.send(signal.SIGCONT)  # another fault may have frozen it
         worker.end()
 
-    def kill(self, worker: WorkerProcess) -> bool:
-        """SIGKILL, with a transaction open where one can be caught; whether one was. Frozen first, so that what is seen
-        is what dies."""
-        for _ in range(HUNT):
+    def kill(self, worker: WorkerProcess, luck: Random) -> bool:
+        """SIGKILL at work, with a transaction open where one can be caught; whether one was. Frozen first, so that what
+        is seen is what dies."""
+        wait_for("the worker to have slices", lambda: "slices assigned" in worker.log() or worker.process.poll())
+        threading.Event().wait(luck.uniform(0, WORKS_S))
+        hit = False
+        for _ in range(HUNT if worker.process.poll() is None else 0):
             worker.send(signal.SIGSTOP)
             if hit := _open_transactions(self.ground, worker) > 0:
                 break
             worker.send(signal.SIGCONT)
             threading.Event().wait(HUNT_S)
         worker.kill()
-        self.alive.remove(worker)
+        self.alive = [other for other in self.alive if other is not worker]
         return hit
 
 
 def _open_transactions(ground: Ground, worker: WorkerProcess) -> int:
-    sockets = psutil.Process(worker.process.pid).net_connections()
-    ports = [socket.laddr.port for socket in sockets if socket.status == psutil.CONN_ESTABLISHED]
+    try:
+        sockets = psutil.Process(worker.process.pid).net_connections()
+    except psutil.Error:  # another fault has ended it
+        return 0
+    proxy = ground.through.postgres
+    ports = [proxy.beyond(socket.laddr.port) for socket in sockets if socket.status == psutil.CONN_ESTABLISHED]
     try:
         with psycopg.connect(ground.system.dsn, connect_timeout=2) as connection:
             row = connection.execute(_OPEN, (ports,)).fetchone()

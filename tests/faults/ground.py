@@ -22,6 +22,7 @@ from schemas.topic import SLICES, Topic
 from schemas.topics import SITUATION_RECORDED
 from tests.faults.armed import ARMED, LOG, SEED
 from tests.faults.country import DELIVERED, NAMES, Country
+from tests.faults.through import Through
 from tests.integration.country import Fact
 from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
@@ -32,13 +33,13 @@ COMMAND_DEADLINE_S, TRIES = 120, 3
 
 @dataclass
 class Ground:
-    """`system`: to publish and to look, past any proxy. `reached_by`: what the workers are told of the servers."""
+    """`system`: to publish and to look, past the proxies. `through`: the proxies on the way of the workers."""
 
     stack: Stack
     system: System
     folder: Path
     seed: int
-    reached_by: Addresses
+    through: Through
     last_day: date | None = None
     workers: list[WorkerProcess] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
@@ -48,7 +49,8 @@ class Ground:
         return self.folder / "struck.jsonl"
 
     def environment(self, armed: str = "") -> dict[str, str]:
-        named = replace(self.system, addresses=self.reached_by, dsn=self.reached_by.dsn).environment
+        told = self.through.addresses(self.system.addresses, self.system.dsn)
+        named = replace(self.system, addresses=told, dsn=told.dsn).environment
         folder = {"DFDG_KEYS": str(self.folder / "keys"), "DFDG_STATE": str(self.folder / "state")}
         return {**named, **folder, ARMED: armed, LOG: str(self.log), SEED: str(self.seed)}
 
@@ -143,7 +145,7 @@ AGED_AREAS = 4
 """Rows of law: job-suggestion checks, referrals, and twice the Joblog."""
 
 
-def make_ground(stack: Stack, addresses: Addresses, dsn: str, folder: Path, seed: int) -> Ground:
+def make_ground(stack: Stack, addresses: Addresses, through: Through, dsn: str, folder: Path, seed: int) -> Ground:
     reads = {name: each.reads for name, each in {**catalog.decisions(), **catalog.sinks()}.items() if name in NAMES}
     for left in reversed(range(TRIES)):
         try:
@@ -152,4 +154,4 @@ def make_ground(stack: Stack, addresses: Addresses, dsn: str, folder: Path, seed
         except TransientError:  # a busy machine: Kafka fences its only broker for a moment
             if not left:
                 raise
-    return Ground(stack, system, folder, seed, replace(addresses, dsn=dsn))
+    return Ground(stack, system, folder, seed, through)

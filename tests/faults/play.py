@@ -17,8 +17,11 @@ from tests.conftest import new_database
 from tests.faults.country import Country, country
 from tests.faults.dump import Dump, differences, dump
 from tests.faults.ground import Ground, make_ground
+from tests.faults.history import broken
 from tests.faults.judged import wrong
+from tests.faults.readers import readers
 from tests.faults.reference import right
+from tests.faults.through import Through, through
 from tests.faults.verdict import Evidence, Needs, Verdict, collect
 
 SETTLE_S = 180.0
@@ -56,6 +59,7 @@ class Theatre:
 
     stack: Stack
     addresses: Addresses
+    through: Through
     folder: Path
     undisturbed: dict[tuple[int, Size], Dump] = field(default_factory=dict)
 
@@ -71,7 +75,7 @@ class Theatre:
                 told = self._disturbed(scenario, ground, load, evidence)
                 told += differences(dump(ground.system), self.undisturbed[key])
         except AssertionError as error:
-            self.stack.up()  # whatever the faults had taken away
+            self._heal()
             told = [f"{error} (its workers' logs: {self.folder})"]
         return Verdict(scenario.name, seed, evidence, tuple(told), tuple(scenario.needs.lacking(evidence)))
 
@@ -79,13 +83,22 @@ class Theatre:
         if scenario.prepared:
             _load(ground, load)
             ground.archived()
-        scenario.faults(ground, load, Random(ground.seed), evidence)
-        healed_at = time.monotonic()
-        with ground.worker():
-            ground.settle(SETTLE_S)
-            evidence.recovery_s = time.monotonic() - healed_at
+        with readers(ground, load) as reading:
+            scenario.faults(ground, load, Random(ground.seed), evidence)
+            healed_at = time.monotonic()
+            with ground.worker():
+                ground.settle(SETTLE_S)
+                evidence.recovery_s = time.monotonic() - healed_at
         collect(ground, evidence)
-        return [*_alarms(ground), *wrong(ground.system, right(load))]
+        evidence.looks = reading.looks
+        return [*reading.wrong, *_alarms(ground), *wrong(ground.system, right(load)), *broken(ground.system)]
+
+    def _heal(self) -> None:
+        """Whatever the faults had taken away is there again."""
+        self.through.heal()
+        for server in self.stack.status():
+            if not server.running:
+                self.stack.start(server.name)
 
     def _undisturbed(self, load: Country, seed: int) -> Dump:
         with self._ground(seed) as ground:
@@ -95,7 +108,7 @@ class Theatre:
                 for index in range(len(load.days)):
                     ground.day(load, index)
                 ground.settle(SETTLE_S)
-            if told := [*_alarms(ground), *wrong(ground.system, right(load))]:
+            if told := [*_alarms(ground), *wrong(ground.system, right(load)), *broken(ground.system)]:
                 raise AssertionError("the undisturbed run is wrong already:\n" + "\n".join(told))
             return dump(ground.system)
 
@@ -105,7 +118,7 @@ class Theatre:
         folder.mkdir()
         with new_database(self.addresses) as dsn:
             migrate(dsn)
-            yield make_ground(self.stack, self.addresses, dsn, folder, seed)
+            yield make_ground(self.stack, self.addresses, self.through, dsn, folder, seed)
 
 
 @contextmanager
@@ -114,7 +127,9 @@ def theatre() -> Iterator[Theatre]:
     folder = Path(tempfile.mkdtemp(prefix="dfdg-faults-", dir="/tmp"))
     stack = Stack(folder / "servers")
     try:
-        yield Theatre(stack, stack.up(), folder)
+        addresses = stack.up()
+        with through(stack) as proxies:
+            yield Theatre(stack, addresses, proxies, folder)
     finally:
         stack.remove()
 

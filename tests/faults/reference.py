@@ -157,13 +157,14 @@ def _access(found: Right, citizen: str, events: list[ReferralRecorded], last: da
         for event in (None, *facts):
             if isinstance(event, ReferralRecorded):
                 known[event.record] = event
-            may = {each.provider for each in known.values() if _open(each, day)}
+            may = {each.provider for each in known.values() if referred(each, day)}
             turned = [Access(provider, provider in may, day) for provider in have ^ may]
             found.access[citizen] += sorted(turned, key=lambda turn: (turn.opened, turn.provider))
             have = may
 
 
-def _open(referral: ReferralRecorded, day: date) -> bool:
+def referred(referral: ReferralRecorded, day: date) -> bool:
+    """ACC-3: whether the referral, as it is recorded there, opens the citizen to its provider on that day."""
     cancelled = referral.cancelled_on is not None and day >= referral.cancelled_on
     return referral.first_day <= day <= referral.last_day and not cancelled
 

@@ -133,7 +133,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "SET for SET LOCAL", "consumers/provider_gateway.py", '"set local role {}"', '"set role {}"',
-        "tests/consumers/test_provider_gateway.py",
+        "tests/consumers/test_provider_gateway.py::"
+        "test_acc_1_with_the_provider_the_role_ends_though_the_connection_goes_on",
     ),
     Sabotage(
         "access a day too long", "infra/migrations/0015_access.sql",

@@ -12,7 +12,7 @@ from tests.faults.play import Scenario, Size
 from tests.faults.strikes import Strike
 from tests.faults.verdict import Evidence, Needs
 
-SIZE = Size(citizens=400, days=24, daily=60)
+SIZE = Size(citizens=400, days=24, daily=150)
 SMALL = Size(citizens=400, days=10, daily=60)
 ROLLED_BACK = "state written:deadlock%15, outbox written:serialization%10, step written:deadlock%5"
 FAILED = "locked:fail%2, state written:fail%3, committed:fail%3, published:fail%2, acknowledged:fail%3, polled:fail%1"
@@ -61,7 +61,7 @@ def _struck(**planned: int) -> dict[str, int]:
 SCRIPTED: tuple[Scenario, ...] = (
     scripted(
         "kills", [strikes.kill_worker] * 10,
-        Needs(_struck(worker_killed=10), kills_in_transaction=1, redeliveries=1, take_overs=20, rebalances=20),
+        Needs(_struck(worker_killed=10), kills_in_transaction=3, redeliveries=1, take_overs=20, rebalances=20),
     ),
     scripted("freeze", [strikes.freeze_worker] * 3, Needs(_struck(worker_frozen=3), take_overs=8, rebalances=10)),
     scripted(
@@ -82,5 +82,13 @@ SCRIPTED: tuple[Scenario, ...] = (
         load=SMALL, armed=FAILED,
     ),
     scripted("held", [], Needs({"hold at committed": 1}), load=SMALL, armed=HELD),
+    scripted(
+        "lost-commits", [strikes.lose_commits] * 4, Needs(_struck(commit_reply_lost=10), take_overs=10, redeliveries=1)
+    ),
+    scripted("lost-produces", [strikes.lose_produces] * 4, Needs(_struck(produce_reply_lost=6))),
+    scripted("lost-hints", [strikes.lose_hints] * 2, Needs(_struck(offset_commit_reply_lost=2)), load=SMALL),
+    scripted("cut", [strikes.cut_connections] * 4, Needs(_struck(connection_cut=20), take_overs=10)),
+    scripted("one-way", [strikes.mute] * 3, Needs(_struck(muted_one_way=3)), load=SMALL),
+    scripted("slow", [strikes.slow] * 3, Needs(_struck(slowed_down=3)), load=SMALL),
     Scenario("repeated", _repeated, Needs({"everything published again": 1}), SMALL),
 )  # fmt: skip

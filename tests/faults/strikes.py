@@ -9,6 +9,7 @@ import psycopg
 
 from infra.local.state import State
 from tests.faults.crew import Crew, own_sessions
+from tests.faults.proxy import CHUNK, Direction, Proxy
 from tests.faults.verdict import Evidence
 
 SESSION_S = 3.0
@@ -24,7 +25,7 @@ def _wait(seconds: float) -> None:
 def kill_worker(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """SIGKILL, at whatever it does."""
     if crew.alive:
-        evidence.kills_in_transaction += crew.kill(luck.choice(crew.alive))
+        evidence.kills_in_transaction += crew.kill(luck.choice(crew.alive), luck)
         evidence.struck["worker killed"] += 1
 
 
@@ -98,6 +99,59 @@ def end_sessions(crew: Crew, luck: Random, evidence: Evidence) -> None:
         _wait(luck.uniform(0.2, 1.5))
 
 
+def lose_commits(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """COMMIT arrives and is done, and its answer is lost with the connection."""
+    _lose(crew.ground.through.postgres, "commit", luck, evidence)
+
+
+def lose_produces(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """The records are on the topic, and nobody is told."""
+    _lose(crew.ground.through.kafka, "produce", luck, evidence)
+
+
+def lose_hints(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    _lose(crew.ground.through.kafka, "offset commit", luck, evidence)
+
+
+def _lose(proxy: Proxy, kind: str, luck: Random, evidence: Evidence) -> None:
+    before = proxy.lost[kind]
+    for _ in range(3):
+        proxy.lose[kind] = luck.randint(1, 3)
+        _wait(luck.uniform(1, 3))
+    proxy.lose[kind] = 0
+    evidence.struck[f"{kind} reply lost"] += proxy.lost[kind] - before
+
+
+def cut_connections(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """All of the workers' connections to one server end, politely or not; for a moment nobody gets in."""
+    for _ in range(4):
+        proxy = luck.choice((crew.ground.through.kafka, crew.ground.through.postgres))
+        proxy.refusing = luck.random() < 0.5
+        evidence.struck["connection cut"] += proxy.cut(reset=luck.random() < 0.5)
+        _wait(luck.uniform(0.2, 2))
+        proxy.refusing = False
+
+
+def mute(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """For some seconds nothing passes in one direction, and nothing says so."""
+    proxy = luck.choice((crew.ground.through.kafka, crew.ground.through.postgres))
+    way: Direction = luck.choice(("up", "down"))
+    proxy.muted.add(way)
+    _wait(luck.uniform(4, 10))
+    proxy.muted.discard(way)
+    evidence.struck["muted one way"] += 1
+
+
+def slow(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """Every piece takes its time, and none is big."""
+    for proxy in (crew.ground.through.kafka, crew.ground.through.postgres):
+        proxy.latency_s, proxy.slice_bytes = luck.choice(((0.02, 64 * 1024), (0.0, 512), (0.1, 16 * 1024)))
+    _wait(luck.uniform(3, 6))
+    for proxy in (crew.ground.through.kafka, crew.ground.through.postgres):
+        proxy.latency_s, proxy.slice_bytes = 0.0, CHUNK
+    evidence.struck["slowed down"] += 1
+
+
 def _restart(crew: Crew, server: str, away_s: float, evidence: Evidence) -> None:
     stack = crew.ground.stack
     stack.kill(server)
@@ -108,5 +162,6 @@ def _restart(crew: Crew, server: str, away_s: float, evidence: Evidence) -> None
 
 SHORT: tuple[Strike, ...] = (
     *(kill_worker, freeze_worker, storm, kill_postgres, kill_broker, freeze_broker, end_sessions, registry_away),
+    *(lose_commits, lose_produces, lose_hints, cut_connections, mute, slow),
 )
 """What random mixes are made of."""

@@ -36,6 +36,8 @@ class Evidence:
     take_overs: int = 0
     """Of slices, beyond the first of each."""
     rebalances: int = 0
+    looks: int = 0
+    """Of those who read meanwhile."""
     recovery_s: float = 0.0
     """From the end of the last fault until everything was drained."""
 
@@ -50,6 +52,7 @@ class Needs:
     redeliveries: int = 0
     take_overs: int = 0
     rebalances: int = 0
+    looks: int = 50
 
     def lacking(self, evidence: Evidence) -> list[str]:
         told = [
@@ -57,7 +60,7 @@ class Needs:
             for fault, times in sorted(self.planned.items())
             if evidence.struck[fault] < times
         ]
-        for name in ("events", "kills_in_transaction", "redeliveries", "take_overs", "rebalances"):
+        for name in ("events", "kills_in_transaction", "redeliveries", "take_overs", "rebalances", "looks"):
             if (seen := getattr(evidence, name)) < (least := getattr(self, name)):
                 told.append(f"{name.replace('_', ' ')}: {seen}, fewer than {least}")
         return told
@@ -83,8 +86,8 @@ class Verdict:
         faults = ", ".join(f"{name} ×{count}" for name, count in sorted(seen.struck.items())) or "none"
         return (
             f"{self.outcome.value:8} {self.scenario:20} seed {self.seed:<8} events {seen.events:<6}"
-            f" take-overs {seen.take_overs:<4} redeliveries {seen.redeliveries:<5} rebalances {seen.rebalances:<3}"
-            f" recovered in {seen.recovery_s:5.1f} s  faults: {faults}"
+            f" take-overs {seen.take_overs:<4} redeliveries {seen.redeliveries:<5} rebalances {seen.rebalances:<4}"
+            f" looks {seen.looks:<5} recovered in {seen.recovery_s:5.1f} s  faults: {faults}"
         )
 
     @property
