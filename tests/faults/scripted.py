@@ -27,12 +27,14 @@ def _play(
             threading.Event().wait(luck.uniform(0.5, 2.0))
             strike(crew, luck, evidence)
             crew.mend()
-        _to_the_end(going)
+        _to_the_end(going, crew)
 
 
-def _to_the_end(going: Days) -> None:
+def _to_the_end(going: Days, crew: Crew) -> None:
+    """Whoever ends meanwhile, as a worker does when a part of it has failed for good, gets a successor."""
     while not going.done():
         threading.Event().wait(0.1)
+        crew.mend()
 
 
 def scripted(
@@ -48,8 +50,8 @@ def scripted(
 
 def _repeated(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
     """Each fact up to five times, then everything once more from the first record on."""
-    with Crew(ground, 2), days(ground, load, luck, repeats=5) as going:
-        _to_the_end(going)
+    with Crew(ground, 2) as crew, days(ground, load, luck, repeats=5) as going:
+        _to_the_end(going, crew)
         ground.publish(load.facts)
     evidence.struck["everything published again"] += 1
 
