@@ -115,11 +115,18 @@ class Proxy:
                 while left:
                     piece, left = left[: self.slice_bytes], left[self.slice_bytes :]
                     if self.latency_s or left:
-                        await asyncio.sleep(self.latency_s or PAUSE_S)
+                        await _after(self.latency_s or PAUSE_S)
                     while way in self.muted:
-                        await asyncio.sleep(PAUSE_S)
+                        await _after(PAUSE_S)
                     writer.write(piece)
                     await writer.drain()
         except (Cut, OSError):
             return True
         return False
+
+
+async def _after(seconds: float) -> None:
+    """The delay that is asked for."""
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, passed.set)
+    await passed.wait()
