@@ -15,6 +15,7 @@ from psycopg.transaction import Transaction
 
 import infra.intake
 import infra.ledger
+import infra.repetition
 import infra.worker
 import streams.processor
 from bench.job import Job
@@ -42,7 +43,7 @@ OTHER = "the rest"
 _BY_STATEMENT = {
     infra.ledger._LOCK: "begin, lock",
     infra.ledger._CLOSE: "outbox, close",
-    infra.intake._REMEMBER: "inbox",
+    infra.repetition._REMEMBER: "inbox",
     streams.processor._READ: "state read",
     streams.processor._WRITE: "state write",
 }
@@ -54,7 +55,7 @@ def instrumented(timers: Timers) -> Iterator[None]:
     wrapped: list[tuple[Any, str, str, bool]] = [
         (infra.intake, "parse", "headers, key", False),
         (infra.intake, "_check_key", "headers, key", False),
-        (infra.intake, "_remember", "inbox", False),
+        (infra.intake, "remember", "inbox", False),
         (Intake, "_event", "decode, validate", False),
         (Processor, "_life", "state read", False),
         (Life, "happen", "decide", False),

@@ -20,6 +20,7 @@ from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
 from infra.lane import Stop, TakeOver, Work
 from infra.local import Addresses
+from infra.orders import Lookout
 from infra.outbox import NoOutlet, Outlet
 from infra.postgres import connect, open_pool
 from infra.source import Source
@@ -30,7 +31,6 @@ LOG = logging.getLogger(__name__)
 
 THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
-
 
 HINT_S = 1.0
 """Between two commits of a slice's offsets to Kafka: lag tools look no oftener."""
@@ -63,11 +63,7 @@ class Group:
     """Runs one consumer's slices. `deliver` hands work to a thread, which calls `run` with it."""
 
     def __init__(
-        self,
-        consuming: Consuming,
-        wiring: Wiring,
-        deliver: Callable[[Work], None],
-        linger_s: float = 0.0,
+        self, consuming: Consuming, wiring: Wiring, deliver: Callable[[Work], None], linger_s: float = 0.0
     ) -> None:
         self.name, self._reads, self._addresses = consuming.name, consuming.reads, wiring.addresses
         self._replaying = wiring.replaying
@@ -83,11 +79,13 @@ class Group:
             for slice_ in range(SLICES)
         ]
         self.source = Source(consuming.name, consuming.reads, wiring.addresses.kafka, deliver, self._let_go, linger_s)
+        self._lookout = Lookout(self.name, self._pool, self._stir)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
             register(connection, self.name, topic_ids(admin(self._addresses.kafka), [t.name for t in self._reads]))
         self.source.start()
+        self._lookout.start()
 
     def run(self, work: Work) -> None:
         """Do one piece of work and tell the source how it went."""
@@ -121,10 +119,15 @@ class Group:
 
     def stop(self) -> None:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""
+        self._lookout.stop()
         self.source.stop()
         if self._outlet is not None:
             self._outlet.close()
         self._pool.close(FLUSH_S)
+
+    def _stir(self, slice_: int) -> None:
+        self._workers[slice_].stirred = True
+        self.source.stir(slice_)
 
     def _let_go(self, slices: Sequence[int]) -> None:
         """Take in what Kafka acknowledges of these slices' batches, or their next owner publishes them once more."""

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Protocol, cast
 from confluent_kafka import Message
 from psycopg import Connection
 
-from infra.errors import AlarmError, TakeOverError
+from infra.errors import TakeOverError
 from infra.ledger import Cursor
-from infra.postgres import uuids
-from infra.record import Arrival
+from infra.parking import subject_of
+from infra.record import Arrival, raw_headers
+from infra.repetition import next_in_sequence, remember
 from schemas.clock import DayBegun
 from schemas.codec import UnreadableError, decode, frame
 from schemas.event import Event
@@ -24,12 +25,8 @@ from schemas.ids import id_of, slice_of
 from schemas.topic import SLICES, Topic, Writer
 from schemas.topics import DAY_BEGUN
 
-_Candidate = tuple[Topic, Message, bytes, bytes | None]
-"""A record whose envelope is in order, its id and its cause."""
-
-
-JOINED_LATE = "*"
-"""A mark: this slice began where retention had deleted records already, so a source's first record counts."""
+_Candidate = tuple[Topic, Message, bytes | None, bytes | None, str]
+"""A record, its id and its cause; or no id, and what is wrong with its envelope."""
 
 
 class Batch(NamedTuple):
@@ -42,10 +39,16 @@ class Batch(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A record that nobody will ever read as it is, and why."""
+    """A record that nobody will ever read as it is, and why; or one that waits behind such a record of its key.
+
+    `id`: by which the inbox knows it. `subject`: who is parked.
+    """
 
     record: Message
     reason: str
+    id: bytes | None = None
+    subject: str | None = None
+    waits: bool = False
 
 
 class Schemas(Protocol):
@@ -94,33 +97,51 @@ class Intake:
             cursor.positions[topic.name] = offset + 1
             _extend(cursor.runs, topic.name, offset)
             try:
-                headers = parse(record.headers())
-                if topic.writer is Writer.LEDGER and not _next_in_sequence(cursor, topic, headers):
+                headers = parse(raw_headers(record))
+                if topic.writer is Writer.LEDGER and not next_in_sequence(cursor, topic, headers):
                     continue
                 _check_key(topic, record, cursor.slice)
-                candidates.append((topic, record, id_of(headers["ce_id"], headers["ce_source"]), _cause(headers)))
+                candidates.append((topic, record, id_of(headers["ce_id"], headers["ce_source"]), _cause(headers), ""))
             except UnreadableError as error:
-                sifted.letters.append(Letter(record, str(error)))
+                candidates.append((topic, record, None, None, str(error)))
         self._decode(connection, cursor, candidates, sifted)
         self._begin_days(cursor, days, sifted)
         return sifted
 
+    def again(self, record: Message, slice_: int) -> Arrival:
+        """A record that was set aside, read anew; `UnreadableError` when nobody can read it yet. It has been counted
+        as taken in before, so neither inbox nor sequence is asked (DESIGN 2.2)."""
+        topic = self._reads[cast(str, record.topic())]
+        headers = parse(record.headers())
+        _check_key(topic, record, slice_)
+        id_ = id_of(headers["ce_id"], headers["ce_source"])
+        return Arrival(topic, cast(int, record.offset()), id_, self._event(topic, record), _cause(headers), slice_)
+
     def _decode(self, connection: Connection, cursor: Cursor, candidates: list[_Candidate], sifted: Sifted) -> None:
-        ids = [id_ for topic, _, id_, _ in candidates if topic.writer is Writer.ANYONE]
-        new = _remember(connection, cursor, ids) if ids else set()
-        for topic, record, id_, cause in candidates:
-            if topic.writer is Writer.ANYONE:
+        ids = [id_ for topic, _, id_, _, _ in candidates if id_ is not None and topic.writer is Writer.ANYONE]
+        new = remember(connection, cursor, ids) if ids else set()
+        parked = {subject.encode() for subject in cursor.parked}
+        for topic, record, id_, cause, fault in candidates:
+            if id_ is not None and topic.writer is Writer.ANYONE:
                 if id_ not in new:
                     continue
                 new.discard(id_)
-            try:
-                event = self._event(topic, record)
-            except UnreadableError as error:
-                sifted.letters.append(Letter(record, str(error)))
+            if parked and record.key() in parked and not topic.broadcast:
+                sifted.letters.append(Letter(record, fault, id_, cast(bytes, record.key()).decode(), waits=True))
                 continue
-            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event, cause, cursor.slice))
+            try:
+                event = self._event(topic, record, fault)
+            except UnreadableError as error:
+                if (subject := subject_of(topic, record.key(), cursor.slice)) is not None:
+                    cursor.parked[subject] = False
+                    parked.add(subject.encode())
+                sifted.letters.append(Letter(record, str(error), id_, subject))
+                continue
+            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event, cause, cursor.slice))  # type: ignore[arg-type] # without a fault it has an id
 
-    def _event(self, topic: Topic, record: Message) -> Event:
+    def _event(self, topic: Topic, record: Message, fault: str = "") -> Event:
+        if fault:
+            raise UnreadableError(fault)
         framed = frame(record.value())
         event = decode(framed.body, self._schemas.writer_schema(framed.schema_id, topic), topic.event)
         if not topic.broadcast and event.key.encode() != record.key():
@@ -133,7 +154,7 @@ class Intake:
             offset = cast(int, record.offset())
             try:
                 day = cast(DayBegun, self._event(DAY_BEGUN, record))
-                headers = parse(record.headers())
+                headers = parse(raw_headers(record))
             except UnreadableError as error:
                 sifted.letters.append(Letter(record, str(error)))
             else:
@@ -158,43 +179,9 @@ def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:
     runs[-1][2] = offset + 1
 
 
-def _next_in_sequence(cursor: Cursor, topic: Topic, headers: Headers) -> bool:
-    """Whether the record is its source's next; a lower one is a repetition; a gap means that an event is lost."""
-    source, sequence = headers["ce_source"], _sequence(headers)
-    marks = cursor.received.setdefault(topic.name, {})
-    mark = marks.get(source, sequence - 1 if JOINED_LATE in marks else 0)
-    if sequence <= mark:
-        return False
-    if sequence > mark + 1:
-        raise AlarmError(
-            f"{cursor.source}: {source} on {topic.name} jumps from {mark} to {sequence}: events between them are"
-            " missing from the topic. Find them in the source's batch log and publish them again; do not skip."
-        )
-    marks[source] = sequence
-    return True
-
-
-def _sequence(headers: Headers) -> int:
-    if not (digits := headers.get("ce_sequence", "")).isdecimal():
-        raise UnreadableError("ce_sequence is missing or is no number")
-    return int(digits)
-
-
 def _check_key(topic: Topic, record: Message, slice_: int) -> None:
     key = record.key()
     if key is None:
         raise UnreadableError("the record has no key")
     if not topic.broadcast and slice_of(key, SLICES) != slice_:
         raise UnreadableError("the record's key belongs to another partition: use partitioner=murmur2_random")
-
-
-_REMEMBER = """
-insert into ledger.inbox (consumer, slice, id) select %s, %s, unnest(%b::uuid[])
-on conflict do nothing returning uuid_send(id)
-"""
-
-
-def _remember(connection: Connection, cursor: Cursor, ids: list[bytes]) -> set[bytes]:
-    """Put the ids into the inbox and return those that were not there before."""
-    rows = connection.execute(_REMEMBER, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
-    return {row[0] for row in rows}

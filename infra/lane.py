@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
-from confluent_kafka import Message
+from confluent_kafka import KafkaError, Message
 
 from infra.intake import Batch
 
@@ -30,6 +30,17 @@ class Stop(NamedTuple):
 
     slice: int
     alarm: str
+
+
+_OUTSIDE = (
+    "the position of {topic} lies outside the log: {error}. Was the topic deleted, or shortened by retention?"
+    " What it held must be published again."
+)
+
+
+def outside(slice_: int, record: Message) -> Stop:
+    """The stop of a slice that the reader says this of."""
+    return Stop(slice_, _OUTSIDE.format(topic=record.topic(), error=cast(KafkaError, record.error()).str()))
 
 
 Work = TakeOver | Batch | Stop
@@ -114,6 +125,12 @@ class Lane:
         if alarm is None:
             self.take_over_at = time.monotonic() + self.backoff_s
             self.backoff_s = min(2 * self.backoff_s, LAST_BACKOFF_S)
+
+    def stir(self) -> None:
+        """There is something to do that no record tells of; what an alarm has stopped is taken over again."""
+        self.more = True
+        if self.alarm is not None:
+            self.alarm, self.take_over_at = None, 0.0
 
     def release(self) -> None:
         """Nothing new begins; what is under way goes on."""

@@ -43,6 +43,10 @@ class Cursor:
     positions: dict[str, int]
     received: dict[str, dict[str, int]]
     sent: dict[str, int]
+    parked: dict[str, bool] = field(default_factory=dict)
+    """Subjects behind a dead letter (infra/parking.py), and whether what waits is being applied by now."""
+    breaker: dict[str, list[int]] = field(default_factory=dict)
+    """Per topic: the dead letters counted of late (infra/breaker.py)."""
     runs: Runs = field(default_factory=list)
 
     @property
@@ -66,7 +70,7 @@ class TakenOver(NamedTuple):
     """Batches that were committed but perhaps never published, oldest first."""
 
 
-_ROW = "epoch, batch, day, reference, positions, received, sent"
+_ROW = "epoch, batch, day, reference, positions, received, sent, parked, breaker"
 _LOCK = f"select {_ROW} from ledger.slice where consumer = %s and slice = %s for update"
 _RAISE = """
 update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null

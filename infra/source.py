@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.lane import BATCH_RECORDS, Lane, Stop, Work
+from infra.lane import BATCH_RECORDS, Lane, Work, outside
 from schemas.topic import Topic
 from schemas.topics import LEAD
 
@@ -23,11 +23,6 @@ POLL_S = 0.01
 
 FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
 """Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
-
-_OUTSIDE = (
-    "the position of {topic} lies outside the log: {error}. Was the topic deleted, or shortened by retention?"
-    " What it held must be published again."
-)
 
 DRAIN_S = 8.0
 """How long a revoked or stopping slice may finish what it has begun (10 s in all, with the producer's flush)."""
@@ -98,6 +93,12 @@ class Source:
                 lane.failed(alarm)
             self._changed.notify_all()
 
+    def stir(self, slice_: int) -> None:
+        """There is something to do that no record tells of, if the slice is ours."""
+        with self._changed:
+            if (lane := self._lanes.get(slice_)) is not None:
+                lane.stir()
+
     def hint(self, slice_: int, positions: dict[str, int]) -> None:
         """Commit offsets for lag tools. Only a hint: the ledger decides."""
         offsets = [TopicPartition(topic, slice_, offset) for topic, offset in positions.items()]
@@ -141,7 +142,7 @@ class Source:
                 lane.take_in(record)
         elif error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
             lane.release()
-            self._deliver(Stop(lane.slice, _OUTSIDE.format(topic=record.topic(), error=error.str())))
+            self._deliver(outside(lane.slice, record))
         else:
             LOG.info("%s: %s", self.name, error)
 
@@ -174,9 +175,8 @@ class Source:
         member.pause(partitions)
         with self._changed:
             for partition in partitions:
-                lane = self._lanes[partition.partition] = Lane(
-                    partition.partition, linger_s=self._linger_s, take_over_at=0.0
-                )
+                slice_ = partition.partition
+                lane = self._lanes[slice_] = Lane(slice_, linger_s=self._linger_s, take_over_at=0.0)
                 self._dispatch(lane)
         LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])
 

@@ -13,9 +13,11 @@ from psycopg_pool import ConnectionPool
 from infra import dead_letters, ledger
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
-from infra.intake import JOINED_LATE, Batch, Intake
+from infra.intake import Batch, Intake
 from infra.outbox import NoOutlet, Outlet, Ticket
 from infra.record import Departure
+from infra.redrive import Redrive
+from infra.repetition import JOINED_LATE
 from schemas.topics import DAY_BEGUN
 
 LOG = logging.getLogger(__name__)
@@ -52,11 +54,14 @@ class Worker:
     ) -> None:
         self._consumer, self._slice, self._pool = consumer, slice_, pool
         self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
+        self._redrive = Redrive(intake, handler)
         self.epoch = -1
         self._outlet: Outlet | NoOutlet | None = None
         self._tickets: deque[Ticket] = deque()
         self._held: list[Message] = []
         self._waking = True
+        self.stirred = False
+        """Operators have ordered something for dead letters of the slice."""
         self.positions: dict[str, int] = {}
         self.mutex = threading.Lock()
         """Held by whoever is in here: a thread that was given up may still be at work when the slice comes back."""
@@ -91,6 +96,8 @@ class Worker:
         if batch.epoch != self.epoch or self._outlet is None:
             raise TakeOverError(f"{self._consumer}/{self._slice}: a batch of epoch {batch.epoch}, ours is {self.epoch}")
         self._wait_for_room(self._outlet)
+        if self.stirred:  # before the batch: the order may be what lets it pass
+            self._transact(self._outlet, None)
         if batch.records or self._held:
             self._transact(self._outlet, self._with_held(batch))
         else:  # else the next batch's transaction deletes what is acknowledged: one commit less for each batch
@@ -150,7 +157,8 @@ class Worker:
             cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
             day, reference = cursor.day, cursor.reference
             if batch is None:
-                decided = self._handler.step(connection, cursor)
+                redriven = self._redrive.step(connection, cursor) if self.stirred or cursor.parked else None
+                decided, letters = redriven or (self._handler.step(connection, cursor), [])
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
                 held, arrivals = sifted.held, len(sifted.arrivals)
@@ -158,13 +166,13 @@ class Worker:
                 if cursor.day != sifted.day:
                     cursor.day = sifted.day
                     ledger.forget(connection, cursor)
-                letters = dead_letters.bury(connection, cursor, sifted.letters)
+                letters = dead_letters.bury(connection, cursor, sifted)
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)
         self._held = held
         if batch is None:
-            self._waking = decided is not None
+            self._waking, self.stirred = decided is not None, redriven is not None
         elif cursor.day != day or cursor.reference != reference:
             self._waking = True
         return cursor, departures

@@ -21,7 +21,7 @@ select subject, body::text, uuid_send(cause) from ledger.state where decision = 
 """
 _DUE = """
 select subject, body::text, uuid_send(cause) from ledger.state
-where decision = %s and slice = %s and wakes_on <= %s order by wakes_on, subject limit %s
+where decision = %s and slice = %s and wakes_on <= %s and subject <> all(%b::text[]) order by wakes_on, subject limit %s
 """
 _WRITE = """
 insert into ledger.state (decision, slice, subject, body, wakes_on, cause)
@@ -59,10 +59,11 @@ class Processor(Generic[S]):
         return decided + self._facts(connection, cursor, facts)
 
     def step(self, connection: Connection, cursor: Cursor) -> list[Caused] | None:
-        """Wake the next due subjects for each day that they waited for, in order (DESIGN 2.3)."""
+        """Wake the next due subjects for each day that they waited for, in order; who is parked sleeps on."""
         if cursor.day is None or self._decision.wake is None:
             return None
-        due = connection.execute(_DUE, (self.name, cursor.slice, cursor.day, WAKES), binary=True).fetchall()
+        known = (self.name, cursor.slice, cursor.day, texts(cursor.parked), WAKES)
+        due = connection.execute(_DUE, known, binary=True).fetchall()
         if not due:
             return None
         lives = {subject: self._life(connection, cursor, body, cause) for subject, body, cause in due}

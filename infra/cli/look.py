@@ -11,7 +11,6 @@ import typer
 from infra.cli import catalog
 from infra.cli.common import Json, addresses, console, say, show_json
 from infra.cli.flow import flow
-from infra.cli.letters import dead_letters
 from infra.cli.reading import database, show_table
 from infra.cli.veil import shown
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from infra.watching import Sighting
     from schemas.topic import Topic
 
-__all__ = ["dead_letters", "flow", "notices", "snapshot", "topics", "watch"]
+__all__ = ["flow", "notices", "snapshot", "topics", "watch"]
 
 UNKNOWN = "unknown"
 

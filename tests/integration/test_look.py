@@ -124,11 +124,11 @@ def test_dead_letters_are_listed_newest_first_with_reason_and_position_but_witho
     with psycopg.connect(desk.dsn) as connection:
         for offset in range(3):
             connection.execute(query, (offset, SECRET, SECRET))
-    found = desk.json("dead-letters", "--limit", "2")
+    found = desk.json("dead-letters", "list", "--limit", "2")
     assert found["total"] == 3
     assert [(letter["partition"], letter["offset"]) for letter in found["dead_letters"]] == [(3, 2), (3, 1)]
     assert {letter["reason"] for letter in found["dead_letters"]} == {"the record has no key"}
-    shown = desk.dfdg("dead-letters").output
+    shown = desk.dfdg("dead-letters", "list").output
     assert "the record has no key" in shown
     assert "2 of 3" not in shown
     assert "secret" not in shown + json.dumps(found)
@@ -178,7 +178,7 @@ def test_what_is_held_is_listed_counted_and_released_with_a_name(desk: Desk) -> 
     assert actions == [("Anna Holm", "release", day, None), ("Anna Holm", "announce", "2021-06-15", 5)]
 
 
-@pytest.mark.parametrize("command", [("notices", "x"), ("dead-letters",), ("explain", "x"), ("flood", "list")])
+@pytest.mark.parametrize("command", [("notices", "x"), ("dead-letters", "list"), ("explain", "x"), ("flood", "list")])
 def test_what_lies_in_the_database_can_be_read_while_kafka_is_away(desk: Desk, command: tuple[str, ...]) -> None:
     away = desk._replace(addresses=desk.addresses.__class__("127.0.0.1:1", "http://127.0.0.1:1", desk.dsn))
     assert away.dfdg(*command).exit_code in (FINE, COULD_NOT)
