@@ -91,6 +91,18 @@ def test_ret_8_a_dead_letter_goes_a_year_after_it_was_buried(connection: Connect
     assert rows(connection, "select at_offset from dead_letter.letter") == [(1,)]
 
 
+def test_a_letter_that_parks_a_key_and_what_waits_behind_it_are_never_tidied_away(connection: Connection) -> None:
+    for offset, status in enumerate(("new", "waiting", "applied", "discarded")):
+        connection.execute(
+            "insert into dead_letter.letter"
+            " (consumer, topic, partition, at_offset, headers, reason, status, subject, buried_at)"
+            " values ('c', 't', 0, %s, '[]', 'r', %s, 'c-1', '2021-06-14')",
+            (offset, status),
+        )
+    assert tidied(connection, "2045-01-01") == 1
+    assert rows(connection, "select status from dead_letter.letter order by id") == [("new",), ("waiting",)]
+
+
 def test_ret_8_a_month_of_the_journal_goes_when_all_of_it_is_six_years_old(connection: Connection) -> None:
     assert tidied(connection, "2027-01-31") == 0
     assert rows(connection, MONTHS) == [("entry_2021_01",)]
