@@ -21,8 +21,8 @@ from schemas.ids import derived_id
 
 _BURY = """
 insert into dead_letter.letter
-    (consumer, topic, partition, at_offset, key, value, headers, reason, status, subject, event_id)
-values (%s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s)
+    (consumer, topic, partition, at_offset, key, value, headers, reason, status, subject, event_id, day)
+values (%s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s, %s)
 on conflict do nothing
 """
 WAITS = "it waits behind a dead letter of its key"
@@ -74,7 +74,8 @@ def _row(cursor: Cursor, letter: Letter) -> Sequence[object]:
     record = letter.record
     known = (cursor.consumer, record.topic(), cursor.slice, record.offset(), record.key(), record.value())
     reason, status = (letter.reason or WAITS, "waiting") if letter.waits else (letter.reason, "new")
-    return (*known, Jsonb(_headers(letter)), reason, status, letter.subject, letter.id and letter.id.hex())
+    id_ = letter.id and letter.id.hex()
+    return (*known, Jsonb(_headers(letter)), reason, status, letter.subject, id_, cursor.day)
 
 
 def _headers(letter: Letter) -> list[tuple[str, str]]:

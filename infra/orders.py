@@ -17,7 +17,7 @@ from infra.ledger import Cursor
 
 LOG = logging.getLogger(__name__)
 
-LOOK_S = 1.0
+LOOK_S = 2.0
 """Between two looks for orders: one small query of each consumer."""
 
 _PENDING = """

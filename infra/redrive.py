@@ -4,7 +4,9 @@ An order is carried out in a transaction of its own: its letter alone. Then the 
 bounded pieces, up to one that cannot be read itself: that is the next letter. Meanwhile the key stays parked.
 """
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
 from typing import NamedTuple
 
 import psycopg
@@ -28,7 +30,7 @@ from schemas.topic import Writer
 PIECE = 100
 """Waiting records applied in one transaction: each may be as large as Kafka takes."""
 
-_ROW = "id, status, subject, event_id, topic, partition, at_offset, key, value, headers, buried_at"
+_ROW = "id, status, subject, event_id, topic, partition, at_offset, key, value, headers, buried_at, day"
 _LETTER = f"select {_ROW} from dead_letter.letter where consumer = %s and id = %s"
 _OPEN = "consumer = %s and subject = %s and status in ('new', 'waiting')"
 _QUEUE = f"select {_ROW} from dead_letter.letter where {_OPEN} order by id limit %s"
@@ -60,6 +62,7 @@ class Buried(NamedTuple):
     value: bytes | None
     headers: list[tuple[str, str]]
     buried_at: datetime
+    day: date | None
 
     @property
     def record(self) -> Message:
@@ -142,7 +145,7 @@ class Redrive:
             with connection.transaction():  # what an operator asks for must not stop the slice
                 if unknown and not remember(connection, cursor, [arrival.id]):
                     raise RefusedError("another record with its id has been applied, or waits: discard it")
-                decided = list(self._handler.apply(connection, cursor, [arrival]))
+                decided = list(self._apply(connection, cursor, [buried], [arrival]))
         except _RULE_FAILS as error:
             raise RefusedError(f"a rule failed on it: {type(error).__name__}") from None
         except AlarmError as error:
@@ -164,7 +167,7 @@ class Redrive:
                 letters.append(departure(cursor, Letter(buried.record, str(error))))
                 break
         applied = queue[: len(arrivals)]
-        decided = list(self._handler.apply(connection, cursor, arrivals)) if arrivals else []
+        decided = list(self._apply(connection, cursor, applied, arrivals))
         cursor.runs += [[each.topic, each.offset, each.offset + 1] for each in applied]
         connection.execute(_GONE, ([each.id for each in applied],))
         if len(applied) < len(queue):
@@ -173,6 +176,19 @@ class Redrive:
             del cursor.parked[subject]
         keep(connection, cursor)
         return Step(decided, letters)
+
+    def _apply(
+        self, connection: Connection, cursor: Cursor, applied: Sequence[Buried], arrivals: Sequence[Arrival]
+    ) -> Iterator[Caused]:
+        """Each as on the slice's day on which it came. By today's, the first would bring the subject up to today before
+        the second, of an earlier day, is heard. What has come since wakes the subject once nothing waits."""
+        today = cursor.day
+        try:
+            for day, some in groupby(zip(applied, arrivals, strict=True), key=lambda pair: pair[0].day):
+                cursor.day = day
+                yield from self._handler.apply(connection, cursor, [arrival for _, arrival in some])
+        finally:
+            cursor.day = today
 
     def _waited(self, buried: Buried) -> Arrival:
         arrival = self._intake.again(buried.record, buried.slice)

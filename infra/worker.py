@@ -162,11 +162,11 @@ class Worker:
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
                 held, arrivals = sifted.held, len(sifted.arrivals)
+                letters = dead_letters.bury(connection, cursor, sifted)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
                 if cursor.day != sifted.day:
                     cursor.day = sifted.day
                     ledger.forget(connection, cursor)
-                letters = dead_letters.bury(connection, cursor, sifted)
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)

@@ -6,7 +6,8 @@ alter table ledger.slice
 -- status: new; waiting behind a letter of its key (the row goes when it has been applied); applied; discarded.
 alter table dead_letter.letter
     add subject text,  -- who is parked by it or waits; null: nobody, as for all that was buried before this
-    add event_id uuid; -- by which the inbox knows it; null: its envelope could not be read
+    add event_id uuid, -- by which the inbox knows it; null: its envelope could not be read
+    add day date;      -- the slice's, when it came: on that day it is applied, and days that followed wake its subject
 create index letter_open on dead_letter.letter (consumer, subject, id)
     where subject is not null and status in ('new', 'waiting');
 

@@ -6,18 +6,20 @@ from datetime import date
 from typing import Any
 
 import pytest
+from confluent_kafka import Message
 
 from consumers import registers
 from infra.breaker import IN_A_ROW
 from infra.errors import AlarmError
 from schemas.clock import DayBegun
+from schemas.dates import midnight
 from schemas.ids import id_of, slice_of
 from schemas.topic import SLICES
 from schemas.topics import CV_EXEMPTION_RECORDED, DAY_BEGUN, JOBLOG_ENTRY_RECORDED, SITUATION_RECORDED
 from streams.cv_requirement import decision
 from streams.decision import Life
 from streams.processor import Processor
-from tests.builders import exemption, moment, situation
+from tests.builders import exemption, situation
 from tests.integration.slices import THEIRS, Slice, slice_of_consumer
 from tests.retention_builders import entry
 
@@ -118,13 +120,39 @@ def test_a_parked_subject_sleeps_on_while_others_wake_and_wakes_for_every_day_wh
     cv.put(cv.next(*FACTS[0]), cv.next(CV_EXEMPTION_RECORDED, until, "until"))
     before = known(cv)[CITIZEN]
     cv.put(cv.next(*FACTS[1], headers=[]))
-    day = DayBegun(occurred_at=moment("2021-07-01"), day_begun=date(2021, 7, 1), ends={})
-    cv.put(cv.next(DAY_BEGUN, day, "day"))
+    cv.put(begins(cv, date(2021, 7, 1)))
     assert cv.rows("select day from ledger.slice where day is not null") == [(date(2021, 7, 1),)]
     assert known(cv)[CITIZEN] == before
     assert cv.order("discard", cv.rows(LETTERS)[0][0]) == "discarded"
     assert known(cv)[CITIZEN] != before
     assert cv.rows("select count(*) from ledger.state where wakes_on <= '2021-07-01'") == [(0,)]
+
+
+def test_what_waited_is_applied_on_the_day_on_which_it_came_so_that_no_day_between_is_early(cv: Slice) -> None:
+    short = exemption("2021-06-15 10:00", last_day="2021-06-20", citizen=CITIZEN)
+    longer = exemption("2021-06-18 10:00", "2021-06-15", "2021-07-10", citizen=CITIZEN)
+    life, caused = Life(decision, None, bytes(16)), []
+    caused += life.happen(FACTS[0][1], id_of("first", "test"), None)
+    cv.put(cv.next(*FACTS[0]))
+    for today, event, id_, schema in (
+        (date(2021, 6, 15), short, "short", THEIRS),
+        (date(2021, 6, 18), longer, "longer", 1),
+    ):
+        caused += [*life.catch_up(today), *life.happen(event, id_of(id_, "test"), today)]
+        cv.put(begins(cv, today))
+        cv.put(cv.next(CV_EXEMPTION_RECORDED, event, id_, schema))
+    caused += life.catch_up(date(2021, 7, 1))
+    cv.put(begins(cv, date(2021, 7, 1)))
+    cv.schemas.registered = True
+    assert cv.order("redrive", cv.rows(LETTERS)[0][0]) == "applied"
+    assert life.state is not None
+    assert known(cv)[CITIZEN] == (life.state.model_dump(mode="json", exclude_defaults=True), life.cause.hex())
+    letters = "(select count(*) from dead_letter.letter)"
+    assert cv.rows(f"select sum(outgoing) - {letters} from ledger.batch") == [(len(caused),)]
+
+
+def begins(cv: Slice, day: date) -> Message:
+    return cv.next(DAY_BEGUN, DayBegun(occurred_at=midnight(day), day_begun=day, ends={}), f"day-{day}")
 
 
 def test_a_rule_that_fails_on_a_letter_refuses_it_and_the_slice_goes_on(
