@@ -32,15 +32,18 @@ class Stop(NamedTuple):
     alarm: str
 
 
-_OUTSIDE = (
-    "the position of {topic} lies outside the log: {error}. Was the topic deleted, or shortened by retention?"
-    " What it held must be published again."
-)
+STOPS = {
+    KafkaError._AUTO_OFFSET_RESET: "the position of {topic} lies outside the log: {error}. Was the topic deleted, or"
+    " shortened by retention? What it held must be published again.",
+    KafkaError._BAD_COMPRESSION: "records of {topic} cannot be unpacked: {error}. A batch that unpacks to more than the"
+    " client takes (100 MB) is an attack or a defect of whoever wrote it: find out, and call the developers.",
+}
+"""What the reader says of a topic that it will not get over by itself, and what a person must know."""
 
 
-def outside(slice_: int, record: Message) -> Stop:
-    """The stop of a slice that the reader says this of."""
-    return Stop(slice_, _OUTSIDE.format(topic=record.topic(), error=cast(KafkaError, record.error()).str()))
+def stop_for(slice_: int, record: Message) -> Stop:
+    error = cast(KafkaError, record.error())
+    return Stop(slice_, STOPS[error.code()].format(topic=record.topic(), error=error.str()))
 
 
 Work = TakeOver | Batch | Stop

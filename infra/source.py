@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.lane import BATCH_RECORDS, Lane, Work, outside
+from infra.lane import BATCH_RECORDS, STOPS, Lane, Work, stop_for
 from schemas.topic import Topic
 from schemas.topics import LEAD
 
@@ -140,9 +140,10 @@ class Source:
         if error is None or error.code() == KafkaError._PARTITION_EOF:
             if lane is not None:
                 lane.take_in(record)
-        elif error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
+        elif error.code() in STOPS and lane is not None and lane.reading:
+            self._reader.pause(self._assigned_partitions(lane.slice))
             lane.release()
-            self._deliver(outside(lane.slice, record))
+            self._deliver(stop_for(lane.slice, record))
         else:
             LOG.info("%s: %s", self.name, error)
 
@@ -174,8 +175,7 @@ class Source:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])
         member.pause(partitions)
         with self._changed:
-            for partition in partitions:
-                slice_ = partition.partition
+            for slice_ in (partition.partition for partition in partitions):
                 lane = self._lanes[slice_] = Lane(slice_, linger_s=self._linger_s, take_over_at=0.0)
                 self._dispatch(lane)
         LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])

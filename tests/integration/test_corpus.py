@@ -26,7 +26,7 @@ from schemas.topic import SLICES, Topic
 from schemas.topics import CV_EXEMPTION_RECORDED, DAY_BEGUN, SITUATION_RECORDED
 from tests.builders import exemption, situation
 from tests.conftest import new_database
-from tests.integration.corpus import BOMB_BYTES, CPR, NULLS, RECURSIVE, Bad, corpus, trap
+from tests.integration.corpus import CPR, NULLS, RECURSIVE, Bad, corpus, trap
 from tests.integration.country import Fact, first_load
 from tests.integration.looking import COULD_NOT, FINE, Desk
 from tests.integration.raw import produce_with_header
@@ -34,6 +34,8 @@ from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
 
 CITIZENS = 100
+UNPACKABLE_BYTES = 150_000_000
+"""More than the client unpacks at once (`receive.message.max.bytes`); packed, a few kB."""
 DAY = date(2021, 6, 14)
 MAX_RSS_BYTES = 400 * 1024 * 1024
 """Some 130 MB are Python and its clients; the biggest record of the corpus passes through twice or three times."""
@@ -149,6 +151,17 @@ def test_too_many_dead_letters_stop_one_slice_until_a_command_lets_it_go_on_with
     assert running.rows(alarm) == []
 
 
+def test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_instead_of_in_silence(running: Running) -> None:
+    slice_ = 7
+    key = next(key for n in range(1_000) if slice_of(key := b"bomb-%d" % n, SLICES) == slice_)
+    produce(running.system, Bad("", bytes(UNPACKABLE_BYTES), key, [], slice_))
+    alarm = "select slice from ledger.slice where position('cannot be unpacked' in alarm) > 0"
+    wait_for("the alarm", lambda: running.rows(alarm) == [(slice_,)])
+    running.system.publish([Fact(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen="c-flows-on"), "flows-on")])
+    assert slice_of(b"c-flows-on", SLICES) != slice_
+    wait_for("others to flow", lambda: running.rows("select 1 from ledger.state where subject = 'c-flows-on'"))
+
+
 @contextmanager
 def traps(addresses: Addresses) -> Iterator[dict[str, int]]:
     """Dangerous schemas under the topic's subject, which is left as it was."""
@@ -163,7 +176,7 @@ def traps(addresses: Addresses) -> Iterator[dict[str, int]]:
 
 
 def produce(system: System, bad: Bad, topic: Topic = SITUATION_RECORDED) -> None:
-    limits = {"message.max.bytes": 2 * BOMB_BYTES, "compression.type": "zstd"}
+    limits = {"message.max.bytes": 2 * UNPACKABLE_BYTES, "compression.type": "zstd"}
     producer = Producer({"bootstrap.servers": system.addresses.kafka, **limits})
     producer.produce(topic.name, bad.value, bad.key, bad.partition, headers=bad.about)
     assert producer.flush(30) == 0
