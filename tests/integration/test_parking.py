@@ -181,6 +181,19 @@ def test_a_letter_whose_id_came_again_readable_is_not_applied_besides(cv: Slice)
     assert refused.startswith("refused: another record with its id")
 
 
+def test_a_record_that_waited_and_whose_id_no_inbox_has_seen_is_not_applied_by_itself(cv: Slice) -> None:
+    first, second, _ = FACTS
+    good = cv.next(*second)
+    cv.put(cv.next(*first, THEIRS), cv.next(*second, headers=[("ce_id", b"")]))
+    cv.rows(
+        "update dead_letter.letter set headers = %s::jsonb where status = 'waiting' returning id", (headers_of(good),)
+    )
+    assert cv.order("discard", cv.rows(LETTERS)[0][0]) == "discarded"
+    assert (known(cv), [status for _, status in cv.rows(LETTERS)]) == ({}, ["discarded", "new"])
+    assert cv.order("redrive", cv.rows(LETTERS)[1][0]) == "applied"
+    assert cv.rows("select count(*) from ledger.inbox where id = %s", (id_of(second[2], "test").hex(),)) == [(1,)]
+
+
 def headers_of(record: Any) -> str:
     return json.dumps([[name, content.hex()] for name, content in record.headers()])
 
@@ -228,7 +241,10 @@ def test_too_many_dead_letters_stop_the_slice_before_the_batch_and_an_operator_l
 
 
 def test_what_parks_nobody_parks_nobody(cv: Slice) -> None:
-    strange = [None, b"", b"\xff", b"\0", b"k" * 300]
+    long = next(key for n in range(300, 399) if slice_of(key := b"k" * n, SLICES) == SLICE)
+    odd = next(key for n in range(99) if slice_of(key := b"\xff" * n, SLICES) == SLICE and n)
+    nul = next(key for n in range(99) if slice_of(key := b"\0" * n, SLICES) == SLICE and n)
+    strange = [None, b"", odd, nul, long]
     for number, key in enumerate(strange):
         cv.put(cv.next(SITUATION_RECORDED, FACTS[0][1], f"x-{number}", key=key))
     elsewhere = next(f"c-{n}" for n in range(99) if slice_of(f"c-{n}".encode(), SLICES) != SLICE)
