@@ -30,8 +30,7 @@ def nights(connection: Connection) -> Nights:
 
 def pieces(connection: Connection, day: str, *parked: str) -> Iterator[list[str]]:
     """The records of each piece."""
-    known = date.fromisoformat(day), None, {}, {}, {}
-    cursor = Cursor("registers", SLICE, 1, 1, *known, parked=dict.fromkeys(parked, False))
+    cursor = Cursor("registers", SLICE, 1, 1, date.fromisoformat(day), None, {}, {}, {}, dict.fromkeys(parked, False))
     while True:
         with connection.transaction():
             found = ageing.step(registers.AREAS, connection, cursor)

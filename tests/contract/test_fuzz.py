@@ -16,6 +16,7 @@ from infra.cli.catalog import decisions
 from infra.intake import Intake
 from schemas.codec import UnreadableError, contract
 from schemas.event import Event
+from schemas.headers import RawHeaders
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic, Writer
 from schemas.topics import DAY_BEGUN, TOPICS
@@ -114,7 +115,7 @@ def test_what_a_schema_allows_is_an_event_that_no_rule_fails_on_or_unreadable(
     ),
 )
 def test_an_envelope_of_any_bytes_is_unreadable_and_nothing_else(
-    topic: Topic, key: bytes | None, value: bytes | None, about: list[tuple[str, bytes | None]]
+    topic: Topic, key: bytes | None, value: bytes | None, about: RawHeaders
 ) -> None:
     slice_ = slice_of(key, SLICES) if key else 0
     record = Message(topic=topic.name, partition=slice_, offset=0, key=key, value=value, headers=about)
@@ -129,7 +130,8 @@ def message(topic: Topic, value: bytes) -> Message:
     """With the key that the event in it has, if it is one, so that the event itself is judged."""
     try:
         schema = contract(topic.event.SCHEMA)
-        key = str(fastavro.schemaless_reader(io.BytesIO(value[5:]), schema, None)[topic.event.KEY]).encode()
+        fields: Any = fastavro.schemaless_reader(io.BytesIO(value[5:]), schema, None)
+        key = str(fields[topic.event.KEY]).encode()
     except Exception:  # noqa: BLE001 - whatever it is, `_event` will say it
         key = b""
     return Message(topic=topic.name, partition=0, offset=0, key=key, value=value, headers=[])

@@ -244,9 +244,9 @@ def test_what_parks_nobody_parks_nobody(cv: Slice) -> None:
     long = next(key for n in range(300, 399) if slice_of(key := b"k" * n, SLICES) == SLICE)
     odd = next(key for n in range(99) if slice_of(key := b"\xff" * n, SLICES) == SLICE and n)
     nul = next(key for n in range(99) if slice_of(key := b"\0" * n, SLICES) == SLICE and n)
-    strange = [None, b"", odd, nul, long]
-    for number, key in enumerate(strange):
-        cv.put(cv.next(SITUATION_RECORDED, FACTS[0][1], f"x-{number}", key=key))
+    strange: list[bytes | None] = [None, b"", odd, nul, long]
+    for number, strange_key in enumerate(strange):
+        cv.put(cv.next(SITUATION_RECORDED, FACTS[0][1], f"x-{number}", key=strange_key))
     elsewhere = next(f"c-{n}" for n in range(99) if slice_of(f"c-{n}".encode(), SLICES) != SLICE)
     cv.put(cv.next(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen=elsewhere), "elsewhere"))
     assert len(cv.rows(LETTERS)) == len(strange) + 1
