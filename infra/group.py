@@ -175,7 +175,12 @@ insert into ledger.consumer (consumer, slices, topic_ids) values (%(name)s, %(sl
 on conflict (consumer) do update set topic_ids = excluded.topic_ids || ledger.consumer.topic_ids
 returning slices, topic_ids
 """
-_SLICES = "insert into ledger.slice (consumer, slice) select %s, generate_series(0, %s - 1) on conflict do nothing"
+_SLICES = """
+insert into ledger.slice (consumer, slice)
+select %(name)s, slice from generate_series(0, %(slices)s - 1) slice
+where not exists (select from ledger.slice there where there.consumer = %(name)s and there.slice = slice.slice)
+on conflict do nothing -- by another at the same moment; of one that is there, it would wait for who is at work on it
+"""
 
 
 def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
@@ -191,4 +196,4 @@ def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
             f"{name}: {', '.join(strangers)} has another id than before: it was deleted and made anew, so the ledger's"
             " positions mean nothing there. Restore the topic, or clear the consumer's positions to replay it."
         )
-    connection.execute(_SLICES, (name, SLICES))
+    connection.execute(_SLICES, parameters)

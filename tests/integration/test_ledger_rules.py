@@ -125,3 +125,11 @@ def test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_d
 def test_a_topic_that_was_made_anew_is_refused(connection: Connection) -> None:
     with pytest.raises(AlarmError, match="deleted and made anew"):
         register(connection, "test", {SITUATION_RECORDED.name: "another id"})
+
+
+def test_a_worker_starts_though_another_that_is_frozen_holds_a_slice(connection: Connection, database: str) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "frozen").cursor.epoch
+    with connect(database, "starting") as starting, connection.transaction():
+        ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), (), 0, ())
+        starting.execute("set lock_timeout = '1s'")
+        register(starting, "test", {SITUATION_RECORDED.name: SITUATION_RECORDED.name})
