@@ -1,4 +1,7 @@
-"""Servers for the tests: started once per run, or those that DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name together."""
+"""Servers for the tests: started once, or those that DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name together.
+
+`make test` shares the files out between two processes, and each has servers of its own, which its tests may kill.
+"""
 
 import os
 import secrets
@@ -74,13 +77,6 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         with psycopg.connect(dsn) as connection:
             come_home(connection)  # a copy looks like a restored backup, and this one has nothing to replay
         yield dsn
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run by two processes, tests that need Kafka stay in one of them: so it starts once, and is theirs to kill."""
-    for item in items:
-        if {"addresses", "stack"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("kafka"))
 
 
 @contextmanager
