@@ -82,7 +82,8 @@ class Group:
             Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
             for slice_ in range(SLICES)
         ]
-        self.source = Source(consuming.name, consuming.reads, wiring.addresses.kafka, deliver, self._let_go, linger_s)
+        kafka = wiring.addresses.kafka
+        self.source = Source(self.name, self._reads, kafka, deliver, self._let_go, intake.ends_of, linger_s)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
@@ -115,7 +116,7 @@ class Group:
             return
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
-        if work.records and time.monotonic() > self._hint_at[slice_]:
+        if work.tos and time.monotonic() > self._hint_at[slice_]:
             self._hint_at[slice_] = time.monotonic() + HINT_S
             self.source.hint(slice_, worker.positions)
 

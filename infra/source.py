@@ -7,12 +7,13 @@ A slice has at most one piece of work under way; what arrives meanwhile is its n
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.lane import BATCH_RECORDS, Lane, Stop, Work
+from infra.buffer import BATCH_RECORDS, Buffer, Ends
+from infra.lane import Lane, Work
 from schemas.topic import Topic
 from schemas.topics import LEAD
 
@@ -24,17 +25,13 @@ POLL_S = 0.01
 FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
 """Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
 
-_OUTSIDE = (
-    "the position of {topic} lies outside the log: {error}. Was the topic deleted, or shortened by retention?"
-    " What it held must be published again."
-)
-
 DRAIN_S = 8.0
 """How long a revoked or stopping slice may finish what it has begun (10 s in all, with the producer's flush)."""
 
 
 class Source:
-    """Runs from `start` to `stop` in its own thread; `deliver` takes work, `let_go` the slices that are given up."""
+    """Runs from `start` to `stop` in its own thread. `deliver` takes work, `let_go` the slices that are given up;
+    `ends_of` reads the ends that a day carries."""
 
     def __init__(
         self,
@@ -43,10 +40,11 @@ class Source:
         servers: str,
         deliver: Callable[[Work], None],
         let_go: Callable[[Sequence[int]], None],
+        ends_of: Callable[[Message], Ends],
         linger_s: float = 0.0,
     ) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
-        self._let_go, self._linger_s = let_go, linger_s
+        self._let_go, self._ends_of, self._linger_s = let_go, ends_of, linger_s
         settings: dict[str, Any] = {"bootstrap.servers": servers, "client.id": name, "logger": LOG}
         common = settings | {"enable.auto.commit": False, "group.id": name}
         self._member = Consumer({**common, "group.protocol": "consumer", "auto.offset.reset": "latest"})
@@ -137,11 +135,10 @@ class Source:
     def _route(self, record: Message) -> None:
         error, lane = record.error(), self._lanes.get(record.partition())  # type: ignore[arg-type] # fetched: it has one
         if error is None or error.code() == KafkaError._PARTITION_EOF:
-            if lane is not None:
-                lane.take_in(record)
+            if lane is not None and lane.buffer is not None:
+                lane.buffer.take_in(record)
         elif error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
-            lane.release()
-            self._deliver(Stop(lane.slice, _OUTSIDE.format(topic=record.topic(), error=error.str())))
+            self._deliver(lane.outside(str(record.topic()), error.str()))
         else:
             LOG.info("%s: %s", self.name, error)
 
@@ -156,27 +153,26 @@ class Source:
                 self._reader.incremental_unassign(self._assigned_partitions(slice_))
                 self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self._topics])
                 self._reader.resume(self._assigned_partitions(slice_))  # librdkafka keeps a pause over unassigning
-                lane.begin(epoch, positions)
+                lane.begin(Buffer(slice_, epoch, self._topics, positions, self._ends_of))
                 self._dispatch(lane)
         self._starts.clear()
 
     def _regulate(self, lane: Lane) -> None:
-        if lane.full or lane.thirsty:
-            change = self._reader.pause if lane.full else self._reader.resume
-            change(self._assigned_partitions(lane.slice))
-            lane.paused = not lane.paused
+        if lane.buffer is not None:
+            for change, topics in zip((self._reader.pause, self._reader.resume), lane.buffer.change(), strict=True):
+                if topics:
+                    change(_partitions(topics, lane.slice))
 
     def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
-        return [TopicPartition(p.topic, p.partition) for p in self._reader.assignment() if p.partition == slice_]
+        ours = self._reader.assignment()
+        return _partitions((p.topic for p in ours if p.partition == slice_), slice_)
 
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])
         member.pause(partitions)
         with self._changed:
             for partition in partitions:
-                lane = self._lanes[partition.partition] = Lane(
-                    partition.partition, linger_s=self._linger_s, take_over_at=0.0
-                )
+                lane = self._lanes[partition.partition] = Lane(partition.partition, self._linger_s, take_over_at=0.0)
                 self._dispatch(lane)
         LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])
 
@@ -198,3 +194,7 @@ class Source:
                 self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
                 del self._lanes[lane.slice]
             self._starts = [start for start in self._starts if start[0] in self._lanes]
+
+
+def _partitions(topics: Iterable[str], slice_: int) -> list[TopicPartition]:
+    return [TopicPartition(topic, slice_) for topic in topics]
