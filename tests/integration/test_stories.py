@@ -56,10 +56,10 @@ def _expected(tales: Sequence[Tale]) -> Said:
 
 
 def _play(system: System, day: date | None, waves: Waves) -> None:
-    """The day begins, then wave by wave, each when everyone has taken in all there is."""
+    """The day begins, and behind it the first wave; each other one when everyone has taken in all there is."""
     if day is not None:
         _begin(system, day)
-    for number, wave in enumerate([[], *waves]):
+    for number, wave in enumerate(waves or [[]]):
         announced = {each.version: each for each in wave if isinstance(each, Announced)}
         for each in announced.values():
             _announce(system, each)
