@@ -77,6 +77,13 @@ class Lane:
         self.progress = bool(batch.tos)
         return batch
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be done before a record comes, or before the work under way has ended."""
+        if self.alarm or self.buffer is None:
+            return self.alarm is not None
+        return self.tick_at is None and self.take_over_at is None and not (self.buffer.due or self.buffer.paused)
+
     def done(self, more: bool, unsettled: bool) -> None:
         self.busy, self.more = False, more
         if self.progress:

@@ -19,8 +19,9 @@ from schemas.topics import LEAD
 
 LOG = logging.getLogger(__name__)
 
-POLL_S = 0.01
-"""How long the thread waits for a first record before it looks after membership and idle slices."""
+POLL_S, IDLE_POLL_S = 0.01, 0.1
+"""How long the thread waits for a first record before it looks after membership and slices: longer when all are idle,
+for most of the time most consumers have nothing to do."""
 
 FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
 """Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
@@ -124,7 +125,8 @@ class Source:
             LOG.info("%s: %s", self.name, message.error())
         with self._changed:
             self._start_lanes()
-        first = self._reader.poll(POLL_S)
+            idle = all(lane.idle for lane in self._lanes.values())
+        first = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
         with self._changed:
             for record in [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]:
                 self._route(record)
