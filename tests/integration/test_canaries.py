@@ -102,7 +102,7 @@ PLANT: Mapping[str, LiteralString] = {
     "text": "select concat_ws(' ', %(words)s::text)",
     "text[]": "select string_to_array(%(words)s, ' ')",
     "jsonb": "select to_jsonb(string_to_array(%(words)s, ' '))",
-    "bytea": "select convert_to(replace(%(words)s, ' ', ''), 'UTF8')",
+    "bytea": "select convert_to(replace(%(words)s, ' ', chr(14)), 'UTF8')",
 }
 PLANTED = (CPR, f"{HOLDER} {TITLE}", f"{ADVERT} {CVR}", f"{ADVERT} {P_NUMBER}")
 
