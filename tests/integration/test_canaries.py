@@ -59,6 +59,7 @@ def test_other_numbers_and_digits_inside_of_random_ids_are_no_find(text: str) ->
     [
         (f"{HOLDER}\tadverts\t{TITLE}", True),
         (f'{{"holder": "{HOLDER}", "titles": [{{"title": "{TITLE}"}}]}}', True),
+        (f'titles\t{{"holder": "{HOLDER}", "title": "{TITLE}"}}', True),
         (f"WARNING {HOLDER}: {TITLE} is retired", True),
         (f"{OTHER}\tadverts\t{TITLE}", False),  # it is that holder's own
         (f"{HOLDER}\tadverts\t5120.1", False),
