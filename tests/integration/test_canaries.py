@@ -16,6 +16,7 @@ from infra.cli.demo.places import search
 from infra.cli.demo.screens import READING, pieces
 from infra.postgres import connect
 from producers.cpr import made_up_cpr
+from schemas.headers import RawHeaders
 from schemas.topics import ADVERT_PUBLISHED, JOB_AD_SUBMITTED, TITLE_CHANGED, TITLE_REPLACED
 from tests.integration.looking import Desk, desk, empty
 from tests.integration.test_cli import commands
@@ -137,7 +138,7 @@ def test_each_canary_is_found_in_each_kind_of_place_on_real_servers_and_none_whe
     for kind in COLUMNS:
         for n, words in enumerate(PLANTED):
             name = f"planted.{kind.strip('[]')}{'_array' * kind.endswith(']')}_{n}"
-            connection.execute(f"create table {name} as {PLANT[kind]}", {"words": words})  # type: ignore[call-overload] # names are ours
+            connection.execute(f"create table {name} as {PLANT[kind]}", {"words": words})
             places.append(f"table {name}")
     log.write_text(f"WARNING for {HOLDER}: {TITLE}\n")
     assert sorted(looked(empty, connection, tmp_path, {"dfdg x": [CPR.encode()]})) == sorted(
@@ -145,7 +146,7 @@ def test_each_canary_is_found_in_each_kind_of_place_on_real_servers_and_none_whe
     )
 
 
-def put(desk: Desk, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]] | None = None) -> None:
+def put(desk: Desk, topic: str, key: bytes, value: bytes, headers: RawHeaders | None = None) -> None:
     """In a compressed batch, in which the segment shows nothing of it."""
     producer = Producer({"bootstrap.servers": desk.addresses.kafka, "compression.type": "lz4", "linger.ms": 50})
     for _ in range(20):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from infra.cli.demo.canaries import Canaries, Kind, Place
 
@@ -95,7 +95,8 @@ def _records(kafka: str) -> Iterator[Pieces]:
                 topic, n = str(record.topic()), int(record.partition() or 0)
                 if int(record.offset() or 0) + 1 >= left.get((topic, n), 0):
                     left.pop((topic, n), None)
-                headers = [part for name, value in record.headers() or () for part in (name.encode(), value or b"")]
+                known = cast("list[tuple[str, bytes | None]]", record.headers() or [])  # so they come from Kafka
+                headers = [part for name, value in known for part in (name.encode(), value or b"")]
                 pieces[topic].append(b"\t".join([record.key() or b"", record.value() or b"", *headers]))
             for topic, some in pieces.items():
                 yield Place(f"topic {topic}", Kind.PUBLIC if topic in public else Kind.INTERNAL), some
