@@ -1,12 +1,42 @@
-"""What happens to a slice from outside its workers: late records, retention, a database restored."""
+"""What goes wrong: workers die, producers fail, records come late, logs shrink, an older database is restored."""
 
 from collections.abc import Iterator
 
 from tests.model.repairs import Repair
-from tests.model.world import Model, Worker, World, taken_in
+from tests.model.world import Model, Worker, World, failed, named, put, taken_in
+
+Steps = Iterator[tuple[str, World]]
 
 
-def outside(model: Model, world: World) -> Iterator[tuple[str, World]]:
+def fails(model: Model, world: World, number: int, worker: Worker) -> Steps:
+    """A crash, a freeze for good, a delivery error."""
+    dangers, on, none = world.dangers, model.on, model.none
+    gone = world._replace(late=tuple(sorted((*world.late, worker.queues)))) if any(worker.queues) else world
+    if dangers.crashes and worker != Worker(queues=none):
+        after = gone._replace(dangers=dangers._replace(crashes=dangers.crashes - 1))
+        yield "dies", put(after, number, Worker(queues=none))
+    if dangers.freezes and worker.epoch:
+        after = gone._replace(dangers=dangers._replace(freezes=dangers.freezes - 1))
+        yield "freezes for good", put(after, number, worker._replace(queues=none, frozen=True))
+    if not dangers.errors or worker.locked or not any(worker.queues):
+        return
+    dangers = dangers._replace(errors=dangers.errors - 1)
+    goes_on = failed(worker) if on(Repair.DISCARD) else worker
+    text = "has a delivery error: the producer is discarded, what is on the wire may still arrive"
+    yield text, put(gone._replace(dangers=dangers), number, goes_on._replace(queues=none))
+    for partition, queue in enumerate(worker.queues):
+        rest = worker.queues[:partition], worker.queues[partition + 1 :]
+        if not on(Repair.NO_TIMEOUT) and queue:
+            late = (*world.late, (*rest[0], queue[1:], *rest[1]))
+            after = world._replace(late=late, dangers=dangers)
+            yield f"has {named([queue[0]])} time out", put(after, number, goes_on._replace(queues=none))
+        if not on(Repair.IDEMPOTENT) and len(queue) > 1:
+            queues = (*rest[0], (queue[1], queue[0], *queue[2:]), *rest[1])
+            after = world._replace(dangers=dangers)
+            yield f"sends {named([queue[0]])} again", put(after, number, worker._replace(queues=queues))
+
+
+def outside(model: Model, world: World) -> Steps:
     for index, queues in enumerate(world.late):
         others = world.late[:index] + world.late[index + 1 :]
         yield "what a producer that is gone still had on the wire vanishes", world._replace(late=others)
@@ -22,7 +52,7 @@ def outside(model: Model, world: World) -> Iterator[tuple[str, World]]:
     if world.dangers.restores and world.dump is None:
         yield "the database is dumped", world._replace(dump=world.slice)
     if world.dangers.restores and world.dump is not None and (_quiet(world) or not model.on(Repair.ENDED)):
-        yield "all workers are ended, the older dump is restored", _restored(model, world)
+        yield "the older dump is restored", _restored(model, world)
 
 
 def _quiet(world: World) -> bool:
@@ -33,6 +63,7 @@ def _quiet(world: World) -> bool:
 def _restored(model: Model, world: World) -> World:
     assert world.dump is not None, "asked before"
     sent, known = world.dump.sent, frozenset[str]()
+    living = tuple(failed(worker) if worker.locked else worker for worker in world.workers)  # no session lives on
     if model.on(Repair.ABOVE):
         sent = tuple(
             max([mark, *(event.sequence for event in on)]) for mark, on in zip(sent, world.topics, strict=True)
@@ -41,7 +72,7 @@ def _restored(model: Model, world: World) -> World:
         known = frozenset(event.id for taken in world.topics for event in taken)
     return world._replace(
         slice=world.dump._replace(sent=sent, known=known),
-        workers=(Worker(queues=model.none),) * model.workers if model.on(Repair.ENDED) else world.workers,
+        workers=(Worker(queues=model.none),) * model.workers if model.on(Repair.ENDED) else living,
         dangers=world.dangers._replace(restores=world.dangers.restores - 1),
         dump=None,
         restored=True,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.model.outside import outside
+from tests.model.outside import fails, outside
 from tests.model.repairs import Repair
 from tests.model.transaction import acked, apply, opens
 from tests.model.world import (
@@ -47,7 +47,7 @@ class Protocol:
         yield from self._commit(world, number, worker)
         yield from self._publish(world, number, worker)
         yield from self._settle(world, number, worker)
-        yield from self._fail(world, number, worker)
+        yield from fails(self.model, world, number, worker)
 
     def _take_over(self, world: World, number: int, worker: Worker) -> Steps:
         """`ledger.take_over`: nobody can commit under a raised epoch, so raising and reading are one step here."""
@@ -182,30 +182,3 @@ class Protocol:
                 tickets = replaced(tickets, index, (event.batch, awaited))
         took = worker._replace(queues=replaced(worker.queues, partition, tuple(rest)), tickets=tickets)
         return put(taken_in(self.model, world, event), number, took)
-
-    def _fail(self, world: World, number: int, worker: Worker) -> Steps:
-        """A crash, a freeze for good, a delivery error."""
-        dangers, on, none = world.dangers, self.model.on, self.model.none
-        gone = world._replace(late=tuple(sorted((*world.late, worker.queues)))) if any(worker.queues) else world
-        if dangers.crashes and worker != Worker(queues=none):
-            after = gone._replace(dangers=dangers._replace(crashes=dangers.crashes - 1))
-            yield "dies", put(after, number, Worker(queues=none))
-        if dangers.freezes and worker.epoch:
-            after = gone._replace(dangers=dangers._replace(freezes=dangers.freezes - 1))
-            yield "freezes for good", put(after, number, worker._replace(queues=none, frozen=True))
-        if not dangers.errors or worker.locked or not any(worker.queues):
-            return
-        dangers = dangers._replace(errors=dangers.errors - 1)
-        goes_on = failed(worker) if on(Repair.DISCARD) else worker
-        text = "has a delivery error: the producer is discarded, what is on the wire may still arrive"
-        yield text, put(gone._replace(dangers=dangers), number, goes_on._replace(queues=none))
-        for partition, queue in enumerate(worker.queues):
-            rest = worker.queues[:partition], worker.queues[partition + 1 :]
-            if not on(Repair.NO_TIMEOUT) and queue:
-                late = (*world.late, (*rest[0], queue[1:], *rest[1]))
-                after = world._replace(late=late, dangers=dangers)
-                yield f"has {named([queue[0]])} time out", put(after, number, goes_on._replace(queues=none))
-            if not on(Repair.IDEMPOTENT) and len(queue) > 1:
-                queues = (*rest[0], (queue[1], queue[0], *queue[2:]), *rest[1])
-                after = world._replace(dangers=dangers)
-                yield f"sends {named([queue[0]])} again", put(after, number, worker._replace(queues=queues))

@@ -25,7 +25,7 @@ HOLDS = {
     "two zombies": Model(SAME, Dangers(takes=2)),
     "a zombie and a lost COMMIT reply": Model(SAME, Dangers(takes=1, unknowns=1)),
     "a zombie and a delivery error": Model(SAME, Dangers(takes=1, errors=1)),
-    "everything at once on one record": Model((Topic("A", "a"),), Dangers(1, 1, 1, 1, 1)),
+    "everything at once on one record": Model((Topic("A", "a"),), Dangers(1, 1, 1, 1)),
     "all but zombies": Model(BOTH, Dangers(crashes=1, unknowns=1, errors=1), workers=1),
     "the ledger's records, one repeated": Model((Topic("A", "121", ledger=True),), Dangers(unknowns=1, crashes=1)),
     "an unreadable record": Model((Topic("A", "a!c"),), Dangers(crashes=1, unknowns=1)),
@@ -64,7 +64,7 @@ BREAKS = {
     Repair.SUBSCRIBER: (Model(SAME, CRASH, workers=1), "DOUBLED"),
     Repair.ABOVE: (Model(TWO, Dangers(restores=1), workers=1), "LOST"),
     Repair.IDS: (Model(TWO, Dangers(restores=1), workers=1), "DOUBLED"),
-    Repair.ENDED: (Model(SAME, Dangers(takes=1, restores=1)), ""),
+    Repair.ENDED: (Model(TWO, Dangers(restores=1), workers=1), "LOST"),
 }
 """Where each rule is missed, and what is found then. FROMS is a second line: without it RESET still holds."""
 
