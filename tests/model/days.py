@@ -13,7 +13,7 @@ CLOCK = 2
 
 @unique
 class Order(Enum):
-    """`module:name` of the code, and the rule, as in `Repair`."""
+    """As `Repair`. The lane only holds days back as yet: RECORD_WAITS and DAYS_KNOWN are still to be built into it."""
 
     DAY_WAITS = "infra.intake:Intake._begin_days", "a day begins when the slice has read up to its ends"
     RECORD_WAITS = "infra.lane:Lane.next_work", "a record from behind a day that has not begun waits for it"

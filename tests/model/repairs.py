@@ -5,10 +5,12 @@ from enum import Enum, unique
 NOT_BUILT = "docs/operations.md:is not built yet"
 """A rule of the design without code yet: the operations manual forbids what would need it."""
 
+CONTRACT = "docs/decisions/0002-exactly-once-point-in-postgresql.md:a subscriber skips what is not above"
+
 
 @unique
 class Repair(Enum):
-    """`module:name` of the code, and the rule. The model has it on, unless a test switches it off."""
+    """`module:name` of the code (or a document and its words), and the rule, which a test may switch off."""
 
     ONE_THREAD = "infra.lane:Lane.next_work", "a slice has one piece of work under way, from lock to last produce()"
     EPOCH = "infra.ledger:lock", "who lost the slice commits nothing more"
@@ -26,7 +28,7 @@ class Repair(Enum):
     AFTER_COMMIT = "infra.worker:Worker._transact", "nothing is published before its commit"
     INBOX = "infra.intake:_remember", "where anyone writes, an id counts once"
     SEQUENCE = "infra.intake:_next_in_sequence", "where the ledger writes, a sequence not above the last repeats"
-    GAP = "infra.errors:AlarmError", "where the ledger writes, a gap stops the slice"
+    GAP = "infra.intake:_next_in_sequence", "where the ledger writes, a gap stops the slice"
     OUTSIDE = "infra.source:Source._route", "a position outside the log stops the slice"
     UNKNOWN = "infra.failures:sorted_failures", "an unknown outcome is a take-over, never a retry in place"
     IDEMPOTENT = "infra.outbox:Outlet.__init__", "Kafka takes a partition's records in their order only"
@@ -35,7 +37,7 @@ class Repair(Enum):
     EACH_PARTITION = "infra.outbox:Ticket", "a batch is acknowledged by its last record of every partition"
     EXACT = "infra.ledger:clear", "exactly the acknowledged batches leave the outbox"
     LIMIT = "infra.worker:Worker._wait_for_room", "unacknowledged batches have a limit"
-    SUBSCRIBER = "docs/glossary.md:", "a subscriber skips what is not above its source's last sequence"
+    SUBSCRIBER = CONTRACT, "a subscriber skips what is not above its source's last sequence"
     ABOVE = NOT_BUILT, "after a restore, sequences start above what is on the topics"
     IDS = NOT_BUILT, "after a restore, what is on the topics already is not published again"
     ENDED = NOT_BUILT, "before a restore every worker is ended, and what it sent has arrived"
