@@ -23,10 +23,10 @@ from bench.lab import Ground, Lab
 from bench.timers import Timers
 from consumers import cv_status, mailboxes
 from consumers.sink import Sink
+from infra.buffer import BATCH_RECORDS, Batch, Buffer
 from infra.group import THREADS, Consuming, register
-from infra.intake import Batch, Intake
+from infra.intake import Intake
 from infra.kafka import end_offsets, topic_ids
-from infra.lane import BATCH_RECORDS
 from infra.ledger import Outgoing
 from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
@@ -107,32 +107,34 @@ def _drain(ground: Ground, consuming: Consuming, timers: Timers) -> int:
     with open_pool(ground.addresses.dsn, consuming.name, THREADS) as pool:
         for slice_ in range(SLICES):
             worker = Worker(consuming.name, slice_, pool, lambda: outlet, intake, outgoing, consuming)
-            records += _drain_slice(ground, consuming, worker, slice_, timers)
+            records += _drain_slice(ground, consuming, worker, intake, slice_, timers)
         outlet.close()
     return records
 
 
-def _drain_slice(ground: Ground, consuming: Consuming, worker: Worker, slice_: int, timers: Timers) -> int:
+def _drain_slice(
+    ground: Ground, consuming: Consuming, worker: Worker, intake: Intake, slice_: int, timers: Timers
+) -> int:
     names = [topic.name for topic in consuming.reads]
     epoch, positions = worker.take_over("bench", lambda: dict.fromkeys(names, 0))
     ends = end_offsets(ground.client, names)[slice_]
-    cuts = {name: positions[name] for name in names}
-    left = records = sum(ends[name] - cuts[name] for name in names)
-    reader = Consumer({"bootstrap.servers": ground.addresses.kafka, "group.id": "bench-profile"})
-    reader.assign([TopicPartition(name, slice_, cuts[name]) for name in names])
+    left = records = sum(ends[name] - positions[name] for name in names)
+    buffer = Buffer(slice_, epoch, names, positions, intake.ends_of)
+    reader = Consumer(
+        {"bootstrap.servers": ground.addresses.kafka, "group.id": "bench-profile", "enable.partition.eof": True}
+    )
+    reader.assign([TopicPartition(name, slice_, positions[name]) for name in names])
     result = Result(more=True)
     while left:
-        batch = Batch(slice_, epoch, {}, reader.consume(min(BATCH_RECORDS, left), READ_WAIT_S))
-        for record in batch.records:
-            name = str(record.topic())
-            batch.froms.setdefault(name, cuts[name])
-            cuts[name] = int(record.offset() or 0) + 1
-        left -= len(batch.records)
+        for record in reader.consume(min(BATCH_RECORDS, left), READ_WAIT_S):
+            buffer.take_in(record)
+        batch = buffer.cut()
+        left -= sum(to - batch.froms[name] for name, to in batch.tos.items())
         with timers.part(OTHER):
             result = worker.work(batch)
     reader.close()
     while result.more or result.unsettled:
         threading.Event().wait(ACK_WAIT_S)
         with timers.part(OTHER):
-            result = worker.work(Batch(slice_, epoch, {}, []))
+            result = worker.work(Batch(slice_, epoch, {}, {}, []))
     return records

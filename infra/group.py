@@ -75,11 +75,12 @@ class Group:
         intake = Intake(consuming.reads, wiring.schemas)
         outgoing = ledger.Outgoing(consuming.writes, wiring.schema_ids)
         self._workers = [
-            Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
+            Worker(self.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
             for slice_ in range(SLICES)
         ]
-        self.source = Source(consuming.name, consuming.reads, wiring.addresses.kafka, deliver, self._let_go, linger_s)
-        self._lookout = Lookout(self.name, self._pool, self._stir)
+        kafka = wiring.addresses.kafka
+        self.source = Source(self.name, self._reads, kafka, deliver, self._let_go, intake.ends_of, linger_s)
+        self._lookout = Lookout(self.name, self._pool, self._workers, self.source)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
@@ -113,7 +114,7 @@ class Group:
             return
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
-        if work.records and time.monotonic() > self._hint_at[slice_]:
+        if work.tos and time.monotonic() > self._hint_at[slice_]:
             self._hint_at[slice_] = time.monotonic() + HINT_S
             self.source.hint(slice_, worker.positions)
 
@@ -124,10 +125,6 @@ class Group:
         if self._outlet is not None:
             self._outlet.close()
         self._pool.close(FLUSH_S)
-
-    def _stir(self, slice_: int) -> None:
-        self._workers[slice_].stirred = True
-        self.source.stir(slice_)
 
     def _let_go(self, slices: Sequence[int]) -> None:
         """Take in what Kafka acknowledges of these slices' batches, or their next owner publishes them once more."""
@@ -178,7 +175,12 @@ insert into ledger.consumer (consumer, slices, topic_ids) values (%(name)s, %(sl
 on conflict (consumer) do update set topic_ids = excluded.topic_ids || ledger.consumer.topic_ids
 returning slices, topic_ids
 """
-_SLICES = "insert into ledger.slice (consumer, slice) select %s, generate_series(0, %s - 1) on conflict do nothing"
+_SLICES = """
+insert into ledger.slice (consumer, slice)
+select %(name)s, slice from generate_series(0, %(slices)s - 1) slice
+where not exists (select from ledger.slice there where there.consumer = %(name)s and there.slice = slice.slice)
+on conflict do nothing -- by another at the same moment; of one that is there, it would wait for who is at work on it
+"""
 
 
 def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
@@ -194,4 +196,4 @@ def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
             f"{name}: {', '.join(strangers)} has another id than before: it was deleted and made anew, so the ledger's"
             " positions mean nothing there. Restore the topic, or clear the consumer's positions to replay it."
         )
-    connection.execute(_SLICES, (name, SLICES))
+    connection.execute(_SLICES, parameters)

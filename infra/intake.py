@@ -4,7 +4,7 @@ Runs under the slice's lock. Which de-duplication holds is a property of the top
 ledger writes, the inbox where anyone may, and a day's own order for the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol, cast
@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol, cast
 from confluent_kafka import Message
 from psycopg import Connection
 
-from infra.errors import TakeOverError
+from infra.buffer import Batch
+from infra.errors import TakeOverError, TransientError
 from infra.ledger import Cursor
 from infra.parking import subject_of
 from infra.record import Arrival, raw_headers
@@ -27,15 +28,6 @@ from schemas.topics import DAY_BEGUN
 
 _Candidate = tuple[Topic, Message, bytes | None, bytes | None, str]
 """A record, its id and its cause; or no id, and what is wrong with its envelope."""
-
-
-class Batch(NamedTuple):
-    """Records of one slice in order of arrival, the epoch they were fetched under, and where each fetch began."""
-
-    slice: int
-    epoch: int
-    froms: dict[str, int]
-    records: list[Message]
 
 
 class Letter(NamedTuple):
@@ -61,8 +53,6 @@ class Schemas(Protocol):
 class Sifted:
     arrivals: list[Arrival] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
-    held: list[Message] = field(default_factory=list)
-    """Days that have begun before this slice has read up to them, and all that lies behind them on their topic."""
     day: date | None = None
     """The slice's day once the arrivals are applied; not before, or a subject's second fact would be late."""
 
@@ -84,18 +74,12 @@ class Intake:
         days: list[Message] = []
         for record in batch.records:
             topic, offset = self._reads[cast(str, record.topic())], cast(int, record.offset())
-            if record.error() is not None:  # the end of the partition, behind a hole
-                if offset > cursor.positions.get(topic.name, 0):
-                    cursor.positions[topic.name] = offset
-                    _extend(cursor.runs, topic.name, offset - 1)
-                continue
             if offset < cursor.positions.get(topic.name, 0):
                 continue
             if topic is DAY_BEGUN:
                 days.append(record)
                 continue
-            cursor.positions[topic.name] = offset + 1
-            _extend(cursor.runs, topic.name, offset)
+            cursor.move(topic.name, offset + 1)
             try:
                 headers = parse(raw_headers(record))
                 if topic.writer is Writer.LEDGER and not next_in_sequence(cursor, topic, headers):
@@ -105,8 +89,18 @@ class Intake:
             except UnreadableError as error:
                 candidates.append((topic, record, None, None, str(error)))
         self._decode(connection, cursor, candidates, sifted)
+        for name in batch.tos.keys() - {DAY_BEGUN.name}:
+            cursor.move(name, batch.tos[name])  # behind the last record a hole may lie: a transaction's marker
         self._begin_days(cursor, days, sifted)
+        cursor.move(DAY_BEGUN.name, batch.tos.get(DAY_BEGUN.name, 0))
         return sifted
+
+    def ends_of(self, record: Message) -> Mapping[str, int]:
+        """The ends that a day carries; none if nobody can read it now: then `sift` gets it at once, and says why."""
+        try:
+            return cast(DayBegun, self._event(DAY_BEGUN, record)).ends
+        except (UnreadableError, TransientError):
+            return {}
 
     def again(self, record: Message, slice_: int) -> Arrival:
         """A record that was set aside, read anew; `UnreadableError` when nobody can read it yet. It has been counted
@@ -149,8 +143,9 @@ class Intake:
         return event
 
     def _begin_days(self, cursor: Cursor, days: list[Message], sifted: Sifted) -> None:
-        """Begin each day whose `ends` the slice has read up to; hold the first that it has not, and all behind it."""
-        for index, record in enumerate(days):
+        """Begin each day. One whose `ends` the slice has not read up to was handed out while nobody could read them:
+        `TakeOverError`, after which they are read anew."""
+        for record in days:
             offset = cast(int, record.offset())
             try:
                 day = cast(DayBegun, self._event(DAY_BEGUN, record))
@@ -159,24 +154,16 @@ class Intake:
                 sifted.letters.append(Letter(record, str(error)))
             else:
                 if any(cursor.positions.get(topic, 0) < day.ends.get(topic, 0) for topic in self._reads):
-                    sifted.held = days[index:]
-                    return
+                    raise TakeOverError(f"{cursor.source}: {day.key} began before {cursor.positions} reached its ends")
                 if sifted.day is None or day.day_begun > sifted.day:
                     sifted.day = day.day_begun
                     id_ = id_of(headers["ce_id"], headers["ce_source"])
                     sifted.arrivals.append(Arrival(DAY_BEGUN, offset, id_, day, slice=cursor.slice))
-            cursor.positions[DAY_BEGUN.name] = offset + 1
-            _extend(cursor.runs, DAY_BEGUN.name, offset)
+            cursor.move(DAY_BEGUN.name, offset + 1)
 
 
 def _cause(headers: Headers) -> bytes | None:
     return id_of(cause, "") if (cause := headers.get("ce_causationid")) else None
-
-
-def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:
-    if not runs or runs[-1][0] != topic:
-        runs.append([topic, offset, offset])
-    runs[-1][2] = offset + 1
 
 
 def _check_key(topic: Topic, record: Message, slice_: int) -> None:

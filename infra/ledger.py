@@ -54,6 +54,13 @@ class Cursor:
         """The `ce_source` of what the slice sends: sequences are dense per source, topic and partition."""
         return f"{self.consumer}/{self.slice}"
 
+    def move(self, topic: str, to: int) -> None:
+        """All of the topic below that offset has been applied."""
+        if to > (at := self.positions.get(topic, 0)):
+            if not self.runs or self.runs[-1][0] != topic:
+                self.runs.append([topic, at, to])
+            self.runs[-1][2] = self.positions[topic] = to
+
 
 class Handler(Protocol):
     """What a consumer does inside the transaction of a batch: all its effects are rows, and the events it returns."""

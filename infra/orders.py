@@ -6,8 +6,8 @@ slice's lock, never a second process beside it. The row stays, as the record of 
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import psycopg
 from psycopg import Connection
@@ -53,11 +53,23 @@ def done(connection: Connection, cursor: Cursor, order: Order, outcome: str) -> 
     connection.execute(_DONE, (outcome, cursor.batch + 1, order.id))
 
 
-class Lookout:
-    """Looks for orders from `start` to `stop`, and calls `stir` with each slice that has some."""
+class Stirred(Protocol):
+    """A slice's worker."""
 
-    def __init__(self, consumer: str, pool: ConnectionPool, stir: Callable[[int], None]) -> None:
-        self._consumer, self._pool, self._stir = consumer, pool, stir
+    stirred: bool
+
+
+class Stirs(Protocol):
+    """What hands a slice its work."""
+
+    def stir(self, slice_: int) -> None: ...
+
+
+class Lookout:
+    """Looks for orders from `start` to `stop`, and stirs each slice that has some."""
+
+    def __init__(self, consumer: str, pool: ConnectionPool, workers: Sequence[Stirred], source: Stirs) -> None:
+        self._consumer, self._pool, self._workers, self._source = consumer, pool, workers, source
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"orders-{consumer}", daemon=True)
 
@@ -76,4 +88,5 @@ class Lookout:
                 LOG.info("%s: no look for orders (%s)", self._consumer, type(error).__name__)
                 continue
             for (slice_,) in slices:
-                self._stir(slice_)
+                self._workers[slice_].stirred = True
+                self._source.stir(slice_)

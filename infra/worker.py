@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
-from confluent_kafka import Message
 from psycopg_pool import ConnectionPool
 
 from infra import dead_letters, ledger
+from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
-from infra.intake import Batch, Intake
+from infra.intake import Intake
 from infra.outbox import NoOutlet, Outlet, Ticket
 from infra.record import Departure
 from infra.redrive import Redrive
 from infra.repetition import JOINED_LATE
-from schemas.topics import DAY_BEGUN
 
 LOG = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class Result:
     more: bool = False
     """There is more to do without any new record."""
     unsettled: bool = False
-    """Acknowledgements, or a day that is held, are still awaited."""
+    """Acknowledgements are still awaited."""
 
 
 class Worker:
@@ -58,7 +57,6 @@ class Worker:
         self.epoch = -1
         self._outlet: Outlet | NoOutlet | None = None
         self._tickets: deque[Ticket] = deque()
-        self._held: list[Message] = []
         self._waking = True
         self.stirred = False
         """Operators have ordered something for dead letters of the slice."""
@@ -69,7 +67,6 @@ class Worker:
     def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
         """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it."""
         self._tickets.clear()
-        self._held = []
         with sorted_failures(), self._pool.connection() as connection, impatience(self._pool, connection):
             taken = ledger.take_over(connection, self._consumer, self._slice, owner)
             cursor = taken.cursor
@@ -98,13 +95,13 @@ class Worker:
         self._wait_for_room(self._outlet)
         if self.stirred:  # before the batch: the order may be what lets it pass
             self._transact(self._outlet, None)
-        if batch.records or self._held:
-            self._transact(self._outlet, self._with_held(batch))
+        if batch.tos:
+            self._transact(self._outlet, batch)
         else:  # else the next batch's transaction deletes what is acknowledged: one commit less for each batch
             self.settle()
         if self._waking:
             self._transact(self._outlet, None)
-        return Result(self._waking, unsettled=bool(self._tickets or self._held))
+        return Result(self._waking, unsettled=bool(self._tickets))
 
     def settle(self) -> None:
         """Take in acknowledgements and delete exactly what they cover."""
@@ -126,12 +123,6 @@ class Worker:
             acked.append(self._tickets.popleft().batch)
         return acked
 
-    def _with_held(self, batch: Batch) -> Batch:
-        if not self._held:
-            return batch
-        held_from = {DAY_BEGUN.name: self.positions[DAY_BEGUN.name]}  # days are held from where the ledger stands
-        return batch._replace(froms={**batch.froms, **held_from}, records=[*self._held, *batch.records])
-
     def _transact(self, outlet: Outlet | NoOutlet, batch: Batch | None) -> None:
         """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
         acked = self._acked()
@@ -151,7 +142,7 @@ class Worker:
     def _apply(
         self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
     ) -> tuple[ledger.Cursor, list[Departure]]:
-        held, arrivals = self._held, 0
+        arrivals = 0
         letters: list[Departure] = []
         with connection.transaction():
             cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
@@ -161,7 +152,7 @@ class Worker:
                 decided, letters = redriven or (self._handler.step(connection, cursor), [])
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
-                held, arrivals = sifted.held, len(sifted.arrivals)
+                arrivals = len(sifted.arrivals)
                 letters = dead_letters.bury(connection, cursor, sifted)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
                 if cursor.day != sifted.day:
@@ -170,7 +161,6 @@ class Worker:
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)
-        self._held = held
         if batch is None:
             self._waking, self.stirred = decided is not None, redriven is not None
         elif cursor.day != day or cursor.reference != reference:

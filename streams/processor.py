@@ -11,7 +11,7 @@ from infra.postgres import dates, jsons, texts, uuids
 from infra.record import Arrival
 from schemas.event import Caused
 from schemas.topics import DAY_BEGUN
-from streams.decision import Decision, Life, S
+from streams.decision import NO_CAUSE, Decision, Life, S
 
 WAKES = 1_000
 """Subjects woken in one transaction: a day that wakes all of them is worked off in bounded pieces."""
@@ -34,8 +34,6 @@ _REWAKE = """
 update ledger.state set wakes_on = %(day)s, body = jsonb_set(body, '{wakes_on}', to_jsonb(%(day)s::text))
 where decision = %(decision)s and slice = %(slice)s and (wakes_on is null or wakes_on > %(day)s)
 """
-
-NO_CAUSE = bytes(16)
 
 
 class Processor(Generic[S]):

@@ -140,7 +140,7 @@ def _topic(name: str) -> "Topic":
 
 def _show(sighting: "Sighting", as_json: bool) -> None:
     event = shown(sighting.event) if sighting.event else None
-    key = sighting.event.key if sighting.event else None
+    key = event[sighting.event.KEY] if event and sighting.event else None
     if as_json:
         fields = sighting._asdict() | {"key": key, "event": event}
         typer.echo(json.dumps(fields, ensure_ascii=False, default=str))

@@ -8,8 +8,9 @@ from confluent_kafka import Message
 from psycopg import Connection
 
 from infra import ledger
+from infra.buffer import Batch
 from infra.group import Consuming, register
-from infra.intake import Batch, Intake
+from infra.intake import Intake
 from infra.outbox import NoOutlet
 from infra.postgres import connect, open_pool
 from infra.worker import Worker
@@ -53,10 +54,11 @@ class Slice:
 
     def put(self, *records: Message) -> None:
         """One batch, and all steps that follow."""
-        froms = {str(each.topic()): self.worker.positions.get(str(each.topic()), 0) for each in records}
-        more = self.worker.work(Batch(self.slice, self.worker.epoch, froms, list(records))).more
+        tos = {str(each.topic()): (each.offset() or 0) + 1 for each in records}
+        froms = {topic: self.worker.positions.get(topic, 0) for topic in tos}
+        more = self.worker.work(Batch(self.slice, self.worker.epoch, froms, tos, list(records))).more
         while more:
-            more = self.worker.work(Batch(self.slice, self.worker.epoch, {}, [])).more
+            more = self.worker.work(Batch(self.slice, self.worker.epoch, {}, {}, [])).more
 
     def next(self, topic: Topic, event: Event, id_: str, schema: int = OURS, **other: Any) -> Message:
         """A record at the topic's next offset."""

@@ -17,6 +17,8 @@ from schemas.ids import slice_of
 from schemas.topic import SLICES
 from schemas.topics import (
     CV_REQUIREMENT_CHANGED,
+    JOB_AD_NUMBERS_TO_CHECK,
+    JOB_AD_SUBMITTED,
     NOTICE_ISSUED,
     SITUATION_RECORDED,
     TITLE_HELD_RECORDED,
@@ -25,6 +27,7 @@ from schemas.topics import (
 from tests.builders import CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.batches import REASON, arrivals, set_ceiling, slice_connection
 from tests.integration.looking import AWAY, COULD_NOT, FINE, USAGE, Desk, desk, empty
+from tests.jobad_builders import ADVERT, CVR, P_NUMBER, anonymous, submitted, to_check
 from tests.title_builders import COOK, NEW_COOK, replaced, wish
 
 __all__ = ["desk", "empty"]
@@ -71,6 +74,15 @@ def test_watch_never_shows_a_title_that_was_replaced(empty: Desk) -> None:
         assert done.stdout.count("(auditors only)") == 2
         assert COOK not in done.output
         assert "grillkok" not in done.output
+
+
+def test_ad_2_watch_never_shows_who_is_behind_an_anonymous_advert(empty: Desk) -> None:
+    empty.put(anonymous(AT, employer="employer-1"), to_check(AT), submitted(AT))
+    for topic in (JOB_AD_SUBMITTED, JOB_AD_NUMBERS_TO_CHECK):
+        done = empty.dfdg("watch", topic.name, "--from-beginning", "--count", "1")
+        assert done.exit_code == FINE
+        assert ADVERT in done.stdout
+        assert not any(secret in done.output for secret in (CVR, P_NUMBER, "employer-1"))
 
 
 def test_watch_shows_only_what_is_new_and_ends_cleanly_with_ctrl_c(empty: Desk) -> None:
