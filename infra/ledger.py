@@ -84,7 +84,10 @@ update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null
 where consumer = %s and slice = %s returning epoch
 """
 _LEFT = "select batch, body from ledger.outbox where consumer = %s and slice = %s order by batch"
-_CLEAR = "delete from ledger.outbox where consumer = %s and slice = %s and batch = any(%s)"
+_CLEAR = """
+delete from ledger.outbox where consumer = %(consumer)s and slice = %(slice)s and batch = any(%(acked)s)
+    and exists (select from ledger.slice where consumer = %(consumer)s and slice = %(slice)s and epoch = %(epoch)s)
+"""
 _FORGET = (
     "delete from ledger.inbox where ctid = any(array(select ctid from ledger.inbox"
     " where consumer = %s and slice = %s and arrived < current_date - %s::int limit %s))",
@@ -151,9 +154,13 @@ def close(
     connection.execute(_CLOSE, parameters)
 
 
-def clear(connection: Connection, consumer: str, slice_: int, acked: Sequence[int]) -> None:
-    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them."""
-    connection.execute(_CLEAR, (consumer, slice_, list(acked)))
+def clear(connection: Connection, consumer: str, slice_: int, epoch: int, acked: Sequence[int]) -> None:
+    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them.
+
+    Nothing under another epoch: in a database restored beneath a living worker its numbers mean other batches.
+    """
+    parameters = {"consumer": consumer, "slice": slice_, "epoch": epoch, "acked": list(acked)}
+    connection.execute(_CLEAR, parameters)
 
 
 def forget(connection: Connection, cursor: Cursor) -> None:

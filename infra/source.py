@@ -20,8 +20,7 @@ from schemas.topics import LEAD
 LOG = logging.getLogger(__name__)
 
 POLL_S, IDLE_POLL_S = 0.01, 0.1
-"""How long the thread waits for a first record before it looks after membership and slices: longer when all are idle,
-for most of the time most consumers have nothing to do."""
+"""How long the thread waits for a record before it looks after membership and slices; longer while all are idle."""
 
 DRAIN_S = 8.0
 """How long a revoked or stopping slice may finish what it has begun (10 s in all, with the producer's flush)."""
@@ -159,8 +158,7 @@ class Source:
                     change(_partitions(topics, lane.slice))
 
     def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
-        ours = self._reader.assignment()
-        return _partitions((p.topic for p in ours if p.partition == slice_), slice_)
+        return _partitions((p.topic for p in self._reader.assignment() if p.partition == slice_), slice_)
 
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])

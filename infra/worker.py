@@ -110,7 +110,7 @@ class Worker:
             acked = self._acked()
             if acked:
                 with sorted_failures(), self._pool.connection() as connection:
-                    ledger.clear(connection, self._consumer, self._slice, acked)
+                    ledger.clear(connection, self._consumer, self._slice, self.epoch, acked)
 
     def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
         outlet.poll()

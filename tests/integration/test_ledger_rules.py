@@ -134,7 +134,8 @@ def test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_d
     for departure in sent:
         with connection.transaction():
             ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), [departure], 1, ())
-    ledger.clear(connection, "test", SLICE, [2])
+    ledger.clear(connection, "test", SLICE, epoch, [2])
+    ledger.clear(connection, "test", SLICE, epoch - 1, [1, 3])
     left = ledger.take_over(connection, "test", SLICE, "you").leftovers
     assert left == [(1, [sent[0]]), (3, [sent[2]])]
 

@@ -13,12 +13,12 @@ CLOCK = 2
 
 @unique
 class Order(Enum):
-    """As `Repair`. The lane only holds days back as yet: RECORD_WAITS and DAYS_KNOWN are still to be built into it."""
+    """As `Repair`."""
 
     DAY_WAITS = "infra.intake:Intake._begin_days", "a day begins when the slice has read up to its ends"
-    RECORD_WAITS = "infra.lane:Lane.next_work", "a record from behind a day that has not begun waits for it"
-    DAYS_KNOWN = "infra.lane:Lane.begin", "nothing is handed out before the clock's topic is read to its end"
-    HOLES = "infra.lane:Lane.take_in", "the end of a partition tells of a hole before it"
+    RECORD_WAITS = "infra.buffer:Buffer.cut", "a record from behind a day that has not begun waits for it"
+    DAYS_KNOWN = "infra.buffer:Buffer.take_in", "nothing is handed out before the clock's topic is read to its end"
+    HOLES = "infra.buffer:Buffer.take_in", "the end of a partition tells of a hole before it"
     CATCH_UP = "streams.decision:Life.happen", "a fact wakes its subject up to its own day, then up to the slice's"
     WAKES_LEFT = "infra.worker:Worker.take_over", "whoever takes over goes on with the wakes of the slice's day"
 
