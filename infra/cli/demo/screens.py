@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 READING = frozenset(
     (
-        "status", "watch", "notices", "explain", "story", "topics", "dead-letters", "flow", "snapshot",
+        "status", "watch", "notices", "explain", "story", "topics", "dead-letters list", "dead-letters show", "flow",
+        "snapshot",
         "titles suggest", "titles label", "titles export", "flood list", "vitas users", "provider list",
         "provider show", "jobkon usage", "archive list", "archive verify", "retention plan", "retention status",
         "retention receipts", "retention open-ended",
@@ -97,7 +98,9 @@ def _asked(
     for (subject,) in sorted(known)[:EACH] + sorted(known)[-EACH:]:
         yield "explain", (subject,), subject
     yield from (("story", (kind,), None) for kind in ("citizen", "employer", "vitas-user"))
-    yield from ((command, (), None) for command in ("status", "topics", "dead-letters", "flow"))
+    yield from ((command, (), None) for command in ("status", "topics", "dead-letters list", "flow"))
+    letters = connection.execute("select id from dead_letter.letter order by id desc limit %s", (EACH,)).fetchall()
+    yield from (("dead-letters show", (str(letter),), None) for (letter,) in letters)
     yield from ((command, (), None) for command in ("flood list", "provider list", "jobkon usage", "archive list"))
     yield from ((command, (), None) for command in ("retention status", "retention open-ended", "retention receipts"))
     yield "retention plan", ("2023-01-04", "--records"), None
