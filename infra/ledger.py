@@ -44,9 +44,8 @@ class Cursor:
     received: dict[str, dict[str, int]]
     sent: dict[str, int]
     parked: dict[str, bool] = field(default_factory=dict)
-    """Subjects behind a dead letter (infra/parking.py), and whether what waits is being applied by now."""
     breaker: dict[str, list[int]] = field(default_factory=dict)
-    """Per topic: the dead letters counted of late (infra/breaker.py)."""
+    """Subjects behind a dead letter, and whether what waits is applied by now; of each topic the letters of late."""
     runs: Runs = field(default_factory=list)
 
     @property
