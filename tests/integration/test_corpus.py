@@ -98,8 +98,8 @@ def test_a_letter_whose_schema_is_registered_later_is_driven_again_by_command_an
 ) -> None:
     registry, subject = SchemaRegistryClient({"url": running.system.addresses.registry}), SITUATION_RECORDED.subject
     schema = json.loads(contract_text("situation-recorded.v1"))
-    doc = f"Who, {uuid4()}"  # a schema that no earlier run has registered
-    schema["fields"].append({"name": "told_by", "type": ["null", "string"], "doc": doc, "default": None})
+    name = f"told_by_{uuid4().hex}"  # a schema that no earlier run has registered
+    schema["fields"].append({"name": name, "type": ["null", "string"], "doc": "Who.", "default": None})
     newer = Schema(json.dumps(schema), "AVRO")
     id_ = registry.register_schema("somebody-else-value", newer)
     event = situation("2021-06-14 08:00", citizen="c-later")
