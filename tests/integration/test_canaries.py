@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from infra.cli import app
 from infra.cli.demo.canaries import Canaries, Kind, Place, canaries
-from infra.cli.demo.places import search
+from infra.cli.demo.places import search, topics
 from infra.cli.demo.screens import READING, pieces
 from infra.postgres import connect
 from producers.cpr import made_up_cpr
@@ -118,7 +118,7 @@ def connection(empty: Desk) -> Iterator[Connection]:
 
 
 def looked(empty: Desk, connection: Connection, folder: Path, screens: Mapping[str, Sequence[bytes]]) -> list[str]:
-    return search(SOUGHT, empty.addresses.kafka, connection, folder, screens).found
+    return search(SOUGHT, topics(SOUGHT, empty.addresses.kafka), connection, folder, screens).found
 
 
 def test_each_canary_is_found_in_each_kind_of_place_on_real_servers_and_none_where_it_is_clean(

@@ -42,27 +42,36 @@ class Search(NamedTuple):
     found: list[str]
 
 
+class Looked(NamedTuple):
+    """How many pieces there were, and the names of the places that hold what they may not."""
+
+    pieces: int
+    found: list[str]
+
+
+def topics(canaries: Canaries, kafka: str) -> Looked:
+    """Looks at all topics; by itself, so that another process can."""
+    return _looked(canaries, _records(kafka))
+
+
 def search(
-    canaries: Canaries, kafka: str, connection: "Connection", folder: Path, screens: Mapping[str, Sequence[bytes]]
+    canaries: Canaries, topics: Looked, connection: "Connection", folder: Path, screens: Mapping[str, Sequence[bytes]]
 ) -> Search:
-    """Looks everywhere. `screens`: by command, the pieces of what it printed."""
-    found: dict[str, None] = {}
+    """Looks everywhere else too. `screens`: by command, the pieces of what it printed."""
     logs = sorted(path for pattern in ("*.log", "*.log.1") for path in folder.rglob(pattern) if path.is_file())
     shown = [(Place(f"screen {command}", Kind.OPEN), pieces) for command, pieces in screens.items()]
-    records, rows, _, _ = [
-        _looked(canaries, places, found) for places in (_records(kafka), _rows(connection), _files(folder, logs), shown)
-    ]
-    return Search(records, rows, len(logs), len(shown), list(found))
+    looked = [topics, *(_looked(canaries, places) for places in (_rows(connection), _files(folder, logs), shown))]
+    found = [name for each in looked for name in each.found]
+    return Search(looked[0].pieces, looked[1].pieces, len(logs), len(shown), found)
 
 
-def _looked(canaries: Canaries, places: Iterable[Pieces], found: dict[str, None]) -> int:
-    """How many pieces there were; `found` learns the names of the places that hold what they may not."""
-    count = 0
+def _looked(canaries: Canaries, places: Iterable[Pieces]) -> Looked:
+    count, found = 0, dict[str, None]()
     for place, pieces in places:
         count += len(pieces)
         if place.name not in found and canaries.found(place, pieces):
             found[place.name] = None
-    return count
+    return Looked(count, list(found))
 
 
 def _records(kafka: str) -> Iterator[Pieces]:
