@@ -14,7 +14,7 @@ demo: setup ## Show the system at work on local servers
 	@$(BIN)/dfdg demo
 
 test: setup ## Run all tests, on servers of their own
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, format, types and the house rules
 	@$(BIN)/ruff check

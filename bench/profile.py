@@ -15,6 +15,7 @@ from psycopg.transaction import Transaction
 
 import infra.intake
 import infra.ledger
+import infra.repetition
 import infra.worker
 import streams.processor
 from bench.job import Job
@@ -22,10 +23,10 @@ from bench.lab import Ground, Lab
 from bench.timers import Timers
 from consumers import cv_status, mailboxes
 from consumers.sink import Sink
+from infra.buffer import BATCH_RECORDS, Batch, Buffer
 from infra.group import THREADS, Consuming, register
-from infra.intake import Batch, Intake
+from infra.intake import Intake
 from infra.kafka import end_offsets, topic_ids
-from infra.lane import BATCH_RECORDS
 from infra.ledger import Outgoing
 from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
@@ -42,7 +43,7 @@ OTHER = "the rest"
 _BY_STATEMENT = {
     infra.ledger._LOCK: "begin, lock",
     infra.ledger._CLOSE: "outbox, close",
-    infra.intake._REMEMBER: "inbox",
+    infra.repetition._REMEMBER: "inbox",
     streams.processor._READ: "state read",
     streams.processor._WRITE: "state write",
 }
@@ -54,7 +55,7 @@ def instrumented(timers: Timers) -> Iterator[None]:
     wrapped: list[tuple[Any, str, str, bool]] = [
         (infra.intake, "parse", "headers, key", False),
         (infra.intake, "_check_key", "headers, key", False),
-        (infra.intake, "_remember", "inbox", False),
+        (infra.intake, "remember", "inbox", False),
         (Intake, "_event", "decode, validate", False),
         (Processor, "_life", "state read", False),
         (Life, "happen", "decide", False),
@@ -106,32 +107,34 @@ def _drain(ground: Ground, consuming: Consuming, timers: Timers) -> int:
     with open_pool(ground.addresses.dsn, consuming.name, THREADS) as pool:
         for slice_ in range(SLICES):
             worker = Worker(consuming.name, slice_, pool, lambda: outlet, intake, outgoing, consuming)
-            records += _drain_slice(ground, consuming, worker, slice_, timers)
+            records += _drain_slice(ground, consuming, worker, intake, slice_, timers)
         outlet.close()
     return records
 
 
-def _drain_slice(ground: Ground, consuming: Consuming, worker: Worker, slice_: int, timers: Timers) -> int:
+def _drain_slice(
+    ground: Ground, consuming: Consuming, worker: Worker, intake: Intake, slice_: int, timers: Timers
+) -> int:
     names = [topic.name for topic in consuming.reads]
     epoch, positions = worker.take_over("bench", lambda: dict.fromkeys(names, 0))
     ends = end_offsets(ground.client, names)[slice_]
-    cuts = {name: positions[name] for name in names}
-    left = records = sum(ends[name] - cuts[name] for name in names)
-    reader = Consumer({"bootstrap.servers": ground.addresses.kafka, "group.id": "bench-profile"})
-    reader.assign([TopicPartition(name, slice_, cuts[name]) for name in names])
+    left = records = sum(ends[name] - positions[name] for name in names)
+    buffer = Buffer(slice_, epoch, names, positions, intake.ends_of)
+    reader = Consumer(
+        {"bootstrap.servers": ground.addresses.kafka, "group.id": "bench-profile", "enable.partition.eof": True}
+    )
+    reader.assign([TopicPartition(name, slice_, positions[name]) for name in names])
     result = Result(more=True)
     while left:
-        batch = Batch(slice_, epoch, {}, reader.consume(min(BATCH_RECORDS, left), READ_WAIT_S))
-        for record in batch.records:
-            name = str(record.topic())
-            batch.froms.setdefault(name, cuts[name])
-            cuts[name] = int(record.offset() or 0) + 1
-        left -= len(batch.records)
+        for record in reader.consume(min(BATCH_RECORDS, left), READ_WAIT_S):
+            buffer.take_in(record)
+        batch = buffer.cut()
+        left -= sum(to - batch.froms[name] for name, to in batch.tos.items())
         with timers.part(OTHER):
             result = worker.work(batch)
     reader.close()
     while result.more or result.unsettled:
         threading.Event().wait(ACK_WAIT_S)
         with timers.part(OTHER):
-            result = worker.work(Batch(slice_, epoch, {}, []))
+            result = worker.work(Batch(slice_, epoch, {}, {}, []))
     return records

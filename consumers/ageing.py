@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from infra.errors import AlarmError
 from infra.ledger import Cursor
+from infra.postgres import texts
 from schemas.dates import midnight
 from schemas.event import Caused
 from schemas.ids import derived_id
@@ -32,7 +33,7 @@ from {table} t left join lateral (
     select min(d.reference) as reference from archive.delivered x join archive.delivery d using (delivery)
     where x.area = %(archive)s and x.record = t.record and x.updated_at >= t.updated_at
 ) a on true
-where t.slice = %(slice)s and {anchor} <= %(due)s and {still} and {wanted}
+where t.slice = %(slice)s and {anchor} <= %(due)s and {still} and {wanted} and t.citizen <> all(%(parked)b::text[])
 """
 _BLOCKED_NO_MORE = """
 (a.reference is not null or %(archive)s::text is null) and not exists (
@@ -126,7 +127,7 @@ def _may_go(connection: Connection, cursor: Cursor, area: Area, told: str | None
 def _known(cursor: Cursor, area: Area) -> dict[str, Any]:
     assert cursor.day is not None, "asked on a day only"
     due = latest_due_anchor(cursor.day, area.years)
-    return {"slice": cursor.slice, "due": due, "archive": area.archive}
+    return {"slice": cursor.slice, "due": due, "archive": area.archive, "parked": texts(cursor.parked)}
 
 
 def _sql(query: str, area: Area, wanted: str) -> str:

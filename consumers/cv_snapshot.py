@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from consumers.cv_status import sink
 from infra.errors import AlarmError
-from infra.intake import JOINED_LATE
+from infra.repetition import JOINED_LATE
 from schemas.topic import SLICES
 from schemas.topics import CV_REQUIREMENT_CHANGED
 

@@ -25,11 +25,11 @@ from schemas.receipts import FIRST, Receipt
 from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded, RecordDeleted
 from schemas.retention_areas import AREAS, Area, areas_on, due_on, latest_due_anchor
 from schemas.topic import SLICES
-from schemas.topics import DELETION_BLOCKED, DELETION_ORDERED, LEGAL_HOLD_RECORDED, RECORD_DELETED
+from schemas.topics import DAY_BEGUN, DELETION_BLOCKED, DELETION_ORDERED, LEGAL_HOLD_RECORDED, RECORD_DELETED
 
 LOG = logging.getLogger(__name__)
 
-READS = (DELETION_ORDERED, DELETION_BLOCKED, LEGAL_HOLD_RECORDED)
+READS = (DAY_BEGUN, DELETION_ORDERED, DELETION_BLOCKED, LEGAL_HOLD_RECORDED)
 WRITES = (RECORD_DELETED,)
 OWNS = ("retention.receipt", "retention.hold", "retention.blocked")
 
@@ -80,6 +80,7 @@ class _Order(NamedTuple):
 
 def apply(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Caused]:
     """Holds first, in their order, as they stand in the way; then orders and blocks, area by area."""
+    arrivals = [arrival for arrival in arrivals if arrival.topic is not DAY_BEGUN]
     lock_records(connection, {arrival.event.key for arrival in arrivals})
     _hold(connection, [each.event for each in arrivals if isinstance(each.event, LegalHoldRecorded)])
     ordered = [_Order(each, each.event) for each in arrivals if isinstance(each.event, DeletionOrdered)]

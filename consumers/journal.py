@@ -10,10 +10,18 @@ from psycopg import Connection
 from consumers.sink import Sink
 from infra.postgres import texts, uuids
 from infra.record import Arrival
-from schemas.topics import DELETION_ORDERED, RECORD_AGED, TITLE_PUBLISHED, TITLE_REPLACED, TOPICS
+from schemas.topics import (
+    DELETION_ORDERED,
+    JOB_AD_NUMBERS_TO_CHECK,
+    RECORD_AGED,
+    TITLE_PUBLISHED,
+    TITLE_REPLACED,
+    TOPICS,
+)
 
-LEFT_OUT = (TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED)
-"""A title is no subject; that one was replaced is the audit's (TIT-9); of a record's end its deletion is the story."""
+LEFT_OUT = (TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED, JOB_AD_NUMBERS_TO_CHECK)
+"""A title is no subject; that one was replaced is the audit's (TIT-9); of a record's end its deletion is the story.
+A check of numbers is about a company, and would lead from its CVR number to its anonymous advert (AD-2)."""
 READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic not in LEFT_OUT)
 """All else that is about a subject."""
 OWNS = ("journal.entry",)

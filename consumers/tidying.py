@@ -41,7 +41,7 @@ class Store(NamedTuple):
 
 STORES = (
     Store("mailbox.notice", 4, "day <= %(day)s"),
-    Store("dead_letter.letter", 1, "buried_at < %(until)s"),
+    Store("dead_letter.letter", 1, "buried_at < %(until)s and (subject is null or status in ('applied', 'discarded'))"),
     Store("journal.entry_other", 6, "occurred_at < %(until)s"),
 )
 JOURNAL_YEARS = 6

@@ -1,9 +1,10 @@
-"""Dead letters: a record that will never be readable goes aside whole, and the rest flows (DESIGN 2.6).
+"""Dead letters: a record that will never be readable goes aside whole, its key is parked, the rest flows (DESIGN 2.6).
 
-Parking the key and driving letters again come in a later release: `status` in the table is their place.
+What waits behind a letter lies in the same table, so that a key's records keep their order; `infra/redrive.py` goes on.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
 
@@ -11,17 +12,22 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from infra import failpoints
-from infra.intake import Letter
+from infra.breaker import NONE, Count, TooManyError, counted
+from infra.errors import AlarmError
+from infra.intake import Letter, Sifted
 from infra.ledger import Cursor, number
+from infra.parking import keep
 from infra.record import Departure
 from schemas.ids import derived_id
 
 _BURY = """
-insert into dead_letter.letter (consumer, topic, partition, at_offset, key, value, headers, reason)
-values (%s, %s, %s, %s, %s, %s, %s, %s)
+insert into dead_letter.letter
+    (consumer, topic, partition, at_offset, key, value, headers, reason, status, subject, event_id, day)
+values (%s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s, %s)
 on conflict do nothing
 """
-
+WAITS = "it waits behind a dead letter of its key"
+TOO_MANY = "too many dead letters of"
 
 TOPIC_BYTES = 512 * 1024
 """Of a letter's value and headers on the dead letter topic: Kafka refuses records over 1 MiB. The table keeps all."""
@@ -31,21 +37,59 @@ def topic_of(consumer: str, topic: str) -> str:
     return f"{consumer}.{topic}-dlq"
 
 
-def bury(connection: Connection, cursor: Cursor, letters: Sequence[Letter]) -> list[Departure]:
-    """Keep each letter whole in the table, with reason and position; returns them for the dead letter topic."""
-    return [_bury(connection, cursor, letter) for letter in letters]
+def bury(connection: Connection, cursor: Cursor, sifted: Sifted) -> list[Departure]:
+    """Keep each letter whole in the table, with reason and position, and who is parked by it; returns the letters for
+    the dead letter topic. Raises `AlarmError` when there are too many: then nothing of the batch is applied."""
+    if not sifted.letters and not cursor.breaker:
+        return []
+    _count(cursor, sifted)
+    with connection.cursor() as statement:
+        statement.executemany(_BURY, [_row(cursor, letter) for letter in sifted.letters])
+    keep(connection, cursor)
+    failpoints.reach("letters buried")
+    return [departure(cursor, letter) for letter in sifted.letters if not letter.waits]
 
 
-def _bury(connection: Connection, cursor: Cursor, letter: Letter) -> Departure:
+def _count(cursor: Cursor, sifted: Sifted) -> None:
+    outcomes: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for arrival in sifted.arrivals:
+        outcomes[arrival.topic.name].append((arrival.offset, False))
+    letters = [letter for letter in sifted.letters if not letter.waits]
+    for letter in letters:
+        outcomes[cast(str, letter.record.topic())].append((cast(int, letter.record.offset()), True))
+    for topic, seen in outcomes.items():
+        try:
+            count = counted(Count(*cursor.breaker.get(topic, ())), [bad for _, bad in sorted(seen)])
+        except TooManyError as error:
+            last = [letter.reason for letter in letters if letter.record.topic() == topic][-1]
+            raise AlarmError(
+                f"{cursor.source}: {TOO_MANY} {topic}: {error}. The last one: {last}. Nothing of this batch was"
+                " applied. If this program is wrong, mend it and restart; if the records are, and become dead letters:"
+                f" `dfdg dead-letters accept {cursor.consumer} {topic} LETTERS --who NAME --yes`."
+            ) from None
+        cursor.breaker.pop(topic, None)
+        if count != NONE:
+            cursor.breaker[topic] = list(count)
+
+
+def _row(cursor: Cursor, letter: Letter) -> Sequence[object]:
     record = letter.record
-    topic, offset = cast(str, record.topic()), cast(int, record.offset())
-    key, value = record.key(), record.value()
-    headers = [
-        (name, (content or b"").hex()) for name, content in cast(list[tuple[str, bytes]], record.headers() or [])
-    ]
-    connection.execute(_BURY, (cursor.consumer, topic, cursor.slice, offset, key, value, Jsonb(headers), letter.reason))
-    failpoints.reach("letter buried")
-    position = f"{topic}/{cursor.slice}/{offset}"
+    known = (cursor.consumer, record.topic(), cursor.slice, record.offset(), record.key(), record.value())
+    reason, status = (letter.reason or WAITS, "waiting") if letter.waits else (letter.reason, "new")
+    id_ = letter.id and letter.id.hex()
+    return (*known, Jsonb(_headers(letter)), reason, status, letter.subject, id_, cursor.day)
+
+
+def _headers(letter: Letter) -> list[tuple[str, str]]:
+    pairs = cast(list[tuple[str, bytes | None]], letter.record.headers() or [])
+    return [(name, (content or b"").hex()) for name, content in pairs]
+
+
+def departure(cursor: Cursor, letter: Letter) -> Departure:
+    """The letter for its topic."""
+    record, headers = letter.record, _headers(letter)
+    topic, key, value = cast(str, record.topic()), record.key(), record.value()
+    position = f"{topic}/{cursor.slice}/{record.offset()}"
     raw = {"dlq_reason": letter.reason, "dlq_position": position, "headers": headers}
     if len(value or b"") + len(key or b"") + len(json.dumps(headers)) > TOPIC_BYTES:
         raw["headers"], raw["dlq_whole"] = [], f"too large for a topic: dead_letter.letter has all of it ({position})"

@@ -20,6 +20,7 @@ from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
 from infra.lane import Stop, TakeOver, Work
 from infra.local import Addresses
+from infra.orders import Lookout
 from infra.outbox import NoOutlet, Outlet
 from infra.postgres import connect, open_pool
 from infra.source import Source
@@ -30,7 +31,6 @@ LOG = logging.getLogger(__name__)
 
 THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
-
 
 HINT_S = 1.0
 """Between two commits of a slice's offsets to Kafka: lag tools look no oftener."""
@@ -63,11 +63,7 @@ class Group:
     """Runs one consumer's slices. `deliver` hands work to a thread, which calls `run` with it."""
 
     def __init__(
-        self,
-        consuming: Consuming,
-        wiring: Wiring,
-        deliver: Callable[[Work], None],
-        linger_s: float = 0.0,
+        self, consuming: Consuming, wiring: Wiring, deliver: Callable[[Work], None], linger_s: float = 0.0
     ) -> None:
         self.name, self._reads, self._addresses = consuming.name, consuming.reads, wiring.addresses
         self._replaying = wiring.replaying
@@ -79,15 +75,18 @@ class Group:
         intake = Intake(consuming.reads, wiring.schemas)
         outgoing = ledger.Outgoing(consuming.writes, wiring.schema_ids)
         self._workers = [
-            Worker(consuming.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
+            Worker(self.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
             for slice_ in range(SLICES)
         ]
-        self.source = Source(consuming.name, consuming.reads, wiring.addresses.kafka, deliver, self._let_go, linger_s)
+        kafka = wiring.addresses.kafka
+        self.source = Source(self.name, self._reads, kafka, deliver, self._let_go, intake.ends_of, linger_s)
+        self._lookout = Lookout(self.name, self._pool, self._workers, self.source)
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
             register(connection, self.name, topic_ids(admin(self._addresses.kafka), [t.name for t in self._reads]))
         self.source.start()
+        self._lookout.start()
 
     def run(self, work: Work) -> None:
         """Do one piece of work and tell the source how it went."""
@@ -116,13 +115,13 @@ class Group:
         failpoints.reach("polled")
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
-        if work.records and time.monotonic() > self._hint_at[slice_]:
+        if work.tos and time.monotonic() > self._hint_at[slice_]:
             self._hint_at[slice_] = time.monotonic() + HINT_S
             self.source.hint(slice_, worker.positions)
-            failpoints.reach("offset hinted")
 
     def stop(self) -> None:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""
+        self._lookout.stop()
         self.source.stop()
         if self._outlet is not None:
             self._outlet.close()
@@ -130,7 +129,6 @@ class Group:
 
     def _let_go(self, slices: Sequence[int]) -> None:
         """Take in what Kafka acknowledges of these slices' batches, or their next owner publishes them once more."""
-        failpoints.reach("drained")
         if self._outlet is not None:
             self._outlet.flush(FLUSH_S)
         for worker in (self._workers[slice_] for slice_ in slices):
@@ -141,7 +139,6 @@ class Group:
                     LOG.info("%s: left in the outbox: %s", self.name, error)
                 finally:
                     worker.mutex.release()
-        failpoints.reach("let go")
 
     def _current_outlet(self) -> Outlet | NoOutlet:
         if self._replaying:
@@ -179,7 +176,12 @@ insert into ledger.consumer (consumer, slices, topic_ids) values (%(name)s, %(sl
 on conflict (consumer) do update set topic_ids = excluded.topic_ids || ledger.consumer.topic_ids
 returning slices, topic_ids
 """
-_SLICES = "insert into ledger.slice (consumer, slice) select %s, generate_series(0, %s - 1) on conflict do nothing"
+_SLICES = """
+insert into ledger.slice (consumer, slice)
+select %(name)s, slice from generate_series(0, %(slices)s - 1) slice
+where not exists (select from ledger.slice there where there.consumer = %(name)s and there.slice = slice.slice)
+on conflict do nothing -- by another at the same moment; of one that is there, it would wait for who is at work on it
+"""
 
 
 def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
@@ -195,4 +197,4 @@ def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
             f"{name}: {', '.join(strangers)} has another id than before: it was deleted and made anew, so the ledger's"
             " positions mean nothing there. Restore the topic, or clear the consumer's positions to replay it."
         )
-    connection.execute(_SLICES, (name, SLICES))
+    connection.execute(_SLICES, parameters)

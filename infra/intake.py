@@ -4,7 +4,7 @@ Runs under the slice's lock. Which de-duplication holds is a property of the top
 ledger writes, the inbox where anyone may, and a day's own order for the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol, cast
@@ -13,10 +13,12 @@ from confluent_kafka import Message
 from psycopg import Connection
 
 from infra import failpoints
-from infra.errors import AlarmError, TakeOverError
+from infra.buffer import Batch
+from infra.errors import TakeOverError, TransientError
 from infra.ledger import Cursor
-from infra.postgres import uuids
-from infra.record import Arrival
+from infra.parking import subject_of
+from infra.record import Arrival, raw_headers
+from infra.repetition import next_in_sequence, remember
 from schemas.clock import DayBegun
 from schemas.codec import UnreadableError, decode, frame
 from schemas.event import Event
@@ -25,27 +27,21 @@ from schemas.ids import id_of, slice_of
 from schemas.topic import SLICES, Topic, Writer
 from schemas.topics import DAY_BEGUN
 
-_Candidate = tuple[Topic, Message, bytes, bytes | None]
-"""A record whose envelope is in order, its id and its cause."""
-
-JOINED_LATE = "*"
-"""A mark: this slice began where retention had deleted records already, so a source's first record counts."""
-
-
-class Batch(NamedTuple):
-    """Records of one slice in order of arrival, the epoch they were fetched under, and where each fetch began."""
-
-    slice: int
-    epoch: int
-    froms: dict[str, int]
-    records: list[Message]
+_Candidate = tuple[Topic, Message, bytes | None, bytes | None, str]
+"""A record, its id and its cause; or no id, and what is wrong with its envelope."""
 
 
 class Letter(NamedTuple):
-    """A record that nobody will ever read as it is, and why."""
+    """A record that nobody will ever read as it is, and why; or one that waits behind such a record of its key.
+
+    `id`: by which the inbox knows it. `subject`: who is parked.
+    """
 
     record: Message
     reason: str
+    id: bytes | None = None
+    subject: str | None = None
+    waits: bool = False
 
 
 class Schemas(Protocol):
@@ -58,8 +54,6 @@ class Schemas(Protocol):
 class Sifted:
     arrivals: list[Arrival] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
-    held: list[Message] = field(default_factory=list)
-    """Days that have begun before this slice has read up to them, and all that lies behind them on their topic."""
     day: date | None = None
     """The slice's day once the arrivals are applied; not before, or a subject's second fact would be late."""
 
@@ -81,47 +75,69 @@ class Intake:
         days: list[Message] = []
         for record in batch.records:
             topic, offset = self._reads[cast(str, record.topic())], cast(int, record.offset())
-            if record.error() is not None:  # the end of the partition, behind a hole
-                if offset > cursor.positions.get(topic.name, 0):
-                    cursor.positions[topic.name] = offset
-                    _extend(cursor.runs, topic.name, offset - 1)
-                continue
             if offset < cursor.positions.get(topic.name, 0):
                 continue
             if topic is DAY_BEGUN:
                 days.append(record)
                 continue
-            cursor.positions[topic.name] = offset + 1
-            _extend(cursor.runs, topic.name, offset)
+            cursor.move(topic.name, offset + 1)
             try:
-                headers = parse(record.headers())
-                if topic.writer is Writer.LEDGER and not _next_in_sequence(cursor, topic, headers):
+                headers = parse(raw_headers(record))
+                if topic.writer is Writer.LEDGER and not next_in_sequence(cursor, topic, headers):
                     continue
                 _check_key(topic, record, cursor.slice)
-                candidates.append((topic, record, id_of(headers["ce_id"], headers["ce_source"]), _cause(headers)))
+                candidates.append((topic, record, id_of(headers["ce_id"], headers["ce_source"]), _cause(headers), ""))
             except UnreadableError as error:
-                sifted.letters.append(Letter(record, str(error)))
+                candidates.append((topic, record, None, None, str(error)))
         self._decode(connection, cursor, candidates, sifted)
+        for name in batch.tos.keys() - {DAY_BEGUN.name}:
+            cursor.move(name, batch.tos[name])  # behind the last record a hole may lie: a transaction's marker
         self._begin_days(cursor, days, sifted)
+        cursor.move(DAY_BEGUN.name, batch.tos.get(DAY_BEGUN.name, 0))
         return sifted
 
+    def ends_of(self, record: Message) -> Mapping[str, int]:
+        """The ends that a day carries; none if nobody can read it now: then `sift` gets it at once, and says why."""
+        try:
+            return cast(DayBegun, self._event(DAY_BEGUN, record)).ends
+        except (UnreadableError, TransientError):
+            return {}
+
+    def again(self, record: Message, slice_: int) -> Arrival:
+        """A record that was set aside, read anew; `UnreadableError` when nobody can read it yet. It has been counted
+        as taken in before, so neither inbox nor sequence is asked (DESIGN 2.2)."""
+        topic = self._reads[cast(str, record.topic())]
+        headers = parse(record.headers())
+        _check_key(topic, record, slice_)
+        id_ = id_of(headers["ce_id"], headers["ce_source"])
+        return Arrival(topic, cast(int, record.offset()), id_, self._event(topic, record), _cause(headers), slice_)
+
     def _decode(self, connection: Connection, cursor: Cursor, candidates: list[_Candidate], sifted: Sifted) -> None:
-        ids = [id_ for topic, _, id_, _ in candidates if topic.writer is Writer.ANYONE]
-        new = _remember(connection, cursor, ids) if ids else set()
+        ids = [id_ for topic, _, id_, _, _ in candidates if id_ is not None and topic.writer is Writer.ANYONE]
+        new = remember(connection, cursor, ids) if ids else set()
         failpoints.reach("inbox written")
-        for topic, record, id_, cause in candidates:
-            if topic.writer is Writer.ANYONE:
+        parked = {subject.encode() for subject in cursor.parked}
+        for topic, record, id_, cause, fault in candidates:
+            if id_ is not None and topic.writer is Writer.ANYONE:
                 if id_ not in new:
                     continue
                 new.discard(id_)
-            try:
-                event = self._event(topic, record)
-            except UnreadableError as error:
-                sifted.letters.append(Letter(record, str(error)))
+            if parked and record.key() in parked and not topic.broadcast:
+                sifted.letters.append(Letter(record, fault, id_, cast(bytes, record.key()).decode(), waits=True))
                 continue
-            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event, cause, cursor.slice))
+            try:
+                event = self._event(topic, record, fault)
+            except UnreadableError as error:
+                if (subject := subject_of(topic, record.key(), cursor.slice)) is not None:
+                    cursor.parked[subject] = False
+                    parked.add(subject.encode())
+                sifted.letters.append(Letter(record, str(error), id_, subject))
+                continue
+            sifted.arrivals.append(Arrival(topic, cast(int, record.offset()), id_, event, cause, cursor.slice))  # type: ignore[arg-type] # without a fault it has an id
 
-    def _event(self, topic: Topic, record: Message) -> Event:
+    def _event(self, topic: Topic, record: Message, fault: str = "") -> Event:
+        if fault:
+            raise UnreadableError(fault)
         framed = frame(record.value())
         event = decode(framed.body, self._schemas.writer_schema(framed.schema_id, topic), topic.event)
         if not topic.broadcast and event.key.encode() != record.key():
@@ -129,56 +145,27 @@ class Intake:
         return event
 
     def _begin_days(self, cursor: Cursor, days: list[Message], sifted: Sifted) -> None:
-        """Begin each day whose `ends` the slice has read up to; hold the first that it has not, and all behind it."""
-        for index, record in enumerate(days):
+        """Begin each day. One whose `ends` the slice has not read up to was handed out while nobody could read them:
+        `TakeOverError`, after which they are read anew."""
+        for record in days:
             offset = cast(int, record.offset())
             try:
                 day = cast(DayBegun, self._event(DAY_BEGUN, record))
-                headers = parse(record.headers())
+                headers = parse(raw_headers(record))
             except UnreadableError as error:
                 sifted.letters.append(Letter(record, str(error)))
             else:
                 if any(cursor.positions.get(topic, 0) < day.ends.get(topic, 0) for topic in self._reads):
-                    sifted.held = days[index:]
-                    return
+                    raise TakeOverError(f"{cursor.source}: {day.key} began before {cursor.positions} reached its ends")
                 if sifted.day is None or day.day_begun > sifted.day:
                     sifted.day = day.day_begun
                     id_ = id_of(headers["ce_id"], headers["ce_source"])
                     sifted.arrivals.append(Arrival(DAY_BEGUN, offset, id_, day, slice=cursor.slice))
-            cursor.positions[DAY_BEGUN.name] = offset + 1
-            _extend(cursor.runs, DAY_BEGUN.name, offset)
+            cursor.move(DAY_BEGUN.name, offset + 1)
 
 
 def _cause(headers: Headers) -> bytes | None:
     return id_of(cause, "") if (cause := headers.get("ce_causationid")) else None
-
-
-def _extend(runs: list[list[Any]], topic: str, offset: int) -> None:
-    if not runs or runs[-1][0] != topic:
-        runs.append([topic, offset, offset])
-    runs[-1][2] = offset + 1
-
-
-def _next_in_sequence(cursor: Cursor, topic: Topic, headers: Headers) -> bool:
-    """Whether the record is its source's next; a lower one is a repetition; a gap means that an event is lost."""
-    source, sequence = headers["ce_source"], _sequence(headers)
-    marks = cursor.received.setdefault(topic.name, {})
-    mark = marks.get(source, sequence - 1 if JOINED_LATE in marks else 0)
-    if sequence <= mark:
-        return False
-    if sequence > mark + 1:
-        raise AlarmError(
-            f"{cursor.source}: {source} on {topic.name} jumps from {mark} to {sequence}: events between them are"
-            " missing from the topic. Find them in the source's batch log and publish them again; do not skip."
-        )
-    marks[source] = sequence
-    return True
-
-
-def _sequence(headers: Headers) -> int:
-    if not (digits := headers.get("ce_sequence", "")).isdecimal():
-        raise UnreadableError("ce_sequence is missing or is no number")
-    return int(digits)
 
 
 def _check_key(topic: Topic, record: Message, slice_: int) -> None:
@@ -187,14 +174,3 @@ def _check_key(topic: Topic, record: Message, slice_: int) -> None:
         raise UnreadableError("the record has no key")
     if not topic.broadcast and slice_of(key, SLICES) != slice_:
         raise UnreadableError("the record's key belongs to another partition: use partitioner=murmur2_random")
-
-
-_REMEMBER = """
-insert into ledger.inbox (consumer, slice, id) select %s, %s, unnest(%b::uuid[])
-on conflict do nothing returning uuid_send(id)
-"""
-
-
-def _remember(connection: Connection, cursor: Cursor, ids: list[bytes]) -> set[bytes]:
-    """Put the ids into the inbox and return those that were not there before."""
-    return {id_ for (id_,) in connection.execute(_REMEMBER, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)}

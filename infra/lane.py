@@ -1,21 +1,15 @@
 """One slice of a consumer in this process, between fetching and working: what has arrived, and what is to be done."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, cast
 
-from confluent_kafka import Message
+from confluent_kafka import KafkaError, Message
 
-from infra.intake import Batch
-
-BATCH_RECORDS = 2_000
-"""Records of one batch: bigger ones cost latency and memory, smaller ones a transaction's fixed price more often."""
-
-BUFFER_RECORDS = 2 * BATCH_RECORDS
-"""Records kept for a busy slice before its partitions are paused."""
+from infra.buffer import Batch, Buffer
 
 TICK_S = 0.2
-"""How often an idle slice that still awaits acknowledgements or a held day is looked after."""
+"""How often an idle slice that still awaits acknowledgements is looked after."""
 
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.25, 5.0
 """Waiting before a take-over is tried again, doubled each time: short enough that a restart goes unnoticed."""
@@ -32,6 +26,20 @@ class Stop(NamedTuple):
     alarm: str
 
 
+STOPS = {
+    KafkaError._AUTO_OFFSET_RESET: "the position of {topic} lies outside the log: {error}. Was the topic deleted, or"
+    " shortened by retention? What it held must be published again.",
+    KafkaError._BAD_COMPRESSION: "records of {topic} cannot be unpacked: {error}. A batch that unpacks to more than the"
+    " client takes (100 MB) is an attack or a defect of whoever wrote it: find out, and call the developers.",
+}
+"""What the reader says of a topic that it will not get over by itself, and what a person must know."""
+
+
+def stop_for(slice_: int, record: Message) -> Stop:
+    error = cast(KafkaError, record.error())
+    return Stop(slice_, STOPS[error.code()].format(topic=record.topic(), error=error.str()))
+
+
 Work = TakeOver | Batch | Stop
 
 
@@ -40,16 +48,12 @@ class Lane:
     """A slice has at most one piece of work under way (`busy`); what arrives meanwhile is its next batch."""
 
     slice: int
-    epoch: int = -1
     linger_s: float = 0.0
     """Since its last batch, a small one waits for company: tables longer than decisions, whom people wait for."""
     lingers_until: float = 0.0
-    cut: dict[str, int] = field(default_factory=dict)
-    """Per topic: the offset from which the next batch is fetched."""
-    buffer: list[Message] = field(default_factory=list)
+    buffer: Buffer | None = None
+    """None while the slice is not ours to read."""
     busy: bool = False
-    paused: bool = False
-    reading: bool = False
     more: bool = False
     """There is more to do without any new record."""
     tick_at: float | None = None
@@ -57,15 +61,11 @@ class Lane:
     backoff_s: float = FIRST_BACKOFF_S
     progress: bool = False
     """The work under way has records: only its success shows that the slice is well again."""
-    fetched: dict[str, int] = field(default_factory=dict)
-    """Per topic: the offset that its next record will have, if the log has no hole there."""
     alarm: str | None = None
 
-    def begin(self, epoch: int, positions: dict[str, int]) -> None:
+    def begin(self, buffer: Buffer) -> None:
         """The slice is taken over: whatever was fetched before counts for nothing."""
-        self.epoch, self.cut, self.fetched = epoch, dict(positions), dict(positions)
-        self.buffer.clear()
-        self.busy, self.paused, self.reading, self.more = False, False, True, True
+        self.buffer, self.busy, self.more = buffer, False, True
 
     def next_work(self) -> Work | None:
         """What is to be done now, if anything; the lane is busy with it then."""
@@ -76,30 +76,23 @@ class Lane:
             self.busy, self.take_over_at = True, None
             return TakeOver(self.slice)
         ticks = self.tick_at is not None and self.tick_at <= now
-        ready = len(self.buffer) >= BATCH_RECORDS or (bool(self.buffer) and now >= self.lingers_until)
-        if not self.reading or not (ready or self.more or ticks):
+        if (buffer := self.buffer) is None:
+            return None
+        ready = buffer.batch_is_full or (now >= self.lingers_until and buffer.due)
+        if not (ready or self.more or ticks):
             return None
         self.lingers_until = now + self.linger_s
         self.busy, self.tick_at = True, None
-        return self._batch()
-
-    def _batch(self) -> Batch:
-        records, self.buffer = self.buffer[:BATCH_RECORDS], self.buffer[BATCH_RECORDS:]
-        batch = Batch(self.slice, self.epoch, {}, records)
-        self.progress = bool(records)
-        cut: dict[str, int] = {}
-        for record in records:
-            cut[record.topic()] = record.offset() + (record.error() is None)  # type: ignore[index,operator] # fetched
-        batch.froms.update((topic, self.cut[topic]) for topic in cut)
-        self.cut |= cut
+        batch = buffer.cut()
+        self.progress = bool(batch.tos)
         return batch
 
-    def take_in(self, record: Message) -> None:
-        """A record, or the end of a partition: kept only where a hole (a transaction's marker) lies before the end."""
-        topic, offset, end = cast(str, record.topic()), cast(int, record.offset()), record.error() is not None
-        if self.reading and (not end or offset > self.fetched.get(topic, 0)):
-            self.buffer.append(record)
-            self.fetched[topic] = offset if end else offset + 1
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be done before a record comes, or before the work under way has ended."""
+        if self.alarm or self.buffer is None:
+            return self.alarm is not None
+        return self.tick_at is None and self.take_over_at is None and not (self.buffer.due or self.buffer.paused)
 
     def done(self, more: bool, unsettled: bool) -> None:
         self.busy, self.more = False, more
@@ -115,15 +108,12 @@ class Lane:
             self.take_over_at = time.monotonic() + self.backoff_s
             self.backoff_s = min(2 * self.backoff_s, LAST_BACKOFF_S)
 
+    def stir(self) -> None:
+        """There is something to do that no record tells of; what an alarm has stopped is taken over again."""
+        self.more = True
+        if self.alarm is not None:
+            self.alarm, self.take_over_at = None, 0.0
+
     def release(self) -> None:
         """Nothing new begins; what is under way goes on."""
-        self.reading, self.take_over_at = False, None
-        self.buffer.clear()
-
-    @property
-    def full(self) -> bool:
-        return self.reading and not self.paused and len(self.buffer) > BUFFER_RECORDS
-
-    @property
-    def thirsty(self) -> bool:
-        return self.reading and self.paused and len(self.buffer) < BATCH_RECORDS
+        self.buffer = self.take_over_at = None

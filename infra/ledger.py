@@ -44,12 +44,22 @@ class Cursor:
     positions: dict[str, int]
     received: dict[str, dict[str, int]]
     sent: dict[str, int]
+    parked: dict[str, bool] = field(default_factory=dict)
+    breaker: dict[str, list[int]] = field(default_factory=dict)
+    """Subjects behind a dead letter, and whether what waits is applied by now; of each topic the letters of late."""
     runs: Runs = field(default_factory=list)
 
     @property
     def source(self) -> str:
         """The `ce_source` of what the slice sends: sequences are dense per source, topic and partition."""
         return f"{self.consumer}/{self.slice}"
+
+    def move(self, topic: str, to: int) -> None:
+        """All of the topic below that offset has been applied."""
+        if to > (at := self.positions.get(topic, 0)):
+            if not self.runs or self.runs[-1][0] != topic:
+                self.runs.append([topic, at, to])
+            self.runs[-1][2] = self.positions[topic] = to
 
 
 class Handler(Protocol):
@@ -67,14 +77,15 @@ class TakenOver(NamedTuple):
     """Batches that were committed but perhaps never published, oldest first."""
 
 
-_ROW = "epoch, batch, day, reference, positions, received, sent"
+_ROW = "epoch, batch, day, reference, positions, received, sent, parked, breaker"
 _LOCK = f"select {_ROW} from ledger.slice where consumer = %s and slice = %s for update"
-_RAISE = """
-update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null
-where consumer = %s and slice = %s returning epoch
-"""
+_RAISE = """update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null
+where consumer = %s and slice = %s returning epoch"""
 _LEFT = "select batch, body from ledger.outbox where consumer = %s and slice = %s order by batch"
-_CLEAR = "delete from ledger.outbox where consumer = %s and slice = %s and batch = any(%s)"
+_CLEAR = """
+delete from ledger.outbox where consumer = %(consumer)s and slice = %(slice)s and batch = any(%(acked)s)
+    and exists (select from ledger.slice where consumer = %(consumer)s and slice = %(slice)s and epoch = %(epoch)s)
+"""
 _FORGET = (
     "delete from ledger.inbox where ctid = any(array(select ctid from ledger.inbox"
     " where consumer = %s and slice = %s and arrived < current_date - %s::int limit %s))",
@@ -142,9 +153,13 @@ def close(
     connection.execute(_CLOSE, parameters)
 
 
-def clear(connection: Connection, consumer: str, slice_: int, acked: Sequence[int]) -> None:
-    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them."""
-    connection.execute(_CLEAR, (consumer, slice_, list(acked)))
+def clear(connection: Connection, consumer: str, slice_: int, epoch: int, acked: Sequence[int]) -> None:
+    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them.
+
+    Nothing under another epoch: in a database restored beneath a living worker its numbers mean other batches.
+    """
+    parameters = {"consumer": consumer, "slice": slice_, "epoch": epoch, "acked": list(acked)}
+    connection.execute(_CLEAR, parameters)
 
 
 def forget(connection: Connection, cursor: Cursor) -> None:

@@ -1,13 +1,34 @@
 """Records on their way: as they arrive from a topic, and as they leave for one."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import methodcaller
 from typing import NamedTuple
 
+from confluent_kafka import Message
+
+from schemas.codec import UnreadableError
 from schemas.event import Event
 from schemas.topic import Topic
 
-RawHeaders = Sequence[tuple[str, bytes]]
+RawHeaders = Sequence[tuple[str, bytes | None]]
+
+
+_ask: Callable[[Message], RawHeaders | None] = methodcaller("headers")
+
+
+def raw_headers(record: Message) -> RawHeaders:
+    """The record's headers, or `UnreadableError`: the one place that asks the client for headers of unknown origin.
+
+    Of a name that is not UTF-8 the client (confluent-kafka 2.16) sets an error and gives out a tuple with a hole in it;
+    whoever looks into that dies. A plain call, once the interpreter has specialised it, does not see the error; one
+    through `methodcaller` does. The record's headers are then taken off, for they would be given out again.
+    """
+    try:
+        return _ask(record) or ()
+    except SystemError:
+        record.set_headers([])
+        raise UnreadableError("a header's name is not UTF-8; the topic has the headers, at this position") from None
 
 
 class Arrival(NamedTuple):

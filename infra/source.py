@@ -7,34 +7,29 @@ A slice has at most one piece of work under way; what arrives meanwhile is its n
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from infra.lane import BATCH_RECORDS, Lane, Stop, Work
+from infra import failpoints
+from infra.buffer import BATCH_RECORDS, Buffer, Ends
+from infra.clients import member, reader
+from infra.lane import STOPS, Lane, Work, stop_for
 from schemas.topic import Topic
 from schemas.topics import LEAD
 
 LOG = logging.getLogger(__name__)
 
-POLL_S = 0.01
-"""How long the thread waits for a first record before it looks after membership and idle slices."""
-
-FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
-"""Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
-
-_OUTSIDE = (
-    "the position of {topic} lies outside the log: {error}. Was the topic deleted, or shortened by retention?"
-    " What it held must be published again."
-)
+POLL_S, IDLE_POLL_S = 0.01, 0.1
+"""How long the thread waits for a record before it looks after membership and slices; longer while all are idle."""
 
 DRAIN_S = 8.0
 """How long a revoked or stopping slice may finish what it has begun (10 s in all, with the producer's flush)."""
 
 
 class Source:
-    """Runs from `start` to `stop` in its own thread; `deliver` takes work, `let_go` the slices that are given up."""
+    """Runs from `start` to `stop` in its own thread. `deliver` takes work, `let_go` the slices that are given up;
+    `ends_of` reads the ends that a day carries."""
 
     def __init__(
         self,
@@ -43,23 +38,12 @@ class Source:
         servers: str,
         deliver: Callable[[Work], None],
         let_go: Callable[[Sequence[int]], None],
+        ends_of: Callable[[Message], Ends],
         linger_s: float = 0.0,
     ) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
-        self._let_go, self._linger_s = let_go, linger_s
-        settings: dict[str, Any] = {"bootstrap.servers": servers, "client.id": name, "logger": LOG}
-        common = settings | {"enable.auto.commit": False, "group.id": name}
-        self._member = Consumer({**common, "group.protocol": "consumer", "auto.offset.reset": "latest"})
-        self._reader = Consumer(
-            {
-                **common,
-                "auto.offset.reset": "error",  # a position outside the log stops with an alarm, never skips
-                "fetch.wait.max.ms": round(1000 * max(FETCH_WAIT_S, linger_s / 2)),
-                "fetch.min.bytes": FETCH_BYTES,
-                "queued.max.messages.kbytes": 16_384,
-                "enable.partition.eof": True,
-            }
-        )
+        self._let_go, self._ends_of, self._linger_s = let_go, ends_of, linger_s
+        self._member, self._reader = member(name, servers, LOG), reader(name, servers, LOG, linger_s)
         self._lanes: dict[int, Lane] = {}
         self._changed = threading.Condition(threading.RLock())
         self._starts: list[tuple[int, int, dict[str, int]]] = []
@@ -98,6 +82,12 @@ class Source:
                 lane.failed(alarm)
             self._changed.notify_all()
 
+    def stir(self, slice_: int) -> None:
+        """There is something to do that no record tells of, if the slice is ours."""
+        with self._changed:
+            if (lane := self._lanes.get(slice_)) is not None:
+                lane.stir()
+
     def hint(self, slice_: int, positions: dict[str, int]) -> None:
         """Commit offsets for lag tools. Only a hint: the ledger decides."""
         offsets = [TopicPartition(topic, slice_, offset) for topic, offset in positions.items()]
@@ -105,6 +95,7 @@ class Source:
             self._member.commit(offsets=offsets, asynchronous=True)
         except (KafkaException, RuntimeError) as error:  # RuntimeError: closed meanwhile
             LOG.info("%s: the offset hint was refused (%s)", self.name, error)
+        failpoints.reach("offset hinted")
 
     def _run(self) -> None:
         try:
@@ -126,7 +117,8 @@ class Source:
             LOG.info("%s: %s", self.name, message.error())
         with self._changed:
             self._start_lanes()
-        first = self._reader.poll(POLL_S)
+            idle = all(lane.idle for lane in self._lanes.values())
+        first = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
         with self._changed:
             for record in [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]:
                 self._route(record)
@@ -137,11 +129,12 @@ class Source:
     def _route(self, record: Message) -> None:
         error, lane = record.error(), self._lanes.get(record.partition())  # type: ignore[arg-type] # fetched: it has one
         if error is None or error.code() == KafkaError._PARTITION_EOF:
-            if lane is not None:
-                lane.take_in(record)
-        elif error.code() == KafkaError._AUTO_OFFSET_RESET and lane is not None:
+            if lane is not None and lane.buffer is not None:
+                lane.buffer.take_in(record)
+        elif error.code() in STOPS and lane is not None and lane.buffer is not None:
+            self._reader.pause(self._assigned_partitions(lane.slice))
             lane.release()
-            self._deliver(Stop(lane.slice, _OUTSIDE.format(topic=record.topic(), error=error.str())))
+            self._deliver(stop_for(lane.slice, record))
         else:
             LOG.info("%s: %s", self.name, error)
 
@@ -156,27 +149,25 @@ class Source:
                 self._reader.incremental_unassign(self._assigned_partitions(slice_))
                 self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self._topics])
                 self._reader.resume(self._assigned_partitions(slice_))  # librdkafka keeps a pause over unassigning
-                lane.begin(epoch, positions)
+                lane.begin(Buffer(slice_, epoch, self._topics, positions, self._ends_of))
                 self._dispatch(lane)
         self._starts.clear()
 
     def _regulate(self, lane: Lane) -> None:
-        if lane.full or lane.thirsty:
-            change = self._reader.pause if lane.full else self._reader.resume
-            change(self._assigned_partitions(lane.slice))
-            lane.paused = not lane.paused
+        if lane.buffer is not None:
+            for change, topics in zip((self._reader.pause, self._reader.resume), lane.buffer.change(), strict=True):
+                if topics:
+                    change(_partitions(topics, lane.slice))
 
     def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
-        return [TopicPartition(p.topic, p.partition) for p in self._reader.assignment() if p.partition == slice_]
+        return _partitions((p.topic for p in self._reader.assignment() if p.partition == slice_), slice_)
 
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])
         member.pause(partitions)
         with self._changed:
             for partition in partitions:
-                lane = self._lanes[partition.partition] = Lane(
-                    partition.partition, linger_s=self._linger_s, take_over_at=0.0
-                )
+                lane = self._lanes[partition.partition] = Lane(partition.partition, self._linger_s, take_over_at=0.0)
                 self._dispatch(lane)
         LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])
 
@@ -192,9 +183,15 @@ class Source:
             for lane in ours:
                 lane.release()
             self._changed.wait_for(lambda: not any(lane.busy for lane in ours), DRAIN_S)
+        failpoints.reach("drained")
         self._let_go([lane.slice for lane in ours])
+        failpoints.reach("let go")
         with self._changed:
             for lane in ours:
                 self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
                 del self._lanes[lane.slice]
             self._starts = [start for start in self._starts if start[0] in self._lanes]
+
+
+def _partitions(topics: Iterable[str], slice_: int) -> list[TopicPartition]:
+    return [TopicPartition(topic, slice_) for topic in topics]

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from infra.errors import TransientError
 from infra.intake import Schemas
 from infra.kafka import admin, end_offsets
+from infra.record import raw_headers
 from schemas.codec import UnreadableError, decode, frame
 from schemas.event import Event
 from schemas.headers import parse
@@ -59,7 +60,7 @@ def watch(kafka: str, schemas: Schemas, topic: Topic, *, from_beginning: bool) -
 def _sighting(record: Message, topic: Topic, schemas: Schemas) -> Sighting:
     place = (record.partition() or 0, record.offset() or 0)
     try:
-        headers = parse(record.headers())
+        headers = parse(raw_headers(record))
         framed = frame(record.value())
         event = decode(framed.body, schemas.writer_schema(framed.schema_id, topic), topic.event)
     except UnreadableError as error:

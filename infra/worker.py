@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
-from confluent_kafka import Message
 from psycopg_pool import ConnectionPool
 
 from infra import dead_letters, failpoints, ledger
+from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
-from infra.intake import JOINED_LATE, Batch, Intake
+from infra.intake import Intake
 from infra.outbox import NoOutlet, Outlet, Ticket
 from infra.record import Departure
-from schemas.topics import DAY_BEGUN
+from infra.redrive import Redrive
+from infra.repetition import JOINED_LATE
 
 LOG = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Result:
     more: bool = False
     """There is more to do without any new record."""
     unsettled: bool = False
-    """Acknowledgements, or a day that is held, are still awaited."""
+    """Acknowledgements are still awaited."""
 
 
 class Worker:
@@ -52,11 +53,13 @@ class Worker:
     ) -> None:
         self._consumer, self._slice, self._pool = consumer, slice_, pool
         self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
+        self._redrive = Redrive(intake, handler)
         self.epoch = -1
         self._outlet: Outlet | NoOutlet | None = None
         self._tickets: deque[Ticket] = deque()
-        self._held: list[Message] = []
         self._waking = True
+        self.stirred = False
+        """Operators have ordered something for dead letters of the slice."""
         self.positions: dict[str, int] = {}
         self.mutex = threading.Lock()
         """Held by whoever is in here: a thread that was given up may still be at work when the slice comes back."""
@@ -64,7 +67,6 @@ class Worker:
     def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
         """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it."""
         self._tickets.clear()
-        self._held = []
         with sorted_failures(), self._pool.connection() as connection, impatience(self._pool, connection):
             taken = ledger.take_over(connection, self._consumer, self._slice, owner)
             cursor = taken.cursor
@@ -93,13 +95,15 @@ class Worker:
         if batch.epoch != self.epoch or self._outlet is None:
             raise TakeOverError(f"{self._consumer}/{self._slice}: a batch of epoch {batch.epoch}, ours is {self.epoch}")
         self._wait_for_room(self._outlet)
-        if batch.records or self._held:
-            self._transact(self._outlet, self._with_held(batch))
+        if self.stirred:  # before the batch: the order may be what lets it pass
+            self._transact(self._outlet, None)
+        if batch.tos:
+            self._transact(self._outlet, batch)
         else:  # else the next batch's transaction deletes what is acknowledged: one commit less for each batch
             self.settle()
         if self._waking:
             self._transact(self._outlet, None)
-        return Result(self._waking, unsettled=bool(self._tickets or self._held))
+        return Result(self._waking, unsettled=bool(self._tickets))
 
     def settle(self) -> None:
         """Take in acknowledgements and delete exactly what they cover."""
@@ -109,7 +113,7 @@ class Worker:
             if acked:
                 failpoints.reach("acknowledged")
                 with sorted_failures(), self._pool.connection() as connection:
-                    ledger.clear(connection, self._consumer, self._slice, acked)
+                    ledger.clear(connection, self._consumer, self._slice, self.epoch, acked)
                 failpoints.reach("outbox cleared")
 
     def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
@@ -122,12 +126,6 @@ class Worker:
         while self._tickets and self._tickets[0].acked:
             acked.append(self._tickets.popleft().batch)
         return acked
-
-    def _with_held(self, batch: Batch) -> Batch:
-        if not self._held:
-            return batch
-        held_from = {DAY_BEGUN.name: self.positions[DAY_BEGUN.name]}  # days are held from where the ledger stands
-        return batch._replace(froms={**batch.froms, **held_from}, records=[*self._held, *batch.records])
 
     def _transact(self, outlet: Outlet | NoOutlet, batch: Batch | None) -> None:
         """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
@@ -150,7 +148,7 @@ class Worker:
     def _apply(
         self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
     ) -> tuple[ledger.Cursor, list[Departure]]:
-        held, arrivals = self._held, 0
+        arrivals = 0
         letters: list[Departure] = []
         with connection.transaction():
             failpoints.reach("begun")
@@ -158,25 +156,25 @@ class Worker:
             failpoints.reach("locked")
             day, reference = cursor.day, cursor.reference
             if batch is None:
-                decided = self._handler.step(connection, cursor)
+                redriven = self._redrive.step(connection, cursor) if self.stirred or cursor.parked else None
+                decided, letters = redriven or (self._handler.step(connection, cursor), [])
                 failpoints.reach("step written")
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
-                held, arrivals = sifted.held, len(sifted.arrivals)
+                arrivals = len(sifted.arrivals)
+                letters = dead_letters.bury(connection, cursor, sifted)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
                 failpoints.reach("state written")
                 if cursor.day != sifted.day:
                     cursor.day = sifted.day
                     ledger.forget(connection, cursor)
                     failpoints.reach("forgotten")
-                letters = dead_letters.bury(connection, cursor, sifted.letters)
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)
                 failpoints.reach("outbox written")
-        self._held = held
         if batch is None:
-            self._waking = decided is not None
+            self._waking, self.stirred = decided is not None, redriven is not None
         elif cursor.day != day or cursor.reference != reference:
             self._waking = True
         return cursor, departures

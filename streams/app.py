@@ -40,16 +40,16 @@ class Host(faust.App):
         """Makes none of Faust's folders: they are for tables, and there are none."""
 
 
-def build(decisions: Sequence[Decision[Any]], wiring: Wiring) -> Host:
+def build(decisions: Sequence[Decision[Any]], wiring: Wiring, linger_s: float = LINGER_S) -> Host:
     """An app that runs these decisions; start and stop it like any Faust app."""
     app = Host("dfdg", broker=f"kafka://{wiring.addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
     for decision in decisions:
-        _host(app, decision, wiring)
+        _host(app, decision, wiring, linger_s)
     app.service(_source_service(app))
     return app
 
 
-def _host(app: Host, decision: Decision[Any], wiring: Wiring) -> None:
+def _host(app: Host, decision: Decision[Any], wiring: Wiring, linger_s: float) -> None:
     channels: list[Any] = [app.channel() for _ in range(SLICES)]
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix=decision.name)
 
@@ -57,7 +57,7 @@ def _host(app: Host, decision: Decision[Any], wiring: Wiring) -> None:
         channel = channels[int(work) if isinstance(work, TakeOver) else work.slice]
         asyncio.run_coroutine_threadsafe(channel.put(work), app.loop)
 
-    group = Group(Processor(decision), wiring, deliver, LINGER_S)
+    group = Group(Processor(decision), wiring, deliver, linger_s)
 
     async def apply(works: Any) -> None:
         async for work in works:

@@ -13,6 +13,8 @@ from streams.policies.state import State
 
 S = TypeVar("S", bound=State)
 
+NO_CAUSE = bytes(16)
+
 MAX_WAKES = 10_000
 """Days that one subject may be woken for in a row: 27 years of daily wakes; beyond it a policy is going in a circle."""
 
@@ -35,6 +37,8 @@ class Decision(Generic[S]):
     decide: Callable[..., tuple[S | None, Sequence[Event]]]
     wake: Callable[..., tuple[S | None, Sequence[Event]]] | None = None
     reference: Reference | None = None
+    names_causes: bool = True
+    """Whether what it says names the event that led to it; no where that event is about whom nobody may learn of."""
 
     @cached_property
     def _name(self) -> bytes:
@@ -89,5 +93,5 @@ class Life(Generic[S]):
         return () if self.decision.reference is None else (self.reference,)
 
     def _caused(self, events: Sequence[Event], cause: bytes) -> list[Caused]:
-        name = self.decision._name
-        return [Caused(event, derived_id(name, cause, b"%d" % index), cause) for index, event in enumerate(events)]
+        name, named = self.decision._name, cause if self.decision.names_causes else NO_CAUSE
+        return [Caused(event, derived_id(name, cause, b"%d" % index), named) for index, event in enumerate(events)]

@@ -4,7 +4,7 @@ from schemas import topics
 from streams.decision import Decision
 from streams.policies.job_ads import ClientSystem, decide
 
-READS = (topics.CLIENT_SYSTEM_RECORDED, topics.JOB_AD_SUBMITTED)
+READS = (topics.DAY_BEGUN, topics.CLIENT_SYSTEM_RECORDED, topics.JOB_AD_SUBMITTED)
 WRITES = (topics.JOB_AD_NUMBERS_TO_CHECK, topics.JOB_AD_ANSWERED, topics.ADVERT_PUBLISHED)
 
 decision = Decision("job-ads", READS, WRITES, ClientSystem, decide)

@@ -11,7 +11,7 @@ from infra.postgres import dates, jsons, texts, uuids
 from infra.record import Arrival
 from schemas.event import Caused
 from schemas.topics import DAY_BEGUN
-from streams.decision import Decision, Life, S
+from streams.decision import NO_CAUSE, Decision, Life, S
 
 WAKES = 1_000
 """Subjects woken in one transaction: a day that wakes all of them is worked off in bounded pieces."""
@@ -21,7 +21,7 @@ select subject, body::text, uuid_send(cause) from ledger.state where decision = 
 """
 _DUE = """
 select subject, body::text, uuid_send(cause) from ledger.state
-where decision = %s and slice = %s and wakes_on <= %s order by wakes_on, subject limit %s
+where decision = %s and slice = %s and wakes_on <= %s and subject <> all(%b::text[]) order by wakes_on, subject limit %s
 """
 _WRITE = """
 insert into ledger.state (decision, slice, subject, body, wakes_on, cause)
@@ -34,8 +34,6 @@ _REWAKE = """
 update ledger.state set wakes_on = %(day)s, body = jsonb_set(body, '{wakes_on}', to_jsonb(%(day)s::text))
 where decision = %(decision)s and slice = %(slice)s and (wakes_on is null or wakes_on > %(day)s)
 """
-
-NO_CAUSE = bytes(16)
 
 
 class Processor(Generic[S]):
@@ -59,10 +57,11 @@ class Processor(Generic[S]):
         return decided + self._facts(connection, cursor, facts)
 
     def step(self, connection: Connection, cursor: Cursor) -> list[Caused] | None:
-        """Wake the next due subjects for each day that they waited for, in order (DESIGN 2.3)."""
+        """Wake the next due subjects for each day that they waited for, in order; who is parked sleeps on."""
         if cursor.day is None or self._decision.wake is None:
             return None
-        due = connection.execute(_DUE, (self.name, cursor.slice, cursor.day, WAKES), binary=True).fetchall()
+        known = (self.name, cursor.slice, cursor.day, texts(cursor.parked), WAKES)
+        due = connection.execute(_DUE, known, binary=True).fetchall()
         if not due:
             return None
         lives = {subject: self._life(connection, cursor, body, cause) for subject, body, cause in due}

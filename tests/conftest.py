@@ -1,11 +1,14 @@
-"""Servers for the tests: started once per run, or those that DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name together."""
+"""Servers for the tests: started once, or those that DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name together.
+
+`make test` shares the files out between two processes, and each has servers of its own, which its tests may kill.
+"""
 
 import os
 import secrets
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -16,7 +19,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from infra.local import Addresses, Stack
 from infra.postgres import migrate
 from infra.records import come_home
+from tests.lone_postgres import lone_postgres
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist says 80 to its processes, which would hold against what a test says
 OTHERS = tuple(os.environ.get(name, "") for name in ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN"))
 
 
@@ -44,31 +49,58 @@ def addresses(request: pytest.FixtureRequest) -> Addresses:
 
 
 @pytest.fixture(scope="session")
-def migrated(addresses: Addresses) -> Iterator[str]:
-    """The DSN of a migrated database that is only copied: migrating for each test would take most of the run."""
-    with new_database(addresses) as dsn:
-        migrate(dsn)
+def postgres() -> Iterator[str]:
+    """The DSN of a PostgreSQL that no test ends."""
+    with nullcontext(OTHERS[-1]) if all(OTHERS) else lone_postgres() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> Iterator[str]:
+    """The DSN of a migrated database that is only copied: migrating for each test would take longer."""
+    with _migrated(postgres) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def migrated_in_stack(stack: Stack) -> Iterator[str]:
+    """The same on the server that tests may kill."""
+    with _migrated(stack.up().dsn) as dsn:
         yield dsn
 
 
 @pytest.fixture
-def database(addresses: Addresses, migrated: str) -> Iterator[str]:
-    """The DSN of a new, migrated database on the run's server; it is dropped when the test ends."""
-    with new_database(addresses, of=migrated) as dsn:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The DSN of a new, migrated database, dropped when the test ends: on the stack's server if the test names it."""
+    of: str = request.getfixturevalue("migrated_in_stack" if "stack" in request.fixturenames else "migrated")
+    with new_database(of, of=of) as dsn:
         with psycopg.connect(dsn) as connection:
             come_home(connection)  # a copy looks like a restored backup, and this one has nothing to replay
         yield dsn
 
 
 @contextmanager
-def new_database(addresses: Addresses, of: str = "") -> Iterator[str]:
-    """The DSN of a new database: empty, or a copy of another."""
+def _migrated(server: str) -> Iterator[str]:
+    with new_database(server) as dsn:
+        migrate(dsn)
+        yield dsn
+
+
+@contextmanager
+def new_database(server: str, of: str = "") -> Iterator[str]:
+    """The DSN of a new database on the server of that DSN: empty, or a copy of another."""
     name, model = f"test_{secrets.token_hex(8)}", conninfo_to_dict(of)["dbname"] if of else "template1"
-    with psycopg.connect(addresses.dsn, autocommit=True) as server:
-        query = sql.SQL("create database {} template {}")
-        server.execute(query.format(sql.Identifier(name), sql.Identifier(str(model))))
+    with _maintenance(server) as connection:
+        # Copying files is quicker than writing all of a copy to the log first, as a busy server does.
+        query = sql.SQL("create database {} template {} strategy file_copy")
+        connection.execute(query.format(sql.Identifier(name), sql.Identifier(str(model))))
     try:
-        yield make_conninfo(addresses.dsn, dbname=name)
+        yield make_conninfo(server, dbname=name)
     finally:  # on a new connection: the test may have restarted the server
-        with psycopg.connect(addresses.dsn, autocommit=True) as server:
-            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        with _maintenance(server) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _maintenance(server: str) -> psycopg.Connection:
+    """To a database that is never a model: a model in use cannot be copied."""
+    return psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True)

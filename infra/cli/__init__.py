@@ -13,6 +13,7 @@ from infra.cli import (
     explain,
     flood,
     jobkon,
+    letters,
     look,
     provider,
     retention,
@@ -40,7 +41,7 @@ PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
     (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo.demo, work.run)),
     (ENTER, (enter.publish,)),
     (LOOK, (look.watch, look.notices, explain.explain, story.story)),
-    (LOOK, (look.topics, look.dead_letters, look.flow, look.snapshot)),
+    (LOOK, (look.topics, look.flow, look.snapshot)),
 )
 for panel, functions in PANELS:
     for function in functions:
@@ -48,6 +49,7 @@ for panel, functions in PANELS:
 
 app.add_typer(titles.titles_app, rich_help_panel=ENTER)
 app.add_typer(enter.clock_app, rich_help_panel=ENTER)
+app.add_typer(letters.letters_app, rich_help_panel=LOOK)
 app.add_typer(flood.flood_app, rich_help_panel=LOOK)
 app.add_typer(vitas.vitas_app, rich_help_panel=LOOK)
 app.add_typer(provider.provider_app, rich_help_panel=LOOK)

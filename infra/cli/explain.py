@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, console, failure, show_json
+from infra.cli.common import BAD_INPUT, COULD_NOT, Json, console, failure, say, show_json
 from infra.cli.reading import database, show_table
 from infra.cli.veil import looks_like_cpr
 
@@ -61,6 +61,10 @@ def _show(found: "Explanation") -> None:
     for letter in found.dead_letters:
         position = f"{letter.topic}/{letter.partition}/{letter.offset}"
         console.print(f"Dead letter of {letter.group}: {position}: {letter.reason}", markup=False, soft_wrap=True)
+        if letter.parks:
+            waits = f"{letter.waiting} later records wait, and no day wakes it"
+            console.print(f"  So {found.subject} is parked in {letter.group}: {waits}.", markup=False, soft_wrap=True)
+            say(f"Letter {letter.id} decides: `dfdg dead-letters show {letter.id}`, then `redrive` or `discard`.")
 
 
 def _when(step: "Step") -> str:

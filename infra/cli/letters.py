@@ -1,62 +1,195 @@
-"""`dfdg dead-letters`: records that could not be read, never their contents."""
+"""`dfdg dead-letters`: records that could not be read, never their contents; driven again or discarded by order."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.common import Json, say, show_json
+from infra.cli import catalog
+from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, addresses, failure, say, show_json
 from infra.cli.reading import database, show_table
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from infra.letters import Chosen, Letter
 
-_LETTERS = """
-select id, buried_at, consumer, topic, partition, at_offset, status, reason from dead_letter.letter
-where %(key)s::bytea is null or key = %(key)s order by id desc limit %(limit)s
-"""
-_TOTAL = "select count(*) from dead_letter.letter"
+letters_app = typer.Typer(
+    name="dead-letters",
+    cls=Commands,
+    no_args_is_help=True,
+    help="Records that could not be read. Later records of their keys wait until somebody decides.",
+)
+
+Number = Annotated[int | None, typer.Option("--letter", help="Only this one.")]
+Group = Annotated[str | None, typer.Option(help="Only of this decision or sink.")]
+Topic = Annotated[str | None, typer.Option(help="Only from this topic.")]
+Reason = Annotated[str | None, typer.Option(help="Only those whose reason has this in it.")]
+Key = Annotated[str | None, typer.Option(help="Only of this key: the id of a citizen, a user or an employer.")]
+Moment = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="By when they were buried, Copenhagen time.")
+Since = Annotated[datetime | None, Moment]
+Until = Annotated[datetime | None, Moment]
+Limit = Annotated[int, typer.Option(min=1, help="The latest so many.")]
+Who = Annotated[str, typer.Option("--who", help="Your name: every order is recorded with one.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without this nothing is changed, and you see what would be.")]
+Rate = Annotated[float, typer.Option(min=0.01, help="At most so many letters a second.")]
 
 
-class Letter(NamedTuple):
-    """One dead letter: when, whose, where it was, and why; not what it holds."""
-
-    id: int
-    buried_at: datetime
-    group: str
-    topic: str
-    partition: int
-    offset: int
-    status: str
-    reason: str
-
-
-def dead_letters(
-    limit: Annotated[int, typer.Option(min=1, help="The latest so many.")] = 100, as_json: Json = False
-) -> None:
+@letters_app.command("list")
+def listed(
+    letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
+    since: Since = None, until: Until = None, limit: Limit = 100, as_json: Json = False,
+) -> None:  # fmt: skip
     """List the records that could not be read, with the reason and the position, never their contents.
 
-    The newest come first. The records themselves are on the topics <group>.<topic>-dlq.
+    The newest come first. "waits" says how many later records wait behind one, whose key is parked by it. The records
+    themselves are on the topics <group>.<topic>-dlq.
 
     \b
-    Example:  dfdg dead-letters --limit 20
+    Example:  dfdg dead-letters list --reason "not Avro" --since 2021-06-14
     """
+    from infra.letters import letters, total
+
     with database("dead-letters") as connection:
-        found = letters(connection, limit)
-        (total,) = connection.execute(_TOTAL).fetchone() or (0,)
+        found = letters(connection, _chosen(letter, group, topic, reason, key, since, until), limit)
+        count = total(connection)
     if as_json:
-        show_json({"total": total, "dead_letters": [letter._asdict() for letter in found]})
+        show_json({"total": count, "dead_letters": [each._asdict() for each in found]})
         return
-    show_table(
-        ("id", "buried at", "group", "topic", "position", "status", "reason"),
-        (
-            (x.id, f"{x.buried_at:%F %T%z}", x.group, x.topic, f"{x.partition}/{x.offset}", x.status, x.reason)
-            for x in found
-        ),
-    )
-    say(f"{len(found)} of {total} dead letters.")
+    _show(found)
+    parked = [each for each in found if each.parks]
+    say(f"{len(found)} of {count} dead letters; behind {len(parked)} of them their keys are parked.")
 
 
-def letters(connection: "Connection", limit: int, key: bytes | None = None) -> list[Letter]:
-    """The newest dead letters, `limit` at most, of all or of one key."""
-    return [Letter(*row) for row in connection.execute(_LETTERS, {"key": key, "limit": limit}).fetchall()]
+@letters_app.command()
+def show(letter: Annotated[int, typer.Argument(help="Its id, as `list` shows it.")], as_json: Json = False) -> None:
+    """Show one dead letter: where it was, what waits behind it, whether it could be read now, and all orders for it.
+
+    \b
+    Example:  dfdg dead-letters show 17
+    """
+    from infra.letters import Chosen, letters, orders
+
+    with database("dead-letters") as connection:
+        found, given = letters(connection, Chosen(letter), 1), orders(connection, letter)
+    if not found:
+        raise failure(COULD_NOT, f"There is no dead letter {letter}. See `dfdg dead-letters list`.")
+    verdicts = _verdicts(found)
+    if as_json:
+        show_json(found[0]._asdict() | {"now": verdicts[letter], "orders": [each._asdict() for each in given]})
+        return
+    _show(found)
+    say(f"Driven again now: {verdicts[letter]}.")
+    show_table(("order", "who", "when", "due", "what came of it", "done"), given)
+
+
+@letters_app.command()
+def redrive(
+    who: Who, letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
+    since: Since = None, until: Until = None, limit: Limit = 1_000, rate: Rate = 50.0, yes: Yes = False,
+) -> None:  # fmt: skip
+    """Apply letters that can be read now, because a defect was mended or a schema registered; then what waits behind.
+
+    Without --yes it only says of each what would come of it. The engine carries the orders out, each once.
+
+    \b
+    Example:  dfdg dead-letters redrive --reason "schema 42 is not registered" --who "Anna Holm" --yes
+    """
+    found = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
+    verdicts = _verdicts(found)
+    fit = [each.id for each in found if not verdicts[each.id].startswith("refused")]
+    _show(found, verdicts)
+    if not yes:
+        say(f"{len(fit)} of {len(found)} letters would be applied. --yes does it.")
+        return
+    _order("redrive", fit, who, rate)
+
+
+@letters_app.command()
+def discard(
+    who: Who, letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
+    since: Since = None, until: Until = None, limit: Limit = 1_000, rate: Rate = 50.0, yes: Yes = False,
+) -> None:  # fmt: skip
+    """Give letters up for good: what they say is never applied. What waits behind them goes on.
+
+    So when their source has published the facts again, with new ids. Without --yes it only says which it would be.
+
+    \b
+    Example:  dfdg dead-letters discard --key c-5f0c2a9e --who "Anna Holm" --yes
+    """
+    found = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
+    _show(found)
+    if not yes:
+        say(f"{len(found)} letters would be discarded. --yes does it.")
+        return
+    _order("discard", [each.id for each in found], who, rate)
+
+
+@letters_app.command()
+def accept(
+    group: Annotated[str, typer.Argument(help="The decision or sink that has stopped.")],
+    topic: Annotated[str, typer.Argument(help="The topic that its alarm names.")],
+    letters: Annotated[int, typer.Argument(min=1, help="So many more may come, in each slice that has stopped.")],
+    who: Who,
+    yes: Yes = False,
+) -> None:
+    """Let a group go on that too many dead letters of a topic have stopped: the records are bad, not the program.
+
+    \b
+    Example:  dfdg dead-letters accept journal dfdg.notice-issued-v1 500 --who "Anna Holm" --yes
+    """
+    from infra.letters import accept as let_through
+
+    with database("dead-letters") as connection:
+        slices = let_through(connection, group, topic, letters, who, dry_run=not yes)
+    if not slices:
+        raise failure(COULD_NOT, f"No slice of {group} has stopped at dead letters of {topic}. See `dfdg topics`.")
+    say(f"Slices {slices} of {group} {'go on' if yes else 'would go on: --yes does it'}.")
+
+
+def _chosen(
+    letter: int | None, group: str | None, topic: str | None, reason: str | None, key: str | None,
+    since: datetime | None, until: datetime | None,
+) -> "Chosen":  # fmt: skip
+    from infra.letters import Chosen
+    from schemas.dates import COPENHAGEN
+
+    moments = (at and at.replace(tzinfo=COPENHAGEN) for at in (since, until))
+    return Chosen(letter, group, topic, reason, key, *moments)
+
+
+def _to_order(chosen: "Chosen", limit: int) -> "list[Letter]":
+    from infra.letters import OPEN, Chosen, letters
+
+    if chosen == Chosen():
+        raise failure(BAD_INPUT, "Say which letters: --letter, --group, --topic, --reason, --key, --since, --until.")
+    with database("dead-letters") as connection:
+        found = letters(connection, chosen, limit, OPEN)
+    if not found:
+        raise failure(COULD_NOT, "There is no such letter that is still open. See `dfdg dead-letters list`.")
+    return found
+
+
+def _verdicts(found: "list[Letter]") -> dict[int, str]:
+    from infra.cli.verdicts import verdict
+    from infra.registry import Registry
+
+    registry = Registry(addresses(waiting=True).registry)
+    groups = {each.name: each.reads for each in (*catalog.decisions().values(), *catalog.sinks().values())}
+    with database("dead-letters") as connection:
+        return {each.id: verdict(connection, registry, groups, each) for each in found}
+
+
+def _order(act: str, ids: list[int], who: str, rate: float) -> None:
+    from infra.letters import place
+
+    with database("dead-letters") as connection:
+        count = place(connection, act, ids, who, rate)
+    say(f"{count} orders were given. The engine carries them out; `dfdg dead-letters show ID` says what came of one.")
+
+
+def _show(found: "list[Letter]", verdicts: dict[int, str] | None = None) -> None:
+    columns = ("id", "buried at", "group", "topic", "position", "status", "waits", "reason", *["now"] * bool(verdicts))
+    rows: list[tuple[Any, ...]] = [
+        (x.id, f"{x.buried_at:%F %T%z}", x.group, x.topic, f"{x.partition}/{x.offset}", x.status, x.waiting, x.reason)
+        for x in found
+    ]
+    show_table(columns, [(*row, verdicts[row[0]]) for row in rows] if verdicts else rows)

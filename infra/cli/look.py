@@ -11,7 +11,6 @@ import typer
 from infra.cli import catalog
 from infra.cli.common import Json, addresses, console, say, show_json
 from infra.cli.flow import flow
-from infra.cli.letters import dead_letters
 from infra.cli.reading import database, show_table
 from infra.cli.veil import shown
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from infra.watching import Sighting
     from schemas.topic import Topic
 
-__all__ = ["dead_letters", "flow", "notices", "snapshot", "topics", "watch"]
+__all__ = ["flow", "notices", "snapshot", "topics", "watch"]
 
 UNKNOWN = "unknown"
 
@@ -141,7 +140,7 @@ def _topic(name: str) -> "Topic":
 
 def _show(sighting: "Sighting", as_json: bool) -> None:
     event = shown(sighting.event) if sighting.event else None
-    key = sighting.event.key if sighting.event else None
+    key = event[sighting.event.KEY] if event and sighting.event else None
     if as_json:
         fields = sighting._asdict() | {"key": key, "event": event}
         typer.echo(json.dumps(fields, ensure_ascii=False, default=str))

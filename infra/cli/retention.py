@@ -78,6 +78,25 @@ def status(as_json: Json = False) -> None:
         say(f"ALARM {alarm}")
 
 
+@retention_app.command("open-ended")
+def open_ended(as_json: Json = False) -> None:
+    """Show the copies for whose end there is no rule: how many, since when, and who decides. They stay until then.
+
+    `ended`: what these rows tell of is over, as a title that was removed.
+
+    \b
+    Example:  dfdg retention open-ended
+    """
+    from consumers.open_ended import open_ended as standings
+
+    with database("retention") as connection:
+        found = standings(connection)
+    if as_json:
+        show_json([each._asdict() for each in found])
+        return
+    show_table(("table", "rows", "ended", "oldest", "who decides"), found)
+
+
 @retention_app.command()
 def hold(
     citizen: Annotated[str, typer.Argument(help="The citizen's id; never a CPR number.")],

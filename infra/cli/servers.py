@@ -87,6 +87,8 @@ def init() -> None:
     \b
     Example:  dfdg up && dfdg init
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from infra.kafka import admin, ensure_topics
     from infra.postgres import migrate
     from infra.registry import Registry
@@ -95,9 +97,11 @@ def init() -> None:
     there = addresses()
     migrate(there.dsn, say)
     _keys(there)
-    registered = Registry(there.registry).register_all(TOPICS)
     dead_letters = catalog.dead_letter_topics()
-    ensure_topics(admin(there.kafka), TOPICS, dead_letters, say)
+    with ThreadPoolExecutor(1) as meanwhile:  # each waits for another server
+        registering = meanwhile.submit(Registry(there.registry).register_all, TOPICS)
+        ensure_topics(admin(there.kafka), TOPICS, dead_letters, say)
+        registered = registering.result()
     say(
         f"Ready: the tables, {len(TOPICS)} topics, {len(dead_letters)} topics for dead letters,"
         f" {len(registered)} schemas, the keys."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infra.cli.explanation import Step
 
 _MET_MOST = """
-select subject from journal.entry where subject in (select subject from journal.entry where type = %s)
+select subject from journal.entry where subject in (select subject from journal.entry where type like %s || '.v%%')
     and (%s <> 'employer' or subject in (select holder from titles.held where holder_kind = 'employer'))
 group by subject order by count(distinct rule) desc, count(*) desc, subject limit 1
 """
@@ -34,11 +34,11 @@ class Whose(StrEnum):
 
 
 KNOWN_BY = {
-    Whose.CITIZEN: "situation-recorded.v1",
-    Whose.EMPLOYER: "title-held-recorded.v1",
-    Whose.VITAS_USER: "vitas-user-recorded.v1",
+    Whose.CITIZEN: "situation-recorded",
+    Whose.EMPLOYER: "title-held-recorded",
+    Whose.VITAS_USER: "vitas-user-recorded",
 }
-"""The fact by which each kind enters the journal."""
+"""The fact, of whichever version, by which each kind enters the journal."""
 
 
 class Moment(NamedTuple):

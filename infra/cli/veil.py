@@ -1,4 +1,5 @@
-"""What no screen shows: titles that were replaced, the auditors' alone (TIT-9), CPR numbers, and browser strings."""
+"""What no screen shows: titles that were replaced, the auditors' alone (TIT-9), CPR numbers, who is behind an anonymous
+advert (AD-2), and browser strings."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ def looks_like_cpr(text: str) -> bool:
 
 
 def shown(event: "Event") -> dict[str, Any]:
-    """The event's fields as JSON values, without titles that were replaced or will be, and browser strings."""
+    """The event's fields as JSON values, without titles that were replaced or will be, companies behind anonymous
+    adverts, and browser strings."""
+    from schemas.jobad import JobAdNumbersToCheck, JobAdSubmitted
     from schemas.logins import LoginRecorded
     from schemas.titles import TitleReplaced
 
@@ -27,11 +30,17 @@ def shown(event: "Event") -> dict[str, Any]:
         return fields | {"original": AUDITORS_ONLY} | ({"alias": AUDITORS_ONLY} if event.alias else {})
     if isinstance(event, LoginRecorded) and event.user_agent:
         return fields | {"user_agent": NOT_SHOWN}
+    if isinstance(event, JobAdNumbersToCheck) or (isinstance(event, JobAdSubmitted) and event.anonymous):
+        return _hidden(fields, "cvr", "p_number", "employer")
     return _veiled(fields)
 
 
 def shown_state(body: dict[str, Any]) -> dict[str, Any]:
-    """A decision's state likewise: a title that waits for its replacement is shown, one that was retired is not."""
+    """A decision's state likewise: a title that waits for its replacement is shown, one that was retired is not; and an
+    anonymous advert that waits for its company's register is not."""
+    if "cvr" in body and "waiting" in body:
+        hidden = ("p_number", "client", "request", "advert", "headline")
+        return body | {"waiting": [_hidden(advert, *hidden) for advert in body["waiting"]]}
     titles = body.get("titles")
     if not isinstance(titles, list):
         return body
@@ -42,3 +51,7 @@ def _veiled(fields: dict[str, Any]) -> dict[str, Any]:
     if fields.get("scheme") != _OLD_SCHEME:
         return fields
     return fields | {name: AUDITORS_ONLY for name in ("title", "alias") if fields.get(name)}
+
+
+def _hidden(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return fields | {name: NOT_SHOWN for name in names if fields.get(name)}

@@ -38,6 +38,9 @@ def run(
     replay: Annotated[
         bool, typer.Option(help="Rebuild tables in a fresh database from the topics; only sinks that write no topic.")
     ] = False,
+    linger_ms: Annotated[
+        int, typer.Option(min=1, help="What a decision's few records wait for company: more, later and less work.")
+    ] = 20,
     log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> None:
@@ -56,10 +59,11 @@ def run(
     chosen = _chosen(names or [], replay)
     there = common.addresses(waiting=True)
     if processes == 1:
-        code = asyncio.run(_work(chosen, there, parent, replay))
+        code = asyncio.run(_work(chosen, there, parent, replay, linger_ms / 1000))
     else:
         parts = [chosen[n::processes] for n in range(processes)] if apart else [chosen] * processes
-        options = (f"--log-level={log_level.value}", f"--parent={os.getpid()}", *["--replay"] * replay)
+        told = (f"--log-level={log_level.value}", f"--linger-ms={linger_ms}", f"--parent={os.getpid()}")
+        options = (*told, *["--replay"] * replay)
         commands = [(sys.executable, "-m", "infra.cli", "run", *part, *options) for part in parts if part]
         code = asyncio.run(_supervise(commands, there))
     raise typer.Exit(code)
@@ -81,12 +85,12 @@ async def _supervise(commands: list[tuple[str, ...]], there: "Addresses") -> int
     return 0
 
 
-async def _work(names: list[str], there: "Addresses", parent: int | None, replay: bool) -> int:
+async def _work(names: list[str], there: "Addresses", parent: int | None, replay: bool, linger_s: float) -> int:
     stop = stopping(give_up=True)
     wiring = await _when_ready(there, stop)
     if wiring is None:
         return 0
-    engine = _Engine(names, wiring._replace(replaying=replay))
+    engine = _Engine(names, wiring._replace(replaying=replay), linger_s)
     try:
         await engine.start()
         _collect_garbage_seldom()
@@ -116,13 +120,13 @@ def _collect_garbage_seldom() -> None:
 class _Engine:
     """The chosen decisions in one Faust app, and the chosen sinks beside it."""
 
-    def __init__(self, names: list[str], wiring: "Wiring") -> None:
+    def __init__(self, names: list[str], wiring: "Wiring", linger_s: float) -> None:
         from consumers.sink import SinkHost
         from streams.app import build
 
         decisions = [decision for name, decision in catalog.decisions().items() if name in names]
         self._sinks = [sink for name, sink in catalog.sinks().items() if name in names]
-        self._app: Any = build(decisions, wiring) if decisions else None
+        self._app: Any = build(decisions, wiring, linger_s) if decisions else None
         self._host = SinkHost(wiring)
 
     @property

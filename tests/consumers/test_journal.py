@@ -7,7 +7,14 @@ from psycopg import Connection
 
 from consumers.journal import READS, apply
 from infra.record import Arrival
-from schemas.topics import DELETION_ORDERED, RECORD_AGED, TITLE_PUBLISHED, TITLE_REPLACED, TOPICS
+from schemas.topics import (
+    DELETION_ORDERED,
+    JOB_AD_NUMBERS_TO_CHECK,
+    RECORD_AGED,
+    TITLE_PUBLISHED,
+    TITLE_REPLACED,
+    TOPICS,
+)
 from tests.builders import BOTH, CITIZEN, NO_DUTY, change_notice, situation
 from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import arrival, rows
@@ -31,7 +38,7 @@ def applied(connection: Connection, *arrivals: Arrival) -> None:
 
 
 def test_it_reads_everything_about_a_subject_but_what_is_for_the_audit_and_what_only_leads_to_a_deletion() -> None:
-    left_out = {TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED}
+    left_out = {TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED, JOB_AD_NUMBERS_TO_CHECK}
     assert set(TOPICS) - set(READS) == left_out | {topic for topic in TOPICS if topic.broadcast}
 
 

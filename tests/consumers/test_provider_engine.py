@@ -11,7 +11,6 @@ from psycopg.conninfo import make_conninfo
 from consumers import cv_status, title_register
 from consumers.provider_gateway import as_provider
 from consumers.provider_roles import grant, revoke, role_of
-from infra.local import Addresses
 from infra.postgres import migrate
 from tests.access_builders import provider, referral
 from tests.builders import BOTH, CITIZEN, NO_DUTY, changed, moment
@@ -25,11 +24,11 @@ FORCED = "select relname from pg_class where relrowsecurity and relforcerowsecur
 
 
 @pytest.fixture
-def engine(addresses: Addresses, database: str) -> Iterator[Connection]:
+def engine(postgres: str, database: str) -> Iterator[Connection]:
     """A migrated database of an account that is no superuser and may make roles; `database` made the group roles."""
     account, password, name = f"test_{token_hex(8)}", token_hex(16), f"test_{token_hex(8)}"
     assert database
-    with psycopg.connect(addresses.dsn, autocommit=True) as server:
+    with psycopg.connect(postgres, autocommit=True) as server:
         role = sql.Identifier(account)
         server.execute(sql.SQL("create role {} login createrole password {}").format(role, sql.Literal(password)))
         server.execute(sql.SQL("grant pg_signal_backend to {}").format(role))
@@ -38,7 +37,7 @@ def engine(addresses: Addresses, database: str) -> Iterator[Connection]:
             sql.SQL("grant {} to {} with admin true, inherit false, set false").format(sql.SQL(OTHERS_ROLES), role)
         )
         server.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), role))
-        dsn = make_conninfo(addresses.dsn, dbname=name, user=account, password=password)
+        dsn = make_conninfo(postgres, dbname=name, user=account, password=password)
         try:
             migrate(dsn)
             with slice_connection(dsn) as connection:
@@ -50,7 +49,7 @@ def engine(addresses: Addresses, database: str) -> Iterator[Connection]:
 
 
 def test_acc_1_an_engine_that_is_no_superuser_writes_and_reads_all_and_its_providers_only_their_own(
-    engine: Connection, addresses: Addresses
+    engine: Connection, postgres: str
 ) -> None:
     name = token_hex(8)
     assert seen(engine, FORCED) == ["held", "referral", "status"]
@@ -70,7 +69,7 @@ def test_acc_1_an_engine_that_is_no_superuser_writes_and_reads_all_and_its_provi
             for view in ("referral", "citizen", "job_wish"):
                 assert seen(reader, f"select citizen from provider.{view}") == [CITIZEN]
         grant(engine, name, "password", "tester")
-        own = make_conninfo(addresses.dsn, dbname=engine.info.dbname, user=role_of(name), password="password")
+        own = make_conninfo(postgres, dbname=engine.info.dbname, user=role_of(name), password="password")
         with psycopg.connect(own) as session:
             assert seen(session) == [CITIZEN]
         revoke(engine, name, "tester")

@@ -14,7 +14,6 @@ from psycopg.conninfo import conninfo_to_dict
 from consumers import receipts as module
 from consumers.receipts import ReceiptError, export, from_lines, missing, replay
 from infra.errors import AlarmError
-from infra.local import Addresses
 from infra.local.postgres import program
 from infra.records import check_home
 from schemas.receipts import Receipt
@@ -37,9 +36,9 @@ def connection(database: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def restored(addresses: Addresses) -> Iterator[Connection]:
+def restored(postgres: str) -> Iterator[Connection]:
     """An empty database to restore into."""
-    with new_database(addresses) as dsn, slice_connection(dsn) as connection:
+    with new_database(postgres) as dsn, slice_connection(dsn) as connection:
         yield connection
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from psycopg import Connection
 
-from consumers import tidying
+from consumers import open_ended, tidying
 from infra.ledger import Cursor
 from schemas.dates import midnight
 from schemas.topics import TOPICS
@@ -53,6 +53,26 @@ def test_ret_8_every_topic_has_a_row_with_its_own_retention_and_no_row_lacks_its
     assert rows_of("Topics") == {topic.name: f"{topic.retention_days} days" for topic in TOPICS}
 
 
+def test_ret_8_whatever_has_no_rule_is_counted_and_says_who_decides() -> None:
+    unruled = {table for table, says in rows_of("Tables").items() if "**no rule**" in says}
+    assert unruled == {store.table for store in open_ended.STORES}
+    assert not [table for table, says in rows_of("Tables").items() if "not built" in says]
+
+
+def test_ret_8_rows_without_a_rule_are_counted_with_the_oldest_and_those_that_are_over(connection: Connection) -> None:
+    connection.execute(
+        "insert into titles.held (holder, area, item, slice, holder_kind, recorded_at, removed_at)"
+        " select 'c', 'a', n::text, 0, 'citizen', %(at)s, case when n = 1 then %(at)s + interval '1 day' end"
+        " from generate_series(1, 3) n",
+        {"at": midnight(date(2021, 6, 14))},
+    )
+    found = {standing.table: standing for standing in open_ended.open_ended(connection)}
+    held = found.pop("titles.held")
+    assert (held.rows, held.ended, held.oldest) == (3, 1, midnight(date(2021, 6, 14)))
+    assert {(standing.rows, standing.ended, standing.oldest) for standing in found.values()} == {(0, 0, None)}
+    assert all(standing.decides for standing in (held, *found.values()))
+
+
 def tidied(connection: Connection, day: str, slice_: int = 0) -> int:
     """How many pieces there were."""
     cursor = Cursor("tidying", slice_, 1, 1, date.fromisoformat(day), None, {}, {}, {})
@@ -89,6 +109,18 @@ def test_ret_8_a_dead_letter_goes_a_year_after_it_was_buried(connection: Connect
     assert tidied(connection, "2022-06-13") == 0
     assert tidied(connection, "2022-06-14") == 1
     assert rows(connection, "select at_offset from dead_letter.letter") == [(1,)]
+
+
+def test_a_letter_that_parks_a_key_and_what_waits_behind_it_are_never_tidied_away(connection: Connection) -> None:
+    for offset, status in enumerate(("new", "waiting", "applied", "discarded")):
+        connection.execute(
+            "insert into dead_letter.letter"
+            " (consumer, topic, partition, at_offset, headers, reason, status, subject, buried_at)"
+            " values ('c', 't', 0, %s, '[]', 'r', %s, 'c-1', '2021-06-14')",
+            (offset, status),
+        )
+    assert tidied(connection, "2026-12-31") == 1
+    assert rows(connection, "select status from dead_letter.letter order by id") == [("new",), ("waiting",)]
 
 
 def test_ret_8_a_month_of_the_journal_goes_when_all_of_it_is_six_years_old(connection: Connection) -> None:

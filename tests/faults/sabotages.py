@@ -44,8 +44,8 @@ SABOTAGES = (
         "a batch from beyond the position taken", "infra/intake.py", "if start > cursor.positions.get(name, 0):",
         "if False:", _RULES + "test_a_batch_fetched_from_beyond_the_position_is_refused_and_nothing_of_it_stays",
     ),
-    Sabotage("a repeated sequence taken", "infra/intake.py", "if sequence <= mark:", "if False:", _SEQUENCES),
-    Sabotage("a gap passed over", "infra/intake.py", "if sequence > mark + 1:", "if False:", _SEQUENCES),
+    Sabotage("a repeated sequence taken", "infra/repetition.py", "if sequence <= mark:", "if False:", _SEQUENCES),
+    Sabotage("a gap passed over", "infra/repetition.py", "if sequence > mark + 1:", "if False:", _SEQUENCES),
     Sabotage(
         "epoch not compared", "infra/ledger.py", "if row is None or row[0] != epoch:", "if row is None:",
         _RULES + "test_who_lost_the_slice_can_commit_nothing_more",
@@ -56,8 +56,12 @@ SABOTAGES = (
     ),
     Sabotage(
         "the whole outbox cleared", "infra/ledger.py",
-        '_CLEAR = "delete from ledger.outbox where consumer = %s and slice = %s and batch = any(%s)"',
-        '_CLEAR = "delete from ledger.outbox where consumer = %s and slice = %s and 0 <> all(%s)"', _LEFTOVERS,
+        "slice = %(slice)s and batch = any(%(acked)s)\n    and exists",
+        "slice = %(slice)s and 0 <> all(%(acked)s)\n    and exists", _LEFTOVERS,
+    ),
+    Sabotage(
+        "who lost the slice clears its outbox", "infra/ledger.py", "slice = %(slice)s and epoch = %(epoch)s)",
+        "slice = %(slice)s and %(epoch)s > 0)", _LEFTOVERS,
     ),
     Sabotage(
         "outbox cleared before the acknowledgement", "infra/worker.py",

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from infra.kafka import admin
 from infra.local import Addresses
 from infra.postgres import connect
 from producers.identity import Identity, Keys, create_keys
-from tests.integration.edge import recreate_topics
+from tests.integration.edge import empty_topics
 
 
 @pytest.fixture
 def kafka(addresses: Addresses) -> Iterator[str]:
     """Kafka with every topic there and empty; it is left so."""
-    recreate_topics(addresses.kafka)
+    empty_topics(admin(addresses.kafka))
     yield addresses.kafka
-    recreate_topics(addresses.kafka)
+    empty_topics(admin(addresses.kafka))
 
 
 @pytest.fixture

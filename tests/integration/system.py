@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from infra.dead_letters import topic_of
 from infra.errors import TransientError
-from infra.kafka import admin, end_offsets, ensure_topics
+from infra.kafka import admin, end_offsets
 from infra.local import Addresses
 from infra.registry import Registry
 from producers.clock import begin_days
@@ -35,6 +35,7 @@ from schemas.topics import (
     TOPICS,
 )
 from tests.integration.country import Fact, Step
+from tests.integration.edge import empty_topics
 from tests.integration.worker_process import WorkerProcess
 
 DEADLINE_S = 120.0
@@ -165,13 +166,7 @@ def every_record(system: System, topic: Topic) -> Iterator[Message]:
 
 
 def make_system(addresses: Addresses, dsn: str, folder: Path, reads: Reads = READS) -> System:
-    """Topics made anew: another test's records are gone, and Kafka gives the topics other ids."""
+    """Empty topics, and consumers that this database does not know yet."""
     client = admin(addresses.kafka)
-    dead = [topic_of(name, topic.name) for name, its in reads.items() for topic in its]
-    ours = [name for name in client.list_topics(timeout=10).topics if name.startswith("dfdg.") or name.endswith("-dlq")]
-    for future in client.delete_topics(ours).values() if ours else ():
-        future.result()
-    gone = lambda: not set(ours) & set(client.list_topics(timeout=10).topics)  # noqa: E731 - one condition, once
-    wait_for("the topics of the last test to be gone", gone)
-    ensure_topics(client, TOPICS, dead)
+    empty_topics(client, [topic_of(name, topic.name) for name, its in reads.items() for topic in its])
     return System(addresses, dsn, Registry(addresses.registry).register_all(TOPICS), client, folder, reads)

@@ -33,15 +33,16 @@ class Announced(NamedTuple):
 
 
 class Tale(NamedTuple):
-    """One playbook. Other names make its subjects its own, and let them lie in its slice if it has one."""
+    """One playbook. Other names make its keys its own, those of its subjects and those under which it says the rest,
+    and let the subjects lie in its slice if it has one."""
 
-    subjects: Mapping[str, str]
+    names: Mapping[str, str]
     book: Playbook[Any]
     slice: int | None
 
     def renamed(self, event: Event) -> Event:
-        """The event about this tale's own subjects."""
-        fields = _renamed(json.loads(event.model_dump_json()), self.subjects)
+        """The event by this tale's own names."""
+        fields = _renamed(json.loads(event.model_dump_json()), self.names)
         if "table_version" in fields:
             fields["table_version"] = self._versions.get(fields["table_version"], fields["table_version"])
         return type(event).model_validate(fields)
@@ -116,13 +117,15 @@ def _dated(book: Playbook[Any]) -> Iterator[tuple[date, Step]]:
 
 
 def _own_names(number: int, book: Playbook[Any], slice_: int | None) -> dict[str, str]:
-    """A prefix for each subject; a company, which is known by its number, gets another one."""
-    companies = [subject for subject in book.lives if is_cvr(subject)]
+    """A prefix for each key, of facts or outputs; a company, which is known by its number, gets another one."""
+    keys = {*book.lives, *(event.key for event in book.outputs)}
+    companies = sorted(filter(is_cvr, keys))
+    assert len(companies) <= COMPANIES, "give each tale more companies"
     cvrs = islice(made_up_cvrs(), COMPANIES * number, None)
     for attempt in count():
         prefix = f"t{number}.{attempt}."
-        names = {subject: prefix + subject for subject in book.lives} | dict(zip(companies, cvrs, strict=False))
-        if slice_ is None or {slice_of(name.encode(), SLICES) for name in names.values()} <= {slice_}:
+        names = {key: prefix + key for key in keys} | dict(zip(companies, cvrs, strict=False))
+        if slice_ is None or {slice_of(names[subject].encode(), SLICES) for subject in book.lives} <= {slice_}:
             return names
     raise AssertionError("counting does not end")
 

@@ -13,7 +13,6 @@ from psycopg.conninfo import make_conninfo
 
 from consumers import cv_status, journal, mailboxes, title_audit, title_register
 from infra.ledger import Cursor
-from infra.local import Addresses
 from infra.record import Arrival
 from schemas.event import Caused
 from schemas.title_table import TitleOutcome
@@ -175,13 +174,13 @@ def names(text: str, what: str) -> bool:
     return what in text or what.encode().hex() in text
 
 
-def test_several_databases_of_one_server_may_make_the_roles_at_the_same_moment(addresses: Addresses) -> None:
+def test_several_databases_of_one_server_may_make_the_roles_at_the_same_moment(postgres: str) -> None:
     prefix = f"test_{secrets.token_hex(8)}"
     migration = files("infra.migrations").joinpath("0008_roles.sql").read_text(encoding="utf-8")
     block = migration[migration.index("do $$") : migration.index("$$;") + 3].replace("dfdg_", f"{prefix}_")
     made = [role.replace("dfdg_", f"{prefix}_") for role in ROLES]
     with ExitStack() as stack:
-        others = [stack.enter_context(new_database(addresses)) for _ in range(3)]
+        others = [stack.enter_context(new_database(postgres)) for _ in range(3)]
         connections = [stack.enter_context(psycopg.connect(dsn)) for dsn in others]
 
         def make(connection: Connection) -> None:

@@ -207,9 +207,9 @@ def test_run_waits_for_servers_that_are_away_and_still_ends_when_it_is_told(desk
     assert "the schema registry at http://127.0.0.1:1 is away" in log.read_text()
 
 
-def test_run_on_a_database_without_tables_says_that_init_is_missing(desk: Desk, addresses: Addresses) -> None:
+def test_run_on_a_database_without_tables_says_that_init_is_missing(desk: Desk, postgres: str) -> None:
     desk.fine("init")  # schemas and topics; the tables of another database
-    with new_database(addresses) as bare:
+    with new_database(postgres) as bare:
         refused = desk.dfdg("run", DFDG_DSN=bare)
     assert refused.returncode == COULD_NOT
     assert refused.stderr.splitlines()[-1].endswith("Run `dfdg init`.")

@@ -26,9 +26,9 @@ def test_without_kafka_the_error_says_how_many_records_arrived() -> None:
             sender.finish()
 
 
-def test_migrating_twice_or_two_at_once_is_harmless_and_a_changed_migration_is_refused(addresses: Addresses) -> None:
+def test_migrating_twice_or_two_at_once_is_harmless_and_a_changed_migration_is_refused(postgres: str) -> None:
     said: list[str] = []
-    with new_database(addresses) as dsn:
+    with new_database(postgres) as dsn:
         with ThreadPoolExecutor() as threads:
             list(threads.map(lambda _: migrate(dsn, said.append), range(2)))
         assert len(said) == len(set(said)) >= 2

@@ -10,9 +10,12 @@ from consumers import journal, mailboxes
 from infra.record import Arrival
 from schemas.event import Event
 from schemas.ids import derived_id
+from streams.policies.job_ad_numbers import decide as check_numbers
 from tests.builders import CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.batches import set_ceiling, slice_connection
 from tests.integration.looking import BAD_INPUT, COULD_NOT, FINE, TOPIC_OF, Desk, desk
+from tests.jobad_builders import ADVERT, CLIENT, CVR, HEADLINE, P_NUMBER, to_check
+from tests.request_builders import REQUEST
 from tests.title_builders import COOK, HERMIT, NEW_COOK
 from tests.title_builders import changed as title_changed
 
@@ -161,3 +164,13 @@ def test_the_story_of_the_citizen_who_met_most_rules_is_told_day_by_day_with_tex
 
 def test_where_nobody_has_a_story_it_says_so(desk: Desk) -> None:
     assert desk.dfdg("story", "vitas-user").exit_code == COULD_NOT
+
+
+def test_ad_2_a_company_is_explained_without_the_anonymous_advert_that_waits_for_its_register(desk: Desk) -> None:
+    company, _ = check_numbers(None, to_check(AT))
+    assert company is not None
+    known(desk, "job-ad-numbers", CVR, company.model_dump(mode="json"), "2021-06-16")
+    for arguments in (("explain", CVR), ("explain", CVR, "--json")):
+        done = desk.dfdg(*arguments)
+        assert "2021-06-16" in done.stdout
+        assert not any(secret in done.output for secret in (ADVERT, P_NUMBER, CLIENT, HEADLINE, REQUEST))

@@ -7,21 +7,23 @@ from confluent_kafka import Message
 from psycopg import Connection
 
 from infra import ledger
+from infra.buffer import Batch
 from infra.errors import AlarmError, TakeOverError
 from infra.group import register
-from infra.intake import Batch, Intake, Sifted
+from infra.intake import Intake, Sifted
 from infra.ledger import Cursor
 from infra.postgres import connect
 from infra.record import Departure
+from schemas.clock import DayBegun
 from schemas.codec import contract, encode
 from schemas.event import Event
 from schemas.headers import headers
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
-from schemas.topics import CV_REQUIREMENT_CHANGED, SITUATION_RECORDED
+from schemas.topics import CV_REQUIREMENT_CHANGED, DAY_BEGUN, SITUATION_RECORDED
 from tests.builders import BOTH, NO_DUTY, changed, situation
 
-READS = (SITUATION_RECORDED, CV_REQUIREMENT_CHANGED)
+READS = (DAY_BEGUN, SITUATION_RECORDED, CV_REQUIREMENT_CHANGED)
 FACT = situation("2021-06-14 08:00")
 CHANGE = changed("2021-06-14 08:00", before=NO_DUTY, now=BOTH)
 SLICE = slice_of(FACT.key.encode(), SLICES)
@@ -49,12 +51,16 @@ def record(topic: Topic, offset: int, event: Event, id_: str, sequence: int | No
     )
 
 
-def apply(connection: Connection, epoch: int, records: Sequence[Message], start: int = 0) -> Sifted:
+def apply(
+    connection: Connection, epoch: int, records: Sequence[Message], start: int = 0, tos: dict[str, int] | None = None
+) -> Sifted:
     """One batch through lock, sift and close, as a worker does it."""
     froms = {str(record.topic()): start for record in records}
     with connection.transaction():
         cursor = ledger.lock(connection, "test", SLICE, epoch)
-        sifted = Intake(READS, OurSchemas()).sift(connection, cursor, Batch(SLICE, epoch, froms, list(records)))
+        sifted = Intake(READS, OurSchemas()).sift(
+            connection, cursor, Batch(SLICE, epoch, froms, tos or {}, list(records))
+        )
         ledger.close(connection, cursor, (), len(sifted.arrivals), ())
     return sifted
 
@@ -82,8 +88,19 @@ def test_a_batch_fetched_from_beyond_the_position_is_refused_and_nothing_of_it_s
 
 def test_a_hole_in_the_log_is_normal(connection: Connection) -> None:
     epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
-    apply(connection, epoch, [record(SITUATION_RECORDED, 3, FACT, "a"), record(SITUATION_RECORDED, 9, FACT, "b")])
-    assert cursor_of(connection, epoch).positions == {SITUATION_RECORDED.name: 10}
+    records = [record(SITUATION_RECORDED, 3, FACT, "a"), record(SITUATION_RECORDED, 9, FACT, "b")]
+    apply(connection, epoch, records, tos={SITUATION_RECORDED.name: 12})
+    assert cursor_of(connection, epoch).positions == {SITUATION_RECORDED.name: 12}
+
+
+def test_a_day_that_was_handed_in_too_early_is_a_take_over_and_does_not_begin(connection: Connection) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    day = DayBegun(occurred_at=FACT.occurred_at, day_begun=FACT.day, ends={SITUATION_RECORDED.name: 5, "other": 9})
+    with pytest.raises(TakeOverError, match="began before"):
+        apply(connection, epoch, [record(DAY_BEGUN, 0, day, "d")], tos={SITUATION_RECORDED.name: 4})
+    assert (cursor_of(connection, epoch).positions, cursor_of(connection, epoch).day) == ({}, None)
+    apply(connection, epoch, [record(DAY_BEGUN, 0, day, "d")], tos={SITUATION_RECORDED.name: 5})
+    assert cursor_of(connection, epoch).positions == {SITUATION_RECORDED.name: 5, DAY_BEGUN.name: 1}
 
 
 def test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it(connection: Connection) -> None:
@@ -124,7 +141,8 @@ def test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_d
     for departure in sent:
         with connection.transaction():
             ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), [departure], 1, ())
-    ledger.clear(connection, "test", SLICE, [2])
+    ledger.clear(connection, "test", SLICE, epoch, [2])
+    ledger.clear(connection, "test", SLICE, epoch - 1, [1, 3])
     left = ledger.take_over(connection, "test", SLICE, "you").leftovers
     assert left == [(1, [sent[0]]), (3, [sent[2]])]
 
@@ -132,3 +150,11 @@ def test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_d
 def test_a_topic_that_was_made_anew_is_refused(connection: Connection) -> None:
     with pytest.raises(AlarmError, match="deleted and made anew"):
         register(connection, "test", {SITUATION_RECORDED.name: "another id"})
+
+
+def test_a_worker_starts_though_another_that_is_frozen_holds_a_slice(connection: Connection, database: str) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "frozen").cursor.epoch
+    with connect(database, "starting") as starting, connection.transaction():
+        ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), (), 0, ())
+        starting.execute("set lock_timeout = '1s'")
+        register(starting, "test", {SITUATION_RECORDED.name: SITUATION_RECORDED.name})

@@ -17,6 +17,8 @@ from schemas.ids import slice_of
 from schemas.topic import SLICES
 from schemas.topics import (
     CV_REQUIREMENT_CHANGED,
+    JOB_AD_NUMBERS_TO_CHECK,
+    JOB_AD_SUBMITTED,
     NOTICE_ISSUED,
     SITUATION_RECORDED,
     TITLE_HELD_RECORDED,
@@ -25,6 +27,7 @@ from schemas.topics import (
 from tests.builders import CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.batches import REASON, arrivals, set_ceiling, slice_connection
 from tests.integration.looking import AWAY, COULD_NOT, FINE, USAGE, Desk, desk, empty
+from tests.jobad_builders import ADVERT, CVR, P_NUMBER, anonymous, submitted, to_check
 from tests.title_builders import COOK, NEW_COOK, replaced, wish
 
 __all__ = ["desk", "empty"]
@@ -71,6 +74,15 @@ def test_watch_never_shows_a_title_that_was_replaced(empty: Desk) -> None:
         assert done.stdout.count("(auditors only)") == 2
         assert COOK not in done.output
         assert "grillkok" not in done.output
+
+
+def test_ad_2_watch_never_shows_who_is_behind_an_anonymous_advert(empty: Desk) -> None:
+    empty.put(anonymous(AT, employer="employer-1"), to_check(AT), submitted(AT))
+    for topic in (JOB_AD_SUBMITTED, JOB_AD_NUMBERS_TO_CHECK):
+        done = empty.dfdg("watch", topic.name, "--from-beginning", "--count", "1")
+        assert done.exit_code == FINE
+        assert ADVERT in done.stdout
+        assert not any(secret in done.output for secret in (CVR, P_NUMBER, "employer-1"))
 
 
 def test_watch_shows_only_what_is_new_and_ends_cleanly_with_ctrl_c(empty: Desk) -> None:
@@ -124,11 +136,11 @@ def test_dead_letters_are_listed_newest_first_with_reason_and_position_but_witho
     with psycopg.connect(desk.dsn) as connection:
         for offset in range(3):
             connection.execute(query, (offset, SECRET, SECRET))
-    found = desk.json("dead-letters", "--limit", "2")
+    found = desk.json("dead-letters", "list", "--limit", "2")
     assert found["total"] == 3
     assert [(letter["partition"], letter["offset"]) for letter in found["dead_letters"]] == [(3, 2), (3, 1)]
     assert {letter["reason"] for letter in found["dead_letters"]} == {"the record has no key"}
-    shown = desk.dfdg("dead-letters").output
+    shown = desk.dfdg("dead-letters", "list").output
     assert "the record has no key" in shown
     assert "2 of 3" not in shown
     assert "secret" not in shown + json.dumps(found)
@@ -178,7 +190,7 @@ def test_what_is_held_is_listed_counted_and_released_with_a_name(desk: Desk) -> 
     assert actions == [("Anna Holm", "release", day, None), ("Anna Holm", "announce", "2021-06-15", 5)]
 
 
-@pytest.mark.parametrize("command", [("notices", "x"), ("dead-letters",), ("explain", "x"), ("flood", "list")])
+@pytest.mark.parametrize("command", [("notices", "x"), ("dead-letters", "list"), ("explain", "x"), ("flood", "list")])
 def test_what_lies_in_the_database_can_be_read_while_kafka_is_away(desk: Desk, command: tuple[str, ...]) -> None:
     away = desk._replace(addresses=desk.addresses.__class__("127.0.0.1:1", "http://127.0.0.1:1", desk.dsn))
     assert away.dfdg(*command).exit_code in (FINE, COULD_NOT)

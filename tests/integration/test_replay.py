@@ -38,7 +38,7 @@ def dead_letters(system: System) -> int:
 
 
 def test_a_replay_into_a_fresh_database_gives_the_same_tables_and_publishes_nothing(
-    addresses: Addresses, database: str, tmp_path: Path
+    addresses: Addresses, postgres: str, database: str, tmp_path: Path
 ) -> None:
     system = make_system(addresses, database, tmp_path)
     with system.worker():
@@ -51,7 +51,7 @@ def test_a_replay_into_a_fresh_database_gives_the_same_tables_and_publishes_noth
         wait_for("everything drained", lambda: system.drained(LAST_DAY))
     buried = dead_letters(system)
     assert buried == 1, "what a replay could publish is the dead letter"
-    with new_database(addresses) as dsn:
+    with new_database(postgres) as dsn:
         migrate(dsn)
         fresh = replace(system, dsn=dsn, reads={name: READS[name] for name in SINKS})
         with fresh.worker(*SINKS, "--replay"):

@@ -3,8 +3,8 @@
 import queue
 from pathlib import Path
 
-from infra.intake import Batch
-from infra.lane import BUFFER_RECORDS, TakeOver, Work
+from infra.buffer import BUFFER_RECORDS, Batch
+from infra.lane import TakeOver, Work
 from infra.local import Addresses
 from infra.source import Source
 from producers.sender import Sender
@@ -25,11 +25,13 @@ def test_a_slice_that_fails_while_its_fetching_is_paused_reads_on_once_it_is_tak
         sender.finish()
 
     works: queue.Queue[Work] = queue.Queue()
-    source = Source("test-source", (TOPIC,), addresses.kafka, works.put, lambda _: None)
+    source = Source("test-source", (TOPIC,), addresses.kafka, works.put, lambda _: None, lambda _: {})
     source.start()
     try:
         assert batch_of_slice_0(source, works, epoch=1).froms == {TOPIC.name: 0}
-        wait_for("the buffer of the busy slice to be full", lambda: source._lanes[0].paused)
+        wait_for(
+            "the buffer of the busy slice to be full", lambda: (buffer := source._lanes[0].buffer) and buffer.paused
+        )
         source.failed(0, None)
 
         seen: list[int] = []

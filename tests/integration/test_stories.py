@@ -1,7 +1,4 @@
-"""The stories once more, on the real servers: what comes out there is what was told in memory, and nothing else.
-
-What a decision says under another key than its subject's, as of a company's advert, is left to the stories in memory.
-"""
+"""The stories once more, on the real servers: what comes out there is what was told in memory, and nothing else."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -53,17 +50,16 @@ def test_the_stories_come_out_on_the_real_servers_as_they_were_told(
 def _expected(tales: Sequence[Tale]) -> Said:
     said: Said = defaultdict(list)
     for tale in tales:
-        about_its_own = (event for event in map(tale.renamed, tale.book.outputs) if event.key in tale.subjects.values())
-        for event in about_its_own:
+        for event in map(tale.renamed, tale.book.outputs):
             said[tale.book.decision.name, TOPIC_OF[type(event)].name, event.key].append(event)
     return said
 
 
 def _play(system: System, day: date | None, waves: Waves) -> None:
-    """The day begins, then wave by wave, each when everyone has taken in all there is."""
+    """The day begins, and behind it the first wave; each other one when everyone has taken in all there is."""
     if day is not None:
         _begin(system, day)
-    for number, wave in enumerate([[], *waves]):
+    for number, wave in enumerate(waves or [[]]):
         announced = {each.version: each for each in wave if isinstance(each, Announced)}
         for each in announced.values():
             _announce(system, each)
@@ -101,8 +97,8 @@ def _announce(system: System, announced: Announced) -> None:
 
 
 def _said(system: System, tales: Sequence[Tale]) -> Said:
-    """What each decision said of its own tales' subjects, as far as they were told. Others read the same facts."""
-    own = {(tale.book.decision.name, name): tale.last_day for tale in tales for name in tale.subjects.values()}
+    """What each decision said under its own tales' keys, as far as they were told. Others read the same facts."""
+    own = {(tale.book.decision.name, name): tale.last_day for tale in tales for name in tale.names.values()}
     said: Said = defaultdict(list)
     for topic in {topic for name in system.reads for topic in decisions()[name].writes}:
         for record in system.messages(topic).values():

@@ -1,6 +1,7 @@
 """Adverts through JobAD: from registered client systems, and anonymous ones with numbers that hold (AD-1, AD-2)."""
 
 from schemas.jobad import JobAdAnswered, JobAdNumbersToCheck
+from streams.decision import NO_CAUSE
 from streams.job_ad_numbers import decision as numbers
 from streams.job_ads import decision as ads
 from tests.jobad_builders import (
@@ -47,6 +48,7 @@ def test_ad_2_an_anonymous_advert_passes_both_decisions_and_its_numbers_reach_no
     for event in public:
         text = event.model_dump_json()
         assert not any(secret in text for secret in (CVR, P_NUMBER, "employer-1"))
+    assert {caused.cause for caused in second.caused} == {NO_CAUSE}, "its cause would lead to the company"
     assert second.day("2022-12-31").new_outputs() == []
 
 

@@ -11,6 +11,7 @@ from infra.cli import catalog
 from infra.cli.flow import Stage, as_mermaid, as_text, stages
 from schemas.topic import Audience, Writer
 from schemas.topics import DAY_BEGUN, TOPICS
+from streams.policies.state import State
 from tests.tidy.tree import ROOT
 
 STAGES = stages()
@@ -61,6 +62,14 @@ def test_every_stage_module_opens_with_what_it_reads_and_the_catalog_knows_it() 
         assert any(stage is each for each in known), f"{module.__name__} is not in infra/cli/catalog.py"
         assert (stage.reads, stage.writes) == (module.READS, getattr(module, "WRITES", ()))
         assert getattr(stage, "owns", ()) == getattr(module, "OWNS", ())
+
+
+def test_days_order_the_topics_of_every_decision_that_remembers_and_reads_several() -> None:
+    assert [
+        decision.name
+        for decision in catalog.decisions().values()
+        if decision.state is not State and len({*decision.reads} - {DAY_BEGUN}) > 1 and DAY_BEGUN not in decision.reads
+    ] == []
 
 
 def test_the_diagram_and_the_list_show_every_stage_topic_and_table() -> None:

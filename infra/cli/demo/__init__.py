@@ -96,8 +96,13 @@ def _country(play: "Play", citizens: int, seed: int) -> "Country":
 
 
 def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     from infra.cli.demo import report
-    from infra.cli.demo.canaries import search
+    from infra.cli.demo.canaries import canaries
+    from infra.cli.demo.places import search, topics
+    from infra.cli.demo.screens import screens
     from schemas.calendar import NOTICES_FROM
 
     console.print()
@@ -110,9 +115,14 @@ def _report(play: "Play", country: "Country", folder: Path) -> list[str]:
     faults += report.one_citizen(play.connection)
     faults += report.lag(play.connection, play.addresses.kafka)
     numbers = [citizen.cpr for citizen in country.citizens]
-    with play.part("looked for CPR numbers"):
-        found = search(numbers, play.addresses.kafka, play.connection, folder, play.numbers)
-    faults += report.canaries(found, len(numbers))
+    sought = canaries(numbers, play.connection, play.adverts)
+    with ProcessPoolExecutor(1, get_context("spawn")) as beside:  # both cores: the workers have ended
+        looking = beside.submit(topics, sought, play.addresses.kafka)
+        with play.part("commands that read"):
+            shown = screens(play.connection, folder, play.adverts)
+        with play.part("looked for canaries"):
+            found = search(sought, looking.result(), play.connection, folder, shown)
+    faults += report.canaries(found, sought)
     report.times(play.parts)
     return faults
 

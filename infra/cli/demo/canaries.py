@@ -1,10 +1,11 @@
-"""Looks for what may not be where it lies: CPR numbers in any topic, table but `identity`'s, or log file; and on public
-topics also a replaced title with its holder (TIT-9), and the numbers of an anonymous advert (AD-2)."""
+"""What may not be where it lies: CPR numbers outside of `identity` (invariant 4), replaced titles with their holder
+(TIT-9), companies' numbers with their anonymous advert (AD-2). `places.py` knows where to look."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,136 +17,124 @@ _HEX_IDS = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24
 _NUMBER = re.compile(rb"(?=([0-9]{6})[- ]?([0-9]{4}))")
 """Without regard to what stands beside: the byte before a text in Avro is its length, which may look like a digit."""
 
-_RUN = re.compile(rb"[0-9]{8,}")
-AT_ONCE = 5_000
+_DIGITS = bytes(ord("0") if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
+_EIGHT = b"0" * 8
+_CODE = re.compile(rb"[0-9]{7,}")
+_WORD = re.compile(rb"[\w.-]+")
+SIZES = (8, 10)
+"""Digits of a CVR number; of a P-number or a CPR number."""
 
+# What the holder shows nowhere any more. A title that still stands, as in an area of wave 2, is its holder's own.
 _ORIGINALS = """
-select distinct holder, original from audit.replaced_title a
-where not exists (select from titles.held h where h.holder = a.holder and h.title = a.original)
-"""
-
-_COLUMNS = """
-select format('%I.%I', table_schema, table_name),
-    string_agg(format(case data_type when 'bytea' then 'encode(%I, ''escape'')' else '%I::text' end, column_name), ', ')
-from information_schema.columns join information_schema.tables using (table_schema, table_name)
-where table_schema not in ('pg_catalog', 'information_schema', 'identity') and table_type = 'BASE TABLE'
-    and data_type not in ('uuid', 'boolean', 'date') -- which cannot hold a number
-group by table_schema, table_name order by 1
+select holder, array_agg(distinct original) from audit.replaced_title a
+where not exists (select from titles.held h where h.holder = a.holder and h.title = a.original) group by holder
 """
 
 
-class Search(NamedTuple):
-    """What was looked through, and where numbers were found: names of places, never a number."""
+class Kind(Enum):
+    """What may stand in a place, whose pieces are records, rows or lines."""
 
-    records: int
-    rows: int
-    files: int
-    found: list[str]
+    PUBLIC = "public topic: nothing, and no number of an anonymous advert at all"
+    OPEN = "table, log, screen: nothing; a company's number, but not with its anonymous advert"
+    AUDIT = "the audit's own: replaced titles"
+    INTERNAL = "internal topic, or an anonymous advert's own store: all but CPR numbers"
 
 
-class Secrets(NamedTuple):
-    """What no public topic may hold: the originals of each holder, and numbers of anonymous adverts."""
+class Place(NamedTuple):
+    """Somewhere to look. `opaque`: its pieces are not made of words, for binary values are among them."""
 
+    name: str
+    kind: Kind
+    opaque: bool = False
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """`originals` by holder; `adverts` by number: the ids of the anonymous adverts that gave it. A title is a code."""
+
+    cprs: frozenset[bytes]
     originals: Mapping[bytes, frozenset[bytes]]
-    company_numbers: frozenset[bytes]
+    adverts: Mapping[bytes, frozenset[bytes]]
 
-    def stand_in(self, record: bytes) -> bool:
-        """The record begins with its key and a line's end."""
-        key, _, rest = record.partition(b"\n")
-        if any(original in rest for original in self.originals.get(key, ())):
+    @cached_property
+    def _numbers(self) -> frozenset[bytes]:
+        return self.cprs.union(self.adverts)
+
+    @cached_property
+    def _codes(self) -> frozenset[bytes]:
+        return frozenset().union(*self.originals.values())
+
+    def found(self, place: Place, pieces: Sequence[bytes]) -> bool:
+        """Whether any of the pieces holds what may not stand there.
+
+        Digits are sought in all pieces at once: nearly always none are of interest, and then no piece is looked at.
+        """
+        text = b"\n".join(pieces)
+        if self._number_may_stand(text) and any(self._number(place, piece) for piece in pieces):
             return True
-        spots = ((run[0], at) for run in _RUN.finditer(rest) for at in range(len(run[0])))
-        return any(run[at : at + size] in self.company_numbers for run, at in spots for size in (8, 10))
+        if place.kind in (Kind.AUDIT, Kind.INTERNAL):
+            return False
+        if place.kind is Kind.OPEN and not place.opaque and self._codes.isdisjoint(_CODE.findall(text)):
+            return False  # words are in it, so a code stands by itself
+        return any(self._original(piece, opaque=place.opaque) for piece in pieces)
+
+    def _number_may_stand(self, text: bytes) -> bool:
+        """Quick, and right when it says no: without hyphens and spaces digits meet that do not belong together."""
+        known = self._numbers
+        return any(
+            run[at : at + size] in known
+            for run in _runs(text.translate(None, b"- "))
+            for size in SIZES
+            for at in range(len(run) - size + 1)
+        )
+
+    def _number(self, place: Place, piece: bytes) -> bool:
+        text = _HEX_IDS.sub(b" ", piece)
+        if any(hit[1] + hit[2] in self.cprs for hit in _NUMBER.finditer(text)):
+            return True
+        if place.kind is Kind.INTERNAL:
+            return False
+        runs = [run[at : at + size] for run in _runs(text) for size in SIZES for at in range(len(run) - size + 1)]
+        adverts = [self.adverts[number] for number in runs if number in self.adverts]
+        if place.kind is Kind.PUBLIC or not adverts:
+            return bool(adverts)
+        words = _WORD.findall(piece)
+        return any(not ids.isdisjoint(words) or (place.opaque and any(id_ in piece for id_ in ids)) for ids in adverts)
+
+    def _original(self, piece: bytes, *, opaque: bool) -> bool:
+        known = self.originals
+        words = [holder for holder in known if holder in piece] if opaque else _words(piece)
+        return any(
+            original in piece and original in _HEX_IDS.sub(b" ", piece)
+            for word in words
+            if word in known
+            for original in known[word]
+        )
 
 
-def search(
-    numbers: Collection[str], kafka: str, connection: "Connection", folder: Path, company_numbers: Collection[str] = ()
-) -> Search:
-    """Looks for every one of these numbers, of ten digits each, with or without a hyphen."""
-    known = frozenset(number.encode() for number in numbers)
-    secrets = Secrets(_originals(connection), frozenset(number.encode() for number in company_numbers))
-    found: dict[str, None] = {}
-    records, rows, files = (
-        _count(places, known, secrets, found) for places in (_records(kafka), _rows(connection), _files(folder))
+def _runs(text: bytes) -> set[bytes]:
+    """The runs of eight digits and more. Three times as fast as a regular expression."""
+    digits, runs = text.translate(_DIGITS) + b" ", set()
+    at = digits.find(_EIGHT)
+    while at >= 0:
+        end = digits.find(b" ", at)
+        runs.add(text[at:end])
+        at = digits.find(_EIGHT, end)
+    return runs
+
+
+def _words(piece: bytes) -> Sequence[bytes]:
+    """Cells, for a row or record of plain ones: that is quicker."""
+    return piece.split(b"\t") if b"\t" in piece and b"{" not in piece else _WORD.findall(piece)
+
+
+def canaries(
+    cprs: Collection[str], connection: "Connection", adverts: Mapping[str, Collection[str]] | None = None
+) -> Canaries:
+    """All there are: CPR numbers of ten digits, the audit's originals, and by number the ids of anonymous adverts."""
+    rows = connection.execute(_ORIGINALS).fetchall()
+    return Canaries(
+        frozenset(number.encode() for number in cprs),
+        {holder.encode(): frozenset(title.encode() for title in titles) for holder, titles in rows},
+        {number.encode(): frozenset(id_.encode() for id_ in ids) for number, ids in (adverts or {}).items()},
     )
-    return Search(records, rows, files, list(found))
-
-
-def _originals(connection: "Connection") -> dict[bytes, frozenset[bytes]]:
-    """By holder, the titles that were replaced and that the holder shows nowhere any more."""
-    by_holder: dict[bytes, set[bytes]] = {}
-    for holder, original in connection.execute(_ORIGINALS):
-        by_holder.setdefault(holder.encode(), set()).add(original.encode())
-    return {holder: frozenset(originals) for holder, originals in by_holder.items()}
-
-
-def contains(content: bytes, known: frozenset[bytes]) -> bool:
-    """Whether one of the known numbers stands anywhere in the content."""
-    if _NUMBER.search(content) is None:
-        return False
-    return any(hit[1] + hit[2] in known for hit in _NUMBER.finditer(_HEX_IDS.sub(b" ", content)))
-
-
-def _count(
-    places: Iterable[tuple[str, bytes]], known: frozenset[bytes], secrets: Secrets, found: dict[str, None]
-) -> int:
-    """How many there are; `found` learns the names of those that contain what they may not."""
-    from schemas.topic import Audience
-    from schemas.topics import TOPICS
-
-    public = {f"topic {topic.name}" for topic in TOPICS if topic.audience is Audience.PUBLIC}
-    count = 0
-    for place, content in places:
-        count += 1
-        if contains(content, known) or (place in public and secrets.stand_in(content)):
-            found[place] = None
-    return count
-
-
-def _records(kafka: str) -> Iterator[tuple[str, bytes]]:
-    """Every record of every topic as it lies there, key, headers and value, out of its compressed batch."""
-    from confluent_kafka import Consumer, TopicPartition
-
-    from infra.kafka import admin, end_offsets
-
-    names = [name for name in admin(kafka).list_topics(timeout=10).topics if not name.startswith("_")]
-    with closing(
-        Consumer({"bootstrap.servers": kafka, "group.id": "dfdg-look", "enable.auto.commit": False})
-    ) as reader:
-        ends = [
-            (name, n, end)
-            for n, by_name in enumerate(end_offsets(admin(kafka), names))
-            for name, end in by_name.items()
-        ]
-        left = {(name, n): end for name, n, end in ends if end > 0}
-        reader.assign([TopicPartition(name, n, 0) for name, n in left])
-        while left:
-            for record in reader.consume(AT_ONCE, 1.0):
-                if record.error() is not None:
-                    raise RuntimeError(f"{record.topic()} cannot be read: {record.error()}")
-                place, headers = (str(record.topic()), int(record.partition() or 0)), record.headers() or []
-                if int(record.offset() or 0) + 1 >= left.get(place, 0):
-                    left.pop(place, None)
-                parts = [record.key() or b"", record.value() or b"", *(_bytes(header[1]) for header in headers)]
-                yield f"topic {place[0]}", b"\n".join(parts)
-
-
-def _rows(connection: "Connection") -> Iterator[tuple[str, bytes]]:
-    """Every row of every table as text, but for schema `identity`."""
-    for table, columns in connection.execute(_COLUMNS).fetchall():
-        with connection.cursor() as cursor, cursor.copy(_copy(table, columns)) as rows:
-            yield from ((f"table {table}", bytes(row)) for row in rows)
-
-
-def _copy(table: str, columns: str) -> bytes:
-    return f"copy (select {columns} from {table}) to stdout".encode()
-
-
-def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every log of a server or of ours, and Kafka's own files as they are."""
-    for path in sorted(folder.rglob("*.log")):
-        yield f"file {path.relative_to(folder)}", path.read_bytes()
-
-
-def _bytes(value: str | bytes | None) -> bytes:
-    return value.encode() if isinstance(value, str) else value or b""

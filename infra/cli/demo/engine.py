@@ -69,7 +69,7 @@ def dfdg(folder: Path, *arguments: str) -> None:
 @contextmanager
 def workers(folder: Path, processes: int, addresses: "Addresses") -> Iterator["Workers"]:
     """`dfdg run` with all decisions and sinks; its log is `run.log`. Stopped at the end."""
-    command = _command("run", "--processes", str(processes), "--apart", "--log-level", "warning")
+    command = _command("run", "--processes", str(processes), "--apart", "--linger-ms=200", "--log-level=warning")
     with (folder / "run.log").open("wb") as log:
         # In a group of its own: Ctrl-C reaches us alone, and we stop it in order.
         process = subprocess.Popen(command, env=_environment(folder), stdout=log, stderr=log, process_group=0)

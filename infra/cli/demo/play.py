@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,8 +66,8 @@ class Play:
     parts: list[Part] = field(default_factory=list)
     titles: Counter[tuple[str, str]] = field(default_factory=Counter)
     handed_in: int = 0
-    numbers: set[str] = field(default_factory=set)
-    """CVR and P-numbers of anonymous adverts (AD-2)."""
+    adverts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By CVR or P-number: advert and request ids of the anonymous adverts that gave it (AD-2)."""
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -122,8 +122,9 @@ class Play:
                 edge.submit(self._publish, JOB_AD_SUBMITTED, lines, client=name) for name, lines in submissions.items()
             ]
             self.handed_in += sum(each.result() for each in sent)
-        every = [line for lines in submissions.values() for line in lines]
-        self.numbers |= {line[name] for line in every for name in ("cvr", "p_number") if line.get(name)}
+        for line in chain.from_iterable(submissions.values()):
+            for number in filter(None, (line.get("cvr"), line.get("p_number"))):
+                self.adverts[number] |= {line["advert"], line["request"]}
 
     def _publish(self, topic: "Topic", lines: "Sequence[Line]", **more: Any) -> int:
         from producers.made_up import as_json_lines

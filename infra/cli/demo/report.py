@@ -14,7 +14,8 @@ from infra.cli.demo.engine import groups
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from infra.cli.demo.canaries import Search
+    from infra.cli.demo.canaries import Canaries
+    from infra.cli.demo.places import Search
     from infra.cli.demo.play import Part
 
 OF_EACH_REASON, SHOWN = 3, 8
@@ -133,11 +134,16 @@ def lag(connection: "Connection", kafka: str) -> list[str]:
     return faults + [f"{count} dead letters: {reason}" for reason, count in dead]
 
 
-def canaries(found: "Search", numbers: int) -> list[str]:
-    """Invariants 4 and 5, AD-2: no CPR number outside `identity`; on public topics no original of its holder's title,
-    and no number of an anonymous advert."""
-    looked = f"{found.records:,} records, {found.rows:,} rows and {found.files} log files"
-    console.print(f"Looked for all {numbers:,} made-up CPR numbers in {looked}: found in {len(found.found)} places.\n")
+def canaries(found: "Search", sought: "Canaries") -> list[str]:
+    """Invariants 4 and 5, TIT-9, AD-2: nothing that must not be there stands in any place."""
+    looked = (
+        f"{found.records:,} records, {found.rows:,} rows, {found.files} log files, and what {found.screens} commands"
+    )
+    named = (len(sought.cprs), sum(map(len, sought.originals.values())), len(sought.adverts))
+    kinds = "{:,} CPR numbers, {:,} replaced titles with their holders, {:,} numbers of anonymous adverts".format(
+        *named
+    )
+    console.print(f"Looked for {kinds} in {looked} print: found in {len(found.found)} places.\n")
     return [f"What may not be there stands in {place}." for place in found.found]
 
 

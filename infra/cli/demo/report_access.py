@@ -8,8 +8,8 @@ from infra.cli.reading import show_table
 if TYPE_CHECKING:
     from psycopg import Connection
 
-PROBED = 2
-"""Windows of each provider whose edges are probed."""
+PROBED = 1
+"""Windows of each provider whose edges are probed; each moment asks for all that the provider may read."""
 
 _REFERRALS = """
 select record, citizen, provider, first_day, last_day, cancelled_on from access.referral where reach = 'open'

@@ -1,0 +1,165 @@
+"""What a slice has fetched and not worked on yet, handed out in the order of its days (docs/decisions/0007)."""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from confluent_kafka import Message
+
+from schemas.topics import LEAD
+
+BATCH_RECORDS = 2_000
+"""Records of one batch: bigger ones cost latency and memory, smaller ones a transaction's fixed price more often."""
+
+BUFFER_RECORDS = 2 * BATCH_RECORDS
+"""Records kept for a busy slice before its partitions are paused."""
+
+BEHIND_RECORDS = 1_000
+"""Records of one topic kept that lie behind a day which has not begun: enough for the moment until more is fetched."""
+
+DAYS_AHEAD = 100
+"""Days kept that cannot begin yet: a few hundred kilobytes, and some three times as many as are caught up at once."""
+
+ENDLESS = sys.maxsize
+
+Ends = Mapping[str, int]
+"""By topic: the end that it had when a day began. A topic that is missing had not begun: 0."""
+
+
+class Batch(NamedTuple):
+    """Records of one slice, days last, and the epoch they were fetched under.
+
+    `froms`, `tos`: per topic that moves, from which offset up to which; where no record lies, there is a hole.
+    """
+
+    slice: int
+    epoch: int
+    froms: dict[str, int]
+    tos: dict[str, int]
+    records: list[Message]
+
+
+class Buffer:
+    """A record below the ends of the next day comes before that day, every other one behind it.
+
+    Nothing is handed out before the next day is known, or that there is none: the lead topic is read to its end first.
+    """
+
+    def __init__(
+        self,
+        slice_: int,
+        epoch: int,
+        topics: Sequence[str],
+        positions: Mapping[str, int],
+        ends_of: Callable[[Message], Ends],
+    ) -> None:
+        self._slice, self._epoch, self._topics, self._ends_of = slice_, epoch, tuple(topics), ends_of
+        self._taken = {topic: positions[topic] for topic in topics}
+        self._fetched = dict(self._taken)
+        """Per topic: the offset that its next record will have, if the log has no hole there."""
+        self._ready: list[Message] = []
+        self._behind: dict[str, list[Message]] = {}
+        self._days: deque[tuple[Message, Ends]] = deque()
+        self._days_known = LEAD.name not in topics
+        self._moved = False
+        self._full = False
+        self.paused: set[str] = set()
+        self._bound()
+
+    def take_in(self, record: Message) -> None:
+        """A record, or the end of a partition: there a hole (a transaction's marker) may lie before the end."""
+        topic, offset = cast(str, record.topic()), cast(int, record.offset())
+        if record.error() is not None:
+            self._take_in_end(topic, offset)
+            return
+        self._fetched[topic] = offset + 1
+        if topic == LEAD.name:
+            self._days.append((record, self._ends_of(record)))
+            if len(self._days) == 1:
+                self._bound()
+        else:
+            self._put(topic, offset, record)
+
+    @property
+    def due(self) -> bool:
+        """Whether there is anything to hand out."""
+        return self._moved or self._begins(0)
+
+    @property
+    def batch_is_full(self) -> bool:
+        return len(self._ready) >= BATCH_RECORDS
+
+    def cut(self) -> Batch:
+        """The next batch: at most `BATCH_RECORDS`, and once nothing else lies before it the day, or all that begin."""
+        records, self._ready = self._ready[:BATCH_RECORDS], self._ready[BATCH_RECORDS:]
+        begun = 0
+        if self._ready:
+            tos = {cast(str, record.topic()): cast(int, record.offset()) + 1 for record in records}
+        else:
+            tos = {topic: to for topic in self._topics if (to := self._reach(topic)) > self._taken[topic]}
+            while self._begins(begun):
+                begun += 1
+            self._moved = False
+        for _ in range(begun):
+            day, _ends = self._days.popleft()
+            records.append(day)
+            tos[LEAD.name] = cast(int, day.offset()) + 1
+        froms = {topic: self._taken[topic] for topic in tos}
+        self._taken |= tos
+        if begun:
+            self._bound()
+        return Batch(self._slice, self._epoch, froms, tos, records)
+
+    def change(self) -> tuple[set[str], set[str]]:
+        """The topics whose fetching is to be paused, and those to be resumed. Days are fetched while others pause."""
+        self._full = len(self._ready) > (BATCH_RECORDS - 1 if self._full else BUFFER_RECORDS)
+        crowded = {topic for topic, some in self._behind.items() if self._crowds(topic, len(some), BEHIND_RECORDS)}
+        if self._full:
+            crowded.update(topic for topic in self._topics if topic != LEAD.name)
+        if self._crowds(LEAD.name, len(self._days), DAYS_AHEAD):
+            crowded.add(LEAD.name)
+            self._days_known = False
+        changed = crowded - self.paused, self.paused - crowded
+        self.paused = crowded
+        return changed
+
+    def _crowds(self, topic: str, records: int, limit: int) -> bool:
+        return records > (limit // 2 if topic in self.paused else limit)
+
+    def _take_in_end(self, topic: str, offset: int) -> None:
+        self._fetched[topic] = max(offset, self._fetched[topic])
+        if topic == LEAD.name and not self._days_known:
+            self._days_known = True
+            self._bound()
+        self._moved = self._moved or self._reach(topic) > self._taken[topic]
+
+    def _bound(self) -> None:
+        """Part what is here by the next day: another one is the next now."""
+        others = ENDLESS if self._days_known else 0
+        day, ends = self._days[0] if self._days else (None, None)
+        self._bounds = {topic: others if ends is None else ends.get(topic, 0) for topic in self._topics}
+        self._bounds[LEAD.name] = ENDLESS if day is None else cast(int, day.offset())
+        records = [*self._ready, *(record for some in self._behind.values() for record in some)]
+        self._ready, self._behind = [], {}
+        for record in records:
+            self._put(cast(str, record.topic()), cast(int, record.offset()), record)
+        self._moved = any(self._reach(topic) > self._taken[topic] for topic in self._topics)
+
+    def _put(self, topic: str, offset: int, record: Message) -> None:
+        if offset < self._bounds[topic]:
+            self._ready.append(record)
+            self._moved = True
+        else:
+            self._behind.setdefault(topic, []).append(record)
+
+    def _reach(self, topic: str) -> int:
+        """Up to where the topic can be handed out before the next day."""
+        return max(self._taken[topic], min(self._fetched[topic], self._bounds[topic]))
+
+    def _begins(self, number: int) -> bool:
+        """Whether the nth day that is known can begin when all that is ready has been handed out."""
+        if number >= len(self._days):
+            return False
+        ends = self._days[number][1]
+        return all(self._reach(topic) >= ends.get(topic, 0) for topic in self._topics)

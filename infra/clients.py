@@ -1,0 +1,33 @@
+"""The two Kafka clients of a consumer: the member of its group, and the reader of its records."""
+
+import logging
+from typing import Any
+
+from confluent_kafka import Consumer
+
+FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
+"""Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
+
+
+def member(name: str, servers: str, log: logging.Logger) -> Consumer:
+    """It learns which slices are ours, and reads nothing."""
+    return Consumer({**_common(name, servers, log), "group.protocol": "consumer", "auto.offset.reset": "latest"})
+
+
+def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Consumer:
+    """It is in no group, and reads what it is told."""
+    return Consumer(
+        {
+            **_common(name, servers, log),
+            "auto.offset.reset": "error",  # a position outside the log stops with an alarm, never skips
+            "fetch.wait.max.ms": round(1000 * max(FETCH_WAIT_S, linger_s / 2)),
+            "fetch.min.bytes": FETCH_BYTES,
+            "queued.max.messages.kbytes": 16_384,
+            "enable.partition.eof": True,
+        }
+    )
+
+
+def _common(name: str, servers: str, log: logging.Logger) -> dict[str, Any]:
+    known = {"bootstrap.servers": servers, "client.id": name, "group.id": name}
+    return known | {"enable.auto.commit": False, "logger": log}

@@ -1,0 +1,99 @@
+"""One slice of a consumer on real PostgreSQL, without Kafka: records are handed to its worker as a source would."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import Message
+from psycopg import Connection
+
+from infra import ledger
+from infra.buffer import Batch
+from infra.group import Consuming, register
+from infra.intake import Intake
+from infra.outbox import NoOutlet
+from infra.postgres import connect, open_pool
+from infra.worker import Worker
+from schemas.codec import UnreadableError, contract, encode
+from schemas.event import Event
+from schemas.headers import headers
+from schemas.topic import Topic
+
+OURS, THEIRS = 1, 2
+"""Ids of schemas: the registry knows the other one only once it is `registered`."""
+
+
+class SomeSchemas:
+    """A registry that lacks one id, until somebody registers it."""
+
+    registered = False
+
+    def writer_schema(self, schema_id: int, topic: Topic) -> Any:
+        if schema_id != OURS and not self.registered:
+            raise UnreadableError(f"schema {schema_id} is not registered for {topic.subject}")
+        return contract(topic.event.SCHEMA)
+
+
+def message(
+    topic: Topic, slice_: int, offset: int, event: Event, id_: str, schema: int = OURS, **other: Any
+) -> Message:
+    about = headers(id_, "test", event, sequence=other.pop("sequence", None))
+    known = {"key": event.key.encode(), "value": encode(event, schema), "headers": about, "timestamp": (1, 0)}
+    return Message(topic=topic.name, partition=slice_, offset=offset, **known | other)
+
+
+class Slice:
+    """A slice with its worker."""
+
+    def __init__(self, worker: Worker, schemas: SomeSchemas, connection: Connection, slice_: int) -> None:
+        self.worker, self.schemas, self.connection, self.slice = worker, schemas, connection, slice_
+        self._offsets: dict[str, int] = {}
+
+    def take_over(self) -> None:
+        self.worker.take_over("test", dict)
+
+    def put(self, *records: Message) -> None:
+        """One batch, and all steps that follow."""
+        tos = {str(each.topic()): (each.offset() or 0) + 1 for each in records}
+        froms = {topic: self.worker.positions.get(topic, 0) for topic in tos}
+        more = self.worker.work(Batch(self.slice, self.worker.epoch, froms, tos, list(records))).more
+        while more:
+            more = self.worker.work(Batch(self.slice, self.worker.epoch, {}, {}, [])).more
+
+    def next(self, topic: Topic, event: Event, id_: str, schema: int = OURS, **other: Any) -> Message:
+        """A record at the topic's next offset."""
+        offset = self._offsets[topic.name] = self._offsets.get(topic.name, -1) + 1
+        return message(topic, self.slice, offset, event, id_, schema, **other)
+
+    def order(self, act: str, letter: int, who: str = "Anna Holm") -> str:
+        """An operator's order, carried out; returns what came of it."""
+        query = (
+            "insert into dead_letter.act (consumer, slice, act, letter, who) values (%s, %s, %s, %s, %s) returning id"
+        )
+        (id_,) = self._one(query, (self.worker._consumer, self.slice, act, letter, who))
+        self.worker.stirred = True
+        self.put()
+        return str(self._one("select outcome from dead_letter.act where id = %s", (id_,))[0])
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, parameters).fetchall()
+
+    def _one(self, query: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
+        (row,) = self.rows(query, parameters)
+        return row
+
+
+@contextmanager
+def slice_of_consumer(dsn: str, consuming: Consuming, slice_: int) -> Iterator[Slice]:
+    """Taken over, and empty."""
+    schemas, pool = SomeSchemas(), open_pool(dsn, "test", 2)
+    with connect(dsn, "test") as connection:
+        connection.autocommit = True
+        register(connection, consuming.name, {topic.name: topic.name for topic in consuming.reads})
+        outgoing = ledger.Outgoing(consuming.writes, {topic.name: OURS for topic in consuming.writes})
+        intake = Intake(consuming.reads, schemas)
+        worker = Worker(consuming.name, slice_, pool, NoOutlet, intake, outgoing, consuming)
+        made = Slice(worker, schemas, connection, slice_)
+        made.take_over()
+        yield made
+    pool.close()
