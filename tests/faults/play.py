@@ -116,7 +116,7 @@ class Theatre:
     def _ground(self, seed: int) -> Iterator[Ground]:
         folder = self.folder / secrets.token_hex(4)
         folder.mkdir()
-        with new_database(self.addresses) as dsn:
+        with new_database(self.addresses.dsn) as dsn:
             migrate(dsn)
             yield make_ground(self.stack, self.addresses, self.through, dsn, folder, seed)
 

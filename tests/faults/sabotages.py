@@ -92,6 +92,12 @@ SABOTAGES = (
         _NOTHING_STAYS,
     ),
     Sabotage(
+        "an unknown outcome tried again in place", "infra/failures.py",
+        "(psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)",
+        "(psycopg.errors.SerializationFailure, psycopg.OperationalError)",
+        _WORKER + "test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over",
+    ),
+    Sabotage(
         "every event of one cause has one id", "streams/decision.py", 'derived_id(name, cause, b"%d" % index)',
         'derived_id(name, cause, b"0")',
         _WORKER + "test_what_was_committed_and_not_published_is_published_by_who_takes_over",

@@ -85,7 +85,7 @@ SCRIPTED: tuple[Scenario, ...] = (
     ),
     scripted("held", [], Needs({"hold at committed": 1}), load=SMALL, armed=HELD),
     scripted(
-        "lost-commits", [strikes.lose_commits] * 4, Needs(_struck(commit_reply_lost=10), take_overs=10, redeliveries=1)
+        "lost-commits", [strikes.lose_commits] * 4, Needs(_struck(commit_reply_lost=6), take_overs=6)
     ),
     scripted("lost-produces", [strikes.lose_produces] * 4, Needs(_struck(produce_reply_lost=6))),
     scripted("lost-hints", [strikes.lose_hints] * 2, Needs(_struck(offset_commit_reply_lost=2)), load=SMALL),

@@ -5,11 +5,14 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from infra import failpoints, ledger
+from infra.buffer import Batch
+from infra.errors import TakeOverError
 from infra.group import register
-from infra.intake import Batch, Intake
+from infra.intake import Intake
 from infra.outbox import NoOutlet, Ticket
 from infra.postgres import connect, open_pool
 from infra.record import Departure
@@ -20,6 +23,8 @@ from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE
 from streams.cv_requirement import decision
 from streams.processor import Processor
 from tests.builders import situation
+from tests.faults.proxy import Proxy
+from tests.faults.wire import PostgresWire
 from tests.integration.test_ledger_rules import OurSchemas, record
 
 READS = (SITUATION_RECORDED, CV_EXEMPTION_RECORDED)
@@ -50,11 +55,17 @@ class BrokenError(Exception):
 
 
 @pytest.fixture
-def pool(database: str) -> Iterator[ConnectionPool]:
+def proxy(database: str) -> Iterator[Proxy]:
+    with Proxy(int(str(conninfo_to_dict(database)["port"])), PostgresWire) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def pool(database: str, proxy: Proxy) -> Iterator[ConnectionPool]:
     with closing(connect(database, "test")) as connection:
         connection.autocommit = True
         register(connection, "cv-requirement", {topic.name: topic.name for topic in READS})
-    with open_pool(database, "test", 2) as pool:
+    with open_pool(make_conninfo(database, port=proxy.port), "test", 2) as pool:
         yield pool
     failpoints.reach = failpoints.pass_by
 
@@ -84,7 +95,10 @@ def take_over(worker: Worker) -> None:
 
 
 def batch(worker: Worker) -> Batch:
-    return Batch(SLICE, worker.epoch, {SITUATION_RECORDED.name: 0}, [record(SITUATION_RECORDED, 0, FACT, "a")])
+    return Batch(
+        SLICE, worker.epoch, {SITUATION_RECORDED.name: 0}, {SITUATION_RECORDED.name: 1},
+        [record(SITUATION_RECORDED, 0, FACT, "a")],
+    )  # fmt: skip
 
 
 def break_at(point: str) -> None:
@@ -136,3 +150,18 @@ def test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged(
     desk.acknowledge()
     worker.settle()
     assert sum(row.startswith("outbox") for row in stored(pool)) == 0
+
+
+def test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over(
+    pool: ConnectionPool, proxy: Proxy, worker: Worker, desk: Desk
+) -> None:
+    take_over(worker)
+    proxy.lose["commit"] = 1
+    with pytest.raises(TakeOverError):
+        worker.work(batch(worker))
+    assert (proxy.lost["commit"], desk.published) == (1, [])
+    assert sum(row.startswith("state") for row in stored(pool)) == 1
+    take_over(worker)
+    assert len(desk.published) == 3
+    worker.work(batch(worker))
+    assert len(desk.published) == 3
