@@ -3,10 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test check bench flow lock clean-local
+.PHONY: help setup demo test check faults faults-sabotage faults-campaign bench flow lock clean-local
 
 help: ## List these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
 
 setup: .venv/.servers ## Make .venv from requirements.lock and fetch the servers; nothing to do when up to date
 
@@ -21,6 +21,15 @@ check: setup ## Lint, format, types and the house rules
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/pytest tests/tidy
+
+faults: setup ## Every failpoint and every scripted fault once, then random mixes: 20 minutes
+	@$(BIN)/python -m tests.faults all --minutes 20
+
+faults-sabotage: setup ## Break the code in one line at a time, and see each break caught by its test
+	@$(BIN)/python -m tests.faults.sabotage
+
+faults-campaign: setup ## Random faults, one line a run: make faults-campaign MINUTES=60 SEED=1
+	@$(BIN)/python -m tests.faults campaign --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
 bench: setup ## Measure, against what else one would pick
 	@$(BIN)/python -m bench

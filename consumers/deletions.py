@@ -13,6 +13,7 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from consumers.sink import Sink
+from infra import failpoints
 from infra.errors import AlarmError
 from infra.postgres import dates, texts
 from infra.record import Arrival
@@ -92,8 +93,10 @@ def apply(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Cause
 
 
 def _by_area(orders: Iterable[_Order]) -> Iterator[tuple[Area, list[_Order]]]:
-    """The orders of each area and day, by the row of law that applies on it."""
-    ordered = sorted(orders, key=lambda order: (order.event.area, order.event.day))
+    """The orders of each area and day, by the row of law that applies on it. Fields before whole records: of a record
+    that is gone no field can be deleted, and how a batch was cut would decide whether there is a receipt for them."""
+    law = {area.code: area.deletes for area in AREAS}
+    ordered = sorted(orders, key=lambda o: (law[o.event.area] == "record", o.event.area, o.event.day))
     for (code, day), some in groupby(ordered, key=lambda order: (order.event.area, order.event.day)):
         yield areas_on(day)[code], list(some)
 
@@ -108,6 +111,7 @@ def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterato
         known["record_due"] = latest_due_anchor(orders[0].event.day, law.years)
     query = _EMPTY if area.deletes == "voluntary-fields" else _DELETE
     gone = {record for (record,) in connection.execute(_sql(query, area), known).fetchall()}
+    failpoints.reach("deleted")
     last = {order.event.record: order for order in orders if order.event.record in gone}
     yield from _receipts(connection, list(last.values()))
 
@@ -140,6 +144,7 @@ def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[Caused]:
         yield Caused(_deleted(receipt, event), derived_id(b"deletions", arrival.id), arrival.id)
     if receipts:
         write(connection, receipts)
+        failpoints.reach("receipts written")
 
 
 def write(connection: Connection, receipts: Sequence[Receipt]) -> None:

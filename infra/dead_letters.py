@@ -11,6 +11,7 @@ from typing import cast
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from infra import failpoints
 from infra.breaker import NONE, Count, TooManyError, counted
 from infra.errors import AlarmError
 from infra.intake import Letter, Sifted
@@ -44,6 +45,7 @@ def bury(connection: Connection, cursor: Cursor, sifted: Sifted) -> list[Departu
     _count(cursor, sifted)
     with connection.cursor() as statement:
         statement.executemany(_BURY, [_row(cursor, letter) for letter in sifted.letters])
+    failpoints.reach("letter buried")
     keep(connection, cursor)
     return [departure(cursor, letter) for letter in sifted.letters if not letter.waits]
 

@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
-from infra import ledger
+from infra import failpoints, ledger
 from infra.errors import AlarmError, TransientError
 from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
@@ -32,11 +32,9 @@ LOG = logging.getLogger(__name__)
 THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
 
-HINT_S = 1.0
-"""Between two commits of a slice's offsets to Kafka: lag tools look no oftener."""
-
-FLUSH_S = 1.0
-"""What stopping gives the producer for its last acknowledgements; the rest is in the outbox."""
+HINT_S, FLUSH_S = 1.0, 1.0
+"""Between two commits of a slice's offsets to Kafka: lag tools look no oftener. What stopping gives the producer for its
+last acknowledgements; the rest is in the outbox."""
 
 
 class Consuming(ledger.Handler, Protocol):
@@ -112,11 +110,13 @@ class Group:
         if isinstance(work, TakeOver):
             self.source.started(slice_, *worker.take_over(self._owner, lambda: self._first_positions(slice_)))
             return
+        failpoints.reach("polled")
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
         if work.tos and time.monotonic() > self._hint_at[slice_]:
             self._hint_at[slice_] = time.monotonic() + HINT_S
             self.source.hint(slice_, worker.positions)
+            failpoints.reach("offset hinted")
 
     def stop(self) -> None:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""
@@ -128,6 +128,7 @@ class Group:
 
     def _let_go(self, slices: Sequence[int]) -> None:
         """Take in what Kafka acknowledges of these slices' batches, or their next owner publishes them once more."""
+        failpoints.reach("drained")
         if self._outlet is not None:
             self._outlet.flush(FLUSH_S)
         for worker in (self._workers[slice_] for slice_ in slices):
@@ -138,6 +139,7 @@ class Group:
                     LOG.info("%s: left in the outbox: %s", self.name, error)
                 finally:
                     worker.mutex.release()
+        failpoints.reach("let go")
 
     def _current_outlet(self) -> Outlet | NoOutlet:
         if self._replaying:

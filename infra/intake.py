@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from confluent_kafka import Message
 from psycopg import Connection
 
+from infra import failpoints
 from infra.buffer import Batch
 from infra.errors import TakeOverError, TransientError
 from infra.ledger import Cursor
@@ -114,6 +115,7 @@ class Intake:
     def _decode(self, connection: Connection, cursor: Cursor, candidates: list[_Candidate], sifted: Sifted) -> None:
         ids = [id_ for topic, _, id_, _, _ in candidates if id_ is not None and topic.writer is Writer.ANYONE]
         new = remember(connection, cursor, ids) if ids else set()
+        failpoints.reach("inbox written")
         parked = {subject.encode() for subject in cursor.parked}
         for topic, record, id_, cause, fault in candidates:
             if id_ is not None and topic.writer is Writer.ANYONE:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from infra import failpoints
 from infra.errors import TakeOverError
 from infra.record import Arrival, Departure, pack, unpack
 from schemas.codec import encode
@@ -115,6 +116,7 @@ def take_over(connection: Connection, consumer: str, slice_: int, owner: str) ->
         raised = connection.execute(_RAISE, (owner, consumer, slice_)).fetchone()
     if raised is None:
         raise TakeOverError(f"{consumer} has no slice {slice_} in the ledger yet")
+    failpoints.reach("epoch raised")
     with connection.transaction():
         cursor = lock(connection, consumer, slice_, raised[0])
         left = connection.execute(_LEFT, (consumer, slice_), binary=True).fetchall()
@@ -154,12 +156,9 @@ def close(
 
 
 def clear(connection: Connection, consumer: str, slice_: int, epoch: int, acked: Sequence[int]) -> None:
-    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them.
-
-    Nothing under another epoch: in a database restored beneath a living worker its numbers mean other batches.
-    """
-    parameters = {"consumer": consumer, "slice": slice_, "epoch": epoch, "acked": list(acked)}
-    connection.execute(_CLEAR, parameters)
+    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them. Nothing under another
+    epoch: in a database restored beneath a living worker its numbers mean other batches."""
+    connection.execute(_CLEAR, {"consumer": consumer, "slice": slice_, "epoch": epoch, "acked": list(acked)})
 
 
 def forget(connection: Connection, cursor: Cursor) -> None:

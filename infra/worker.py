@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from infra import dead_letters, ledger
+from infra import dead_letters, failpoints, ledger
 from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
@@ -78,6 +78,7 @@ class Worker:
         self._outlet = self._new_outlet()
         for batch, departures in taken.leftovers:
             self._tickets.append(self._outlet.publish(cursor.source, batch, departures))
+            failpoints.reach("leftover published")
         return cursor.epoch, cursor.positions
 
     def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
@@ -87,6 +88,7 @@ class Worker:
             for topic in (topic for topic, low in missing.items() if low > 0):
                 cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
             ledger.close(connection, cursor, (), 0, ())
+        failpoints.reach("joined")
 
     def work(self, batch: Batch) -> Result:
         """Apply the batch, then one step of what the day has brought. Raises TransientError or AlarmError."""
@@ -109,8 +111,10 @@ class Worker:
             self._outlet.poll()
             acked = self._acked()
             if acked:
+                failpoints.reach("acknowledged")
                 with sorted_failures(), self._pool.connection() as connection:
                     ledger.clear(connection, self._consumer, self._slice, self.epoch, acked)
+                failpoints.reach("outbox cleared")
 
     def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
         outlet.poll()
@@ -135,9 +139,11 @@ class Worker:
                 LOG.warning("%s/%s: rolled back (%s), attempt %s", self._consumer, self._slice, error, attempt + 1)
         else:
             raise TakeOverError(f"{self._consumer}/{self._slice}: rolled back {MAX_RETRIES} times")
+        failpoints.reach("committed")
         self.positions = cursor.positions
         if departures:
             self._tickets.append(outlet.publish(cursor.source, cursor.batch, departures))
+            failpoints.reach("published")
 
     def _apply(
         self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
@@ -145,22 +151,28 @@ class Worker:
         arrivals = 0
         letters: list[Departure] = []
         with connection.transaction():
+            failpoints.reach("begun")
             cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
+            failpoints.reach("locked")
             day, reference = cursor.day, cursor.reference
             if batch is None:
                 redriven = self._redrive.step(connection, cursor) if self.stirred or cursor.parked else None
                 decided, letters = redriven or (self._handler.step(connection, cursor), [])
+                failpoints.reach("step written")
             else:
                 sifted = self._intake.sift(connection, cursor, batch)
                 arrivals = len(sifted.arrivals)
                 letters = dead_letters.bury(connection, cursor, sifted)
                 decided = self._handler.apply(connection, cursor, sifted.arrivals)
+                failpoints.reach("state written")
                 if cursor.day != sifted.day:
                     cursor.day = sifted.day
                     ledger.forget(connection, cursor)
+                    failpoints.reach("forgotten")
             departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
             if cursor.runs or departures or acked or (batch is None and decided is not None):
                 ledger.close(connection, cursor, departures, arrivals, acked)
+                failpoints.reach("outbox written")
         if batch is None:
             self._waking, self.stirred = decided is not None, redriven is not None
         elif cursor.day != day or cursor.reference != reference:

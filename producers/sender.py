@@ -7,6 +7,7 @@ from typing import Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from infra import failpoints
 from infra.errors import TransientError
 from schemas.headers import RawHeaders
 
@@ -90,8 +91,10 @@ class Sender:
 
     def finish(self) -> None:
         """Returns when every record is acknowledged. Raises `DeliveryError`."""
+        failpoints.reach("handed over")
         while self.acknowledged < self.sent:
             self._wait()
+        failpoints.reach("arrived")
 
     def _connect(self, topic: str) -> None:
         """Be connected first: an idempotent producer that gets a record before that takes half a second longer."""

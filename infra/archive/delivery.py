@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from infra import failpoints
 from infra.archive import outstanding
 from infra.archive.errors import ArchiveError
 from infra.archive.indices import Delivery
@@ -58,6 +59,7 @@ def deliver(
             return None
         began = (area.name, due_by, str(folder.resolve()), at, who)
         (number,) = connection.execute(_BEGIN, began).fetchone() or (0,)
+        failpoints.reach("delivery begun")
         connection.execute(_READING, (who, area.name))  # of withheld records too (RET-6)
         with connection.transaction():
             connection.execute("set transaction isolation level repeatable read")
@@ -66,6 +68,7 @@ def deliver(
             rows = _told(outstanding.rows(connection, area, due_by), progress)
             checked = _on_disk(folder, area, rows, delivery, schemas)
             _record(connection, folder, area, delivery.folder, at, checked)
+            failpoints.reach("delivery recorded")
     return Made(delivery.folder, folder / delivery.folder, checked.records, checked.files)
 
 
@@ -101,6 +104,7 @@ def _on_disk(
     package = folder / delivery.folder
     try:
         written = write_package(folder, area, rows, delivery, schemas)
+        failpoints.reach("package written")
         checked = verify(package)
     except OSError as error:
         raise ArchiveError(f"{package} cannot be written or read: {error}. It is no delivery.") from error

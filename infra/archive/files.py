@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from infra import failpoints
+
 
 class Entry(NamedTuple):
     """A file of the package, as the file index lists it."""
@@ -48,6 +50,7 @@ class Files:
             yield sheet
             file.flush()
             os.fsync(file.fileno())
+        failpoints.reach("archive file written")
         self.entries.append(Entry(PurePosixPath(path), sheet.md5))
 
     def add(self, path: str, data: bytes) -> None:

@@ -83,6 +83,14 @@ def test_acc_1_after_an_error_the_connection_is_nobody_again(pool: ConnectionPoo
     assert asked(pool, OTHER) == [THEIRS]
 
 
+def test_acc_1_with_the_provider_the_role_ends_though_the_connection_goes_on(pool: ConnectionPool) -> None:
+    with pool.connection() as connection:
+        with as_provider(connection, PROVIDER) as reader:
+            assert seen(reader) == [CITIZEN]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(SEEN)
+
+
 def test_acc_1_what_a_provider_leaves_behind_is_gone_before_the_next_one_comes(pool: ConnectionPool) -> None:
     role = sql.Identifier(role_of(PROVIDER))
     with pool.connection() as connection:

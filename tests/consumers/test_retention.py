@@ -119,6 +119,16 @@ def test_ret_4_the_entry_goes_six_years_after_the_last_update_with_the_approval_
     ]
 
 
+def test_ret_4_an_entry_whose_fields_and_record_are_ordered_in_one_batch_has_both_receipts(
+    connection: Connection, nights: Nights
+) -> None:
+    nights.record(entry("2016-02-29 12:00"))
+    both = [ordered("2022-03-01", "2016-02-29 12:00", area=area) for area in ("joblog-voluntary", "joblog-mandatory")]
+    with connection.transaction():
+        gone = [caused.event for caused in deletions.apply(connection, arrivals(*both))]
+    assert deleted(gone) == [("joblog-voluntary", "entry-1"), ("joblog-mandatory", "entry-1")]
+
+
 def test_ret_5_the_citizen_sees_an_entry_in_full_or_not_at_all_and_none_of_a_closed_joblog(
     connection: Connection, nights: Nights
 ) -> None:

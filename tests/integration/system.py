@@ -144,19 +144,25 @@ class System:
 
     def messages(self, topic: Topic) -> dict[str, Message]:
         """Every record on the topic by its id, as they lie there; without later repetitions."""
-        reader = Consumer({"bootstrap.servers": self.addresses.kafka, "group.id": "test-reader"})
-        try:
-            reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(SLICES)])
-            left = sum(ends[topic.name] for ends in end_offsets(self.client, [topic.name]))
-            found: dict[str, Message] = {}
-            while left > 0:
-                for record in reader.consume(1000, 1.0):
-                    assert record.error() is None, record.error()
-                    left -= 1
-                    found.setdefault(parse(record.headers())["ce_id"], record)
-            return found
-        finally:
-            reader.close()
+        found: dict[str, Message] = {}
+        for record in every_record(self, topic):
+            found.setdefault(parse(record.headers())["ce_id"], record)
+        return found
+
+
+def every_record(system: System, topic: Topic) -> Iterator[Message]:
+    """Every record on the topic, each partition's in order, with repetitions."""
+    reader = Consumer({"bootstrap.servers": system.addresses.kafka, "group.id": "test-reader"})
+    try:
+        reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(SLICES)])
+        left = sum(ends[topic.name] for ends in end_offsets(system.client, [topic.name]))
+        while left > 0:
+            for record in reader.consume(1000, 1.0):
+                assert record.error() is None, record.error()
+                left -= 1
+                yield record
+    finally:
+        reader.close()
 
 
 def make_system(addresses: Addresses, dsn: str, folder: Path, reads: Reads = READS) -> System:

@@ -113,6 +113,13 @@ def test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it(connect
     assert [arrival.offset for arrival in again.arrivals] == [3]
 
 
+def test_a_record_below_the_position_is_dropped_though_its_id_was_forgotten(connection: Connection) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    apply(connection, epoch, [record(SITUATION_RECORDED, 0, FACT, "a")])
+    connection.execute("delete from ledger.inbox")
+    assert apply(connection, epoch, [record(SITUATION_RECORDED, 0, FACT, "a")]).arrivals == []
+
+
 def test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice(
     connection: Connection,
 ) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 
 class WorkerProcess:
-    """One `dfdg run`. Its log is kept, and shown when a test fails to end it."""
+    """One `dfdg run`. Its log is kept, and shown when a test fails to end it. `program`: what stands for `dfdg`."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, names: Sequence[str]) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], folder: Path, names: Sequence[str], program: Sequence[str] = ()
+    ) -> None:
         self._log = (folder / f"worker-{time.monotonic_ns()}.log").open("w+b")
-        command = [str(Path(sys.executable).with_name("dfdg")), "run", *names]
+        command = [*(program or (str(Path(sys.executable).with_name("dfdg")),)), "run", *names]
         self.process = subprocess.Popen(command, env=environment, stderr=self._log, stdout=self._log)
 
     def send(self, number: int) -> None:

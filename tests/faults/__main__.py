@@ -1,0 +1,69 @@
+"""`python -m tests.faults SCENARIO --seed N` is one run; `all` and `campaign` are the Makefile's.
+
+A line for each run; what is wrong, or what a run lacks to count, stands below it, with the command that repeats it.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from itertools import chain, count, cycle, repeat
+
+from tests.faults.everywhere import EVERYWHERE
+from tests.faults.mixed import MIXED
+from tests.faults.play import Scenario, Theatre, theatre
+from tests.faults.scripted import SCRIPTED
+from tests.faults.verdict import Outcome
+
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (EVERYWHERE, *SCRIPTED, MIXED)}
+SEED = 20210614
+SHOWN = 400
+"""Characters of a difference."""
+
+LAST_RUN_S = 120.0
+"""With less time than this left, no other run is begun."""
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(prog="python -m tests.faults")
+    asked.add_argument("what", nargs="+", choices=[*SCENARIOS, "all", "campaign"])
+    asked.add_argument("--seed", type=int, default=SEED)
+    asked.add_argument("--minutes", type=float, default=20.0, help="of `all` and `campaign`")
+    told = asked.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
+    until = time.monotonic() + 60 * told.minutes
+    with theatre() as stage:
+        outcomes = [_play(stage, *each) for what in told.what for each in _planned(what, told.seed, until)]
+    others = sum(outcome is not Outcome.HOLDS for outcome in outcomes)
+    print(f"{len(outcomes)} runs, {others} of them not as they must be")
+    return 1 if others else 0
+
+
+def _planned(what: str, seed: int, until: float) -> Iterator[tuple[Scenario, int]]:
+    """All: each scripted one once, whatever time it takes, then mixes. A campaign: three mixes to one scripted."""
+    if what in SCENARIOS:
+        yield SCENARIOS[what], seed
+        return
+    if what == "all":
+        yield from zip((EVERYWHERE, *SCRIPTED), repeat(seed))
+        going: Iterator[Scenario] = repeat(MIXED)
+    else:
+        going = chain.from_iterable((MIXED, MIXED, MIXED, each) for each in cycle((EVERYWHERE, *SCRIPTED)))
+    for number, scenario in zip(count(seed), going):
+        if time.monotonic() > until - LAST_RUN_S:
+            return
+        yield scenario, number
+
+
+def _play(stage: Theatre, scenario: Scenario, seed: int) -> Outcome:
+    verdict = stage.play(scenario, seed)
+    print(verdict.line, flush=True)
+    for line in (*verdict.wrong, *verdict.lacking):
+        print("  " + line[:SHOWN])
+    if verdict.outcome is not Outcome.HOLDS:
+        print("  again: " + verdict.command, flush=True)
+    return verdict.outcome
+
+
+sys.exit(main())

@@ -1,0 +1,147 @@
+"""The load of the fault tests: a small country, decided by one number, with one right result whatever happens to it.
+
+Facts of one citizen about one matter are on one topic only, and those that must be there before others are in `first`.
+A record that is due in these days is not touched any more: so it goes, or stays, whenever its turn comes.
+"""
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from schemas.cv import EXEMPTIONS, TARGET_GROUPS, SituationRecorded
+from schemas.job_suggestions import JobSuggestionCheckRecorded
+from schemas.joblog import JoblogEntryRecorded
+from schemas.referrals import ProviderRecorded, ReferralRecorded
+from schemas.retention import LegalHoldRecorded
+from schemas.topics import (
+    CV_EXEMPTION_RECORDED,
+    JOB_SUGGESTION_CHECK_RECORDED,
+    JOBLOG_ENTRY_RECORDED,
+    LEGAL_HOLD_RECORDED,
+    PROVIDER_RECORDED,
+    REFERRAL_RECORDED,
+    SITUATION_RECORDED,
+)
+from tests.builders import exemption, moment, situation
+from tests.integration.country import Fact, Step
+
+NAMES = (
+    *("cv-requirement", "cv-status", "mailboxes", "referrals", "referral-register"),
+    *("registers", "joblog", "retention", "deletions"),
+)
+"""Who runs: decisions and sinks, with and without days, those that delete among them."""
+
+FIRST_DAY = date(2021, 6, 14)
+PROVIDERS = 5
+DELIVERED = ("job-suggestion-checks", "joblog")
+"""Areas that the National Archives approve; of `referrals` they have nothing, so what is due there stays, withheld."""
+
+
+class Country(NamedTuple):
+    """`first`: taken in before anything else. `days`: each day with its facts, in order."""
+
+    first: list[Fact]
+    days: list[tuple[date, list[Fact]]]
+
+    @property
+    def steps(self) -> list[Step]:
+        steps: list[Step] = []
+        for day, facts in self.days:
+            steps += [day, *facts]
+        return steps
+
+    @property
+    def facts(self) -> list[Fact]:
+        return [*self.first, *(fact for _, facts in self.days for fact in facts)]
+
+
+def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> Country:
+    """So many citizens, then `days` days from 14 June with `daily` facts each, and at last `quiet` days without any."""
+    luck = random.Random(seed)
+    first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS)]
+    for n in range(citizens):
+        first += _arrives(luck, n, days)
+    calendar = []
+    for index in range(days):
+        day = FIRST_DAY + timedelta(days=index)
+        calendar.append((day, [_change(luck, day, luck.randrange(citizens), (index, n)) for n in range(daily)]))
+    if quiet:
+        calendar.append((FIRST_DAY + timedelta(days=days + quiet), []))
+    return Country(first, calendar)
+
+
+def _citizen(n: int) -> str:
+    return f"c-{n:032x}"
+
+
+def _provider(n: int) -> ProviderRecorded:
+    return ProviderRecorded(occurred_at=moment("2021-05-20 08:00"), provider=f"p-{n}", name=f"Provider {n}")
+
+
+def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
+    """What is known of a citizen before the release: a situation, and most have something in a register."""
+    yield Fact(SITUATION_RECORDED, _situation(luck, "2021-05-20 09:00", n, initial=True), f"load-{n}")
+    due = FIRST_DAY + timedelta(days=luck.randrange(days))  # of what becomes due in these days
+    match n % 5:
+        case 0:
+            yield _entry(n, due.replace(year=due.year - 4))
+        case 1:
+            yield _entry(n, due.replace(year=due.year - 6))
+        case 2:
+            check = JobSuggestionCheckRecorded(
+                occurred_at=moment("2019-12-01 08:00"), citizen=_citizen(n), record=f"check-{n}",
+                checked_on=due.replace(year=due.year - 6), outcome="applied",
+            )  # fmt: skip
+            yield Fact(JOB_SUGGESTION_CHECK_RECORDED, check, f"check-{n}")
+        case 3:
+            ended = due.replace(year=due.year - 6)
+            yield _referral(luck, "2021-05-20 10:00", n, ended - timedelta(days=90), ended, f"referral-{n}")
+        case _:
+            begins = FIRST_DAY + timedelta(days=luck.randrange(-10, days))
+            yield _referral(luck, "2021-05-20 10:00", n, begins, begins + timedelta(days=20), f"referral-{n}")
+    if n % 10 == 1:
+        hold = LegalHoldRecorded(
+            occurred_at=moment("2021-05-20 11:00"), citizen=_citizen(n), hold=f"hold-{n}", handler="anna"
+        )
+        yield Fact(LEGAL_HOLD_RECORDED, hold, f"hold-{n}")
+
+
+def _entry(n: int, updated: date) -> Fact:
+    entry = JoblogEntryRecorded(
+        occurred_at=moment(f"{updated} 10:00"), citizen=_citizen(n), record=f"entry-{n}", applied_on=updated,
+        employer="Bakery", position="Bager", how_applied="advert", note="call again",
+    )  # fmt: skip
+    return Fact(JOBLOG_ENTRY_RECORDED, entry, f"entry-{n}")
+
+
+def _referral(luck: random.Random, at: str, n: int, first: date, last: date, id_: str, cancelled: bool = False) -> Fact:
+    referral = ReferralRecorded(
+        occurred_at=moment(at), citizen=_citizen(n), record=f"referral-{n}", provider=f"p-{luck.randrange(PROVIDERS)}",
+        first_day=first, last_day=last, cancelled_on=last if cancelled else None,
+    )  # fmt: skip
+    return Fact(REFERRAL_RECORDED, referral, id_)
+
+
+def _situation(luck: random.Random, at: str, n: int, initial: bool = False) -> SituationRecorded:
+    return situation(
+        at, citizen=_citizen(n), target_group=luck.choice(TARGET_GROUPS), jobcentre=f"jc-{luck.randrange(98)}",
+        fund=luck.choice([None, f"fund-{luck.randrange(20)}"]), initial=initial,
+    )  # fmt: skip
+
+
+def _change(luck: random.Random, day: date, n: int, number: tuple[int, int]) -> Fact:
+    """Of one in five the referral is extended or cancelled; of the others the situation, or an exemption."""
+    at, id_ = f"{day} {8 + number[1] % 8:02}:00", f"change-{number[0]}-{number[1]}"
+    if n % 5 == 4:
+        begins = day + timedelta(days=luck.randrange(-5, 3))
+        ends = begins + timedelta(days=luck.randrange(1, 15))
+        return _referral(luck, at, n, begins, ends, id_, luck.random() < 0.3)
+    if n % 2:
+        return Fact(SITUATION_RECORDED, _situation(luck, at, n), id_)
+    begins = day + timedelta(days=luck.randrange(-2, 10))
+    event = exemption(
+        at, str(begins), str(begins + timedelta(days=luck.randrange(20))), citizen=_citizen(n),
+        exemption=f"x-{luck.randrange(3)}", kind=luck.choice(EXEMPTIONS), withdrawn=luck.random() < 0.2,
+    )  # fmt: skip
+    return Fact(CV_EXEMPTION_RECORDED, event, id_)

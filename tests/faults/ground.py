@@ -1,0 +1,157 @@
+"""What one run works on: topics and a database of its own, workers as real processes whose failpoints may be armed."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from confluent_kafka import Producer
+
+from infra.cli import catalog
+from infra.errors import TransientError
+from infra.local import Addresses, Stack
+from schemas.ids import slice_of
+from schemas.topic import SLICES, Topic
+from schemas.topics import SITUATION_RECORDED
+from tests.faults.armed import ARMED, LOG, SEED
+from tests.faults.country import DELIVERED, NAMES, Country
+from tests.faults.through import Through
+from tests.integration.country import Fact
+from tests.integration.system import System, make_system, wait_for
+from tests.integration.worker_process import WorkerProcess
+
+PROGRAM = (sys.executable, "-m", "tests.faults.armed")
+COMMAND_DEADLINE_S, TRIES = 120, 3
+
+
+@dataclass
+class Ground:
+    """`system`: to publish and to look, past the proxies. `through`: the proxies on the way of the workers."""
+
+    stack: Stack
+    system: System
+    folder: Path
+    seed: int
+    through: Through
+    last_day: date | None = None
+    workers: list[WorkerProcess] = field(default_factory=list)
+    events: set[str] = field(default_factory=set)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "struck.jsonl"
+
+    def environment(self, armed: str = "") -> dict[str, str]:
+        told = self.through.addresses(self.system.addresses, self.system.dsn)
+        named = replace(self.system, addresses=told, dsn=told.dsn).environment
+        folder = {"DFDG_KEYS": str(self.folder / "keys"), "DFDG_STATE": str(self.folder / "state")}
+        return {**named, **folder, ARMED: armed, LOG: str(self.log), SEED: str(self.seed)}
+
+    def publish(self, facts: Sequence[Fact], repeat: int = 1) -> None:
+        self.system.publish(facts, repeat)
+        self.events.update(fact.id for fact in facts)
+
+    def begin(self, day: date) -> None:
+        self.system.publish([day])
+        self.last_day = day
+
+    def day(self, country: Country, index: int, repeat: int = 1) -> None:
+        """The country's day begins, and what happens on it is published; now and then something unreadable too."""
+        day, facts = country.days[index]
+        self.begin(day)
+        self.publish(facts, repeat)
+        if index % 2 == 0:
+            for number in (2 * index, 2 * index + 1):
+                self.poison(SITUATION_RECORDED, number)
+
+    def poison(self, topic: Topic, number: int) -> None:
+        """A record that nobody can read, of a subject of its own."""
+        settings = {"bootstrap.servers": self.system.addresses.kafka, "message.timeout.ms": 0}
+        producer = Producer({**settings, "enable.idempotence": True})
+        key = b"poison-%d" % number
+        producer.produce(topic.name, b"garbage", key, slice_of(key, SLICES))
+        assert producer.flush(COMMAND_DEADLINE_S) == 0
+
+    @contextmanager
+    def worker(self, armed: str = "", names: Sequence[str] = NAMES) -> Iterator[WorkerProcess]:
+        """One `dfdg run`; told to stop at the end of the block if it still lives."""
+        worker = self.start(armed, names)
+        try:
+            yield worker
+        finally:
+            worker.send(signal.SIGCONT)
+            worker.end()
+
+    def start(self, armed: str = "", names: Sequence[str] = NAMES) -> WorkerProcess:
+        worker = WorkerProcess(self.environment(armed), self.folder, names, PROGRAM)
+        self.workers.append(worker)
+        return worker
+
+    def command(self, *arguments: str, armed: str = "") -> "subprocess.CompletedProcess[str]":
+        """One other command of `dfdg`, to its end."""
+        return subprocess.run(
+            [*PROGRAM, *arguments], env=self.environment(armed), capture_output=True, text=True, check=False,
+            timeout=COMMAND_DEADLINE_S, cwd=self.folder,
+        )  # fmt: skip
+
+    def deliver(self, area: str, armed: str = "") -> "subprocess.CompletedProcess[str]":
+        """Whatever of the area will ever be due is delivered to the Archives."""
+        options = ("--who", "Anna", "--folder", str(self.folder), "--due-by", "2030-01-01", "--json")
+        return self.command("archive", "deliver", area, *options, armed=armed)
+
+    def archived(self) -> None:
+        """What the Archives are to have is delivered to them, and approved."""
+        for area in DELIVERED:
+            delivery = json.loads(_fine(self.deliver(area)))["delivery"]
+            _fine(self.command("archive", "approve", delivery, f"reference-{delivery}", "--who", "Anna"))
+
+    def struck(self) -> list[dict[str, Any]]:
+        """What the failpoints did, in order."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    def settled(self) -> bool:
+        """Everything is read by everyone, every outbox is empty, and the last day has brought all that it must."""
+        return self.system.drained(self.last_day) and self._aged()
+
+    def settle(self, deadline_s: float = 120.0) -> None:
+        wait_for("everything drained", self.settled, deadline_s)
+
+    def _aged(self) -> bool:
+        """Looking for what is due is a work of its own after a day; nothing on any topic tells that it is done."""
+        if self.last_day is None:
+            return True
+        query = "select count(*) from retention.ageing where day = %s and done"
+        try:
+            with psycopg.connect(self.system.dsn) as connection:
+                (done,) = connection.execute(query, (self.last_day,)).fetchone() or (0,)
+        except psycopg.OperationalError:  # a server that was killed a moment ago
+            return False
+        return bool(done == AGED_AREAS * SLICES)
+
+
+def _fine(done: "subprocess.CompletedProcess[str]") -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+AGED_AREAS = 4
+"""Rows of law: job-suggestion checks, referrals, and twice the Joblog."""
+
+
+def make_ground(stack: Stack, addresses: Addresses, through: Through, dsn: str, folder: Path, seed: int) -> Ground:
+    reads = {name: each.reads for name, each in {**catalog.decisions(), **catalog.sinks()}.items() if name in NAMES}
+    for left in reversed(range(TRIES)):
+        try:
+            system = make_system(addresses, dsn, folder, reads)
+            break
+        except TransientError:  # a busy machine: Kafka fences its only broker for a moment
+            if not left:
+                raise
+    return Ground(stack, system, folder, seed, through)

@@ -1,0 +1,83 @@
+"""What a run has put down, in the words of the reference model, and where the two differ."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import psycopg
+
+from schemas.codec import contract, decode, frame
+from schemas.cv import CvRequirementChanged
+from schemas.event import Event
+from schemas.notices import NoticeIssued
+from schemas.referrals import AccessChanged
+from schemas.topic import Topic
+from schemas.topics import ACCESS_CHANGED, CV_REQUIREMENT_CHANGED
+from tests.faults.dump import Dump, differences
+from tests.faults.reference import Access, Change, Notice, Right, Standing
+from tests.integration.system import System
+
+
+def change_of(event: CvRequirementChanged) -> Change:
+    exempt = event.exempt_from_registering, event.exempt_from_being_searchable
+    duties = event.must_register, event.must_be_searchable
+    now = Standing(*duties, *exempt, event.jobcentre, event.fund, event.rule)
+    before = event.must_register_before, event.must_be_searchable_before
+    return Change(before, now, event.from_day, event.initial)
+
+
+def notice_of(event: NoticeIssued) -> Notice:
+    return Notice(event.recipient, event.reason, event.from_day, tuple(sorted(event.details.items())))
+
+
+def access_of(event: AccessChanged) -> Access:
+    return Access(event.provider, event.opened, event.from_day)
+
+
+def wrong(system: System, expected: Right) -> list[str]:
+    """Where topics, mailboxes and receipts differ from what must be there; empty when all is right."""
+    return differences(_found(system), _wanted(expected))
+
+
+def _wanted(expected: Right) -> Dump:
+    notices = {citizen: list(told) for citizen, told in expected.notices.items()}
+    return {
+        "changes of CV duties": _rows(expected.changes),
+        "access": _rows(expected.access),
+        "mailboxes, CV": _rows(notices),
+        "mailboxes, Joblog": _rows(expected.of_joblogs),
+        "receipts": sorted(map(str, expected.receipts)),
+    }
+
+
+def _found(system: System) -> Dump:
+    changes, access = defaultdict(list), defaultdict(list)
+    for event in _events(system, CV_REQUIREMENT_CHANGED):
+        assert isinstance(event, CvRequirementChanged)
+        changes[event.citizen].append(change_of(event))
+    for event in _events(system, ACCESS_CHANGED):
+        assert isinstance(event, AccessChanged)
+        access[event.citizen].append(access_of(event))
+    mailboxes: dict[bool, dict[str, list[Notice]]] = {True: defaultdict(list), False: defaultdict(list)}
+    with psycopg.connect(system.dsn) as connection:
+        for about, recipient, reason, from_day, details in connection.execute(
+            "select about, recipient, reason, from_day, details from mailbox.visible order by number"
+        ):
+            notice = Notice(recipient, reason, from_day, tuple(sorted(details.items())))
+            mailboxes[reason.startswith("cv-")][about].append(notice)
+        receipts = connection.execute("select area, record, due from retention.receipt").fetchall()
+    return {
+        "changes of CV duties": _rows(changes),
+        "access": _rows(access),
+        "mailboxes, CV": _rows(mailboxes[True]),
+        "mailboxes, Joblog": _rows(mailboxes[False]),
+        "receipts": sorted(map(str, receipts)),
+    }
+
+
+def _events(system: System, topic: Topic) -> Iterator[Event]:
+    for record in system.messages(topic).values():
+        yield decode(frame(record.value()).body, contract(topic.event.SCHEMA), topic.event)
+
+
+def _rows(by_citizen: "dict[str, list[Change]] | dict[str, list[Access]] | dict[str, list[Notice]]") -> list[str]:
+    return sorted(f"{citizen}: {each}" for citizen, each in by_citizen.items() if each)

@@ -1,0 +1,34 @@
+"""Random mixes: again and again another subset of the faults at once, then everything is healed and looked at."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+from tests.faults.country import Country
+from tests.faults.crew import Crew, days
+from tests.faults.ground import Ground
+from tests.faults.play import Scenario, Size
+from tests.faults.strikes import SHORT
+from tests.faults.verdict import Evidence, Needs
+
+ROUNDS = 4
+TRAPS = (
+    "state written:deadlock%5", "outbox written:serialization%5", "committed:kill%1", "published:kill%1",
+    "locked:kill%1", "outbox written:kill%1", "leftover published:kill%5", "acknowledged:fail%2", "committed:fail%1",
+)  # fmt: skip
+
+
+def _faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
+    armed = ", ".join(luck.sample(TRAPS, 3))
+    with days(ground, load, luck, repeats=luck.choice((1, 1, 3))), Crew(ground, luck.choice((2, 3)), armed) as crew:
+        for _ in range(ROUNDS):
+            threading.Event().wait(luck.uniform(1, 4))
+            together = luck.sample(SHORT, luck.choice((1, 2, 3)))
+            lucks = [Random(luck.random()) for _ in together]
+            with ThreadPoolExecutor(len(together)) as striking:
+                for done in [striking.submit(s, crew, own, evidence) for s, own in zip(together, lucks, strict=True)]:
+                    done.result()
+            crew.mend()
+
+
+MIXED = Scenario("mixed", _faults, Needs(take_overs=8, rebalances=4), Size(citizens=400, days=24, daily=60))

@@ -1,0 +1,145 @@
+"""One run of one scenario on real servers, and what it showed: the same country without faults, and with them."""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from random import Random
+
+import psycopg
+
+from infra.local import Addresses, Stack
+from infra.postgres import migrate
+from tests.conftest import new_database
+from tests.faults.country import Country, country
+from tests.faults.dump import Dump, differences, dump
+from tests.faults.ground import Ground, make_ground
+from tests.faults.history import broken
+from tests.faults.judged import wrong
+from tests.faults.readers import readers
+from tests.faults.reference import right
+from tests.faults.through import Through, through
+from tests.faults.verdict import Evidence, Needs, Verdict, collect
+
+SETTLE_S = 180.0
+LOADS = 4
+"""Different countries: each must also be played undisturbed, which takes as long as the faults do."""
+
+_ALARMS = "select consumer || '/' || slice || ': ' || alarm from ledger.slice where alarm is not null"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of the load."""
+
+    citizens: int = 400
+    days: int = 20
+    daily: int = 50
+    quiet: int = 0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`faults` publishes the country's days and disturbs whoever works on them; afterwards everything is healed."""
+
+    name: str
+    faults: Callable[["Ground", Country, Random, Evidence], None]
+    needs: Needs
+    size: Size = Size()
+    prepared: bool = True
+    """Whether the first load is taken in, and the Archives have their part, before the faults begin."""
+
+
+@dataclass
+class Theatre:
+    """Servers, and the undisturbed runs that were played on them, by load."""
+
+    stack: Stack
+    addresses: Addresses
+    through: Through
+    folder: Path
+    undisturbed: dict[tuple[int, Size], Dump] = field(default_factory=dict)
+
+    def play(self, scenario: Scenario, seed: int) -> Verdict:
+        """`seed` decides load and faults. What does not end in time is BROKEN too."""
+        key = (seed % LOADS, scenario.size)
+        load = country(key[0], *astuple(scenario.size))
+        if key not in self.undisturbed:
+            self.undisturbed[key] = self._undisturbed(load, seed)
+        evidence = Evidence()
+        try:
+            with self._ground(seed) as ground:
+                told = self._disturbed(scenario, ground, load, evidence)
+                told += differences(dump(ground.system), self.undisturbed[key])
+        except AssertionError as error:
+            self._heal()
+            told = [f"{error} (its workers' logs: {self.folder})"]
+        return Verdict(scenario.name, seed, evidence, tuple(told), tuple(scenario.needs.lacking(evidence)))
+
+    def _disturbed(self, scenario: Scenario, ground: Ground, load: Country, evidence: Evidence) -> list[str]:
+        if scenario.prepared:
+            _load(ground, load)
+            ground.archived()
+        with readers(ground, load) as reading:
+            scenario.faults(ground, load, Random(ground.seed), evidence)
+            healed_at = time.monotonic()
+            with ground.worker():
+                ground.settle(SETTLE_S)
+                evidence.recovery_s = time.monotonic() - healed_at
+        collect(ground, evidence)
+        evidence.looks = reading.looks
+        return [*reading.wrong, *_alarms(ground), *wrong(ground.system, right(load)), *broken(ground.system)]
+
+    def _heal(self) -> None:
+        """Whatever the faults had taken away is there again."""
+        self.through.heal()
+        for server in self.stack.status():
+            if not server.running:
+                self.stack.start(server.name)
+
+    def _undisturbed(self, load: Country, seed: int) -> Dump:
+        with self._ground(seed) as ground:
+            _load(ground, load)
+            ground.archived()
+            with ground.worker():
+                for index in range(len(load.days)):
+                    ground.day(load, index)
+                ground.settle(SETTLE_S)
+            if told := [*_alarms(ground), *wrong(ground.system, right(load)), *broken(ground.system)]:
+                raise AssertionError("the undisturbed run is wrong already:\n" + "\n".join(told))
+            return dump(ground.system)
+
+    @contextmanager
+    def _ground(self, seed: int) -> Iterator[Ground]:
+        folder = self.folder / secrets.token_hex(4)
+        folder.mkdir()
+        with new_database(self.addresses.dsn) as dsn:
+            migrate(dsn)
+            yield make_ground(self.stack, self.addresses, self.through, dsn, folder, seed)
+
+
+@contextmanager
+def theatre() -> Iterator[Theatre]:
+    """Servers in a folder of their own for the time of the block; what the workers logged stays if it fails."""
+    folder = Path(tempfile.mkdtemp(prefix="dfdg-faults-", dir="/tmp"))
+    stack = Stack(folder / "servers")
+    try:
+        addresses = stack.up()
+        with through(stack) as proxies:
+            yield Theatre(stack, addresses, proxies, folder)
+    finally:
+        stack.remove()
+
+
+def _load(ground: Ground, load: Country) -> None:
+    ground.publish(load.first)
+    with ground.worker():
+        ground.settle(SETTLE_S)
+
+
+def _alarms(ground: Ground) -> list[str]:
+    with psycopg.connect(ground.system.dsn) as connection:
+        return [f"alarm: {text}" for (text,) in connection.execute(_ALARMS).fetchall()]

@@ -1,0 +1,54 @@
+"""`python -m tests.faults.sabotage [WORD…]`: breaks a copy of the tree in one line at a time, and runs the named test.
+
+All of them, or those whose description has one of the words. Every sabotage must be caught; the kill rate is printed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.faults.play import theatre
+from tests.faults.sabotages import SABOTAGES, Sabotage
+from tests.tidy.tree import ROOT, files
+
+FAILED = 1
+"""pytest's exit code when a test failed; any other one tells of something else."""
+
+
+def main(words: list[str]) -> int:
+    chosen = [each for each in SABOTAGES if not words or any(word in each.what for word in words)]
+    with tempfile.TemporaryDirectory(prefix="dfdg-sabotage-") as folder:
+        tree = Path(folder) / "tree"
+        for path in files():
+            (tree / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, tree / path.relative_to(ROOT))
+        with theatre() as stage:  # servers for all of them: none of these tests kills any
+            there = {"DFDG_KAFKA": stage.addresses.kafka, "DFDG_REGISTRY": stage.addresses.registry}
+            environment = {**os.environ, **there, "DFDG_DSN": stage.addresses.dsn, "PYTHONPATH": str(tree)}
+            caught = [_caught(each, tree, environment) for each in chosen]
+    print(f"{sum(caught)} of {len(caught)} sabotages caught: {100 * sum(caught) // max(1, len(caught))} %")
+    return 0 if all(caught) else 1
+
+
+def _caught(sabotage: Sabotage, tree: Path, environment: Mapping[str, str]) -> bool:
+    file = tree / sabotage.file
+    whole = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(whole.replace(sabotage.old, sabotage.new), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", sabotage.caught_by]
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        file.write_text(whole, encoding="utf-8")
+    code = {FAILED: "caught", 0: "NOT CAUGHT"}.get(done.returncode, f"NOT RUN ({done.returncode})")
+    print(f"{code:10} {sabotage.what}: {sabotage.caught_by}", flush=True)
+    if done.returncode not in (0, FAILED):
+        print(done.stdout[-2000:], done.stderr[-2000:])
+    return done.returncode == FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

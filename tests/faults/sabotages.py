@@ -1,0 +1,158 @@
+"""Mistakes of one line that would lose, double or leak something, each with the test that must catch it.
+
+`test_sabotages.py` looks that each still fits the code; `python -m tests.faults.sabotage` does them, one by one.
+"""
+
+from typing import NamedTuple
+
+
+class Sabotage(NamedTuple):
+    """`old` stands once in `file` and becomes `new`; then `caught_by` must fail."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    caught_by: str
+
+
+_RULES = "tests/integration/test_ledger_rules.py::"
+_WORKER = "tests/integration/test_worker_rules.py::"
+_RETENTION = "tests/consumers/test_retention.py::"
+_ONCE = _RULES + "test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it"
+_SEQUENCES = _RULES + "test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice"
+_LEFTOVERS = (
+    _RULES + "test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_deletes_exactly_what_is_named"
+)
+_NOTHING_STAYS = _WORKER + "test_a_failure_at_any_point_inside_the_transaction_leaves_nothing_and_publishes_nothing"
+_BACK = _RETENTION + "test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing_back"
+
+SABOTAGES = (
+    Sabotage("inbox off", "infra/intake.py", "if id_ not in new:", "if False:", _ONCE),
+    Sabotage(
+        "inbox forgets within a batch", "infra/intake.py", "new.discard(id_)", "new.add(id_)", _ONCE
+    ),
+    Sabotage(
+        "position compared with <=", "infra/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
+        "if offset <= cursor.positions.get(topic.name, 0):", _ONCE,
+    ),
+    Sabotage(
+        "position never compared", "infra/intake.py", "if offset < cursor.positions.get(topic.name, 0):", "if False:",
+        "tests/integration/test_ledger_rules.py::test_a_record_below_the_position_is_dropped_though_its_id_was_forgotten",
+    ),
+    Sabotage(
+        "a batch from beyond the position taken", "infra/intake.py", "if start > cursor.positions.get(name, 0):",
+        "if False:", _RULES + "test_a_batch_fetched_from_beyond_the_position_is_refused_and_nothing_of_it_stays",
+    ),
+    Sabotage("a repeated sequence taken", "infra/repetition.py", "if sequence <= mark:", "if False:", _SEQUENCES),
+    Sabotage("a gap passed over", "infra/repetition.py", "if sequence > mark + 1:", "if False:", _SEQUENCES),
+    Sabotage(
+        "epoch not compared", "infra/ledger.py", "if row is None or row[0] != epoch:", "if row is None:",
+        _RULES + "test_who_lost_the_slice_can_commit_nothing_more",
+    ),
+    Sabotage(
+        "epoch not raised", "infra/ledger.py", "set epoch = epoch + 1,", "set epoch = epoch + 0,",
+        _RULES + "test_who_lost_the_slice_can_commit_nothing_more",
+    ),
+    Sabotage(
+        "the whole outbox cleared", "infra/ledger.py",
+        "and batch = any(%(acked)s)\n    and exists", "and 0 <> all(%(acked)s)\n    and exists", _LEFTOVERS,
+    ),
+    Sabotage(
+        "outbox cleared before the acknowledgement", "infra/worker.py",
+        "while self._tickets and self._tickets[0].acked:", "while self._tickets:",
+        _WORKER + "test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged",
+    ),
+    Sabotage(
+        "acknowledged by the first partition", "infra/outbox.py", "return len(self._acks) == self._partitions",
+        "return len(self._acks) > 0",
+        "tests/integration/test_outbox.py::test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partition",
+    ),
+    Sabotage(
+        "leftovers not published", "infra/worker.py", "for batch, departures in taken.leftovers:",
+        "for batch, departures in ():",
+        _WORKER + "test_what_was_committed_and_not_published_is_published_by_who_takes_over",
+    ),
+    Sabotage(
+        "state written outside the transaction", "streams/processor.py",
+        "connection.execute(_WRITE, (self.name, cursor.slice, *rows))",
+        'connection.execute(_WRITE, (self.name, cursor.slice, *rows)); connection.execute("commit; begin")',
+        _NOTHING_STAYS,
+    ),
+    Sabotage(
+        "published before the commit", "infra/worker.py",
+        "departures = [*self._outgoing.depart(cursor, decided or ()), *letters]",
+        "departures = [*self._outgoing.depart(cursor, decided or ()), *letters];"
+        " self._outlet.publish(cursor.source, cursor.batch, departures)",
+        _NOTHING_STAYS,
+    ),
+    Sabotage(
+        "every event of one cause has one id", "streams/decision.py", 'derived_id(name, cause, b"%d" % index)',
+        'derived_id(name, cause, b"0")',
+        _WORKER + "test_what_was_committed_and_not_published_is_published_by_who_takes_over",
+    ),
+    Sabotage(
+        "a duty restored a day late", "streams/policies/cv_state.py", "return next_day(self.last_day)",
+        "return next_day(next_day(self.last_day))",
+        "tests/stories/test_cv_exemptions.py::test_cv_2_an_exemption_that_ends_restores_the_duty_on_the_day_after",
+    ),
+    Sabotage(
+        "first-load flag ignored", "streams/policies/cv_notices.py", "if initial or after.as_of < NOTICES_FROM:",
+        "if after.as_of < NOTICES_FROM:", "tests/stories/test_cv_recipients.py",
+    ),
+    Sabotage(
+        "deadline a day early", "schemas/retention_areas.py", "return add_years(anchor, area.years)",
+        "return date.fromordinal(add_years(anchor, area.years).toordinal() - 1)",
+        _RETENTION + "test_an_order_that_is_early_or_lacks_its_receipt_stops_the_deletions",
+    ),
+    Sabotage(
+        "receipt check removed from the decision", "streams/policies/retention.py",
+        '"no-receipt": area.archive is not None and aged.reference is None', '"no-receipt": False',
+        "tests/policies/test_retention.py::"
+        "test_without_its_receipt_what_is_archived_first_stays_and_nothing_is_remembered",
+    ),
+    Sabotage(
+        "receipt check removed from the deletion", "consumers/deletions.py",
+        "if early or (area.archive is not None and not event.reference):", "if early:",
+        _RETENTION + "test_an_order_that_is_early_or_lacks_its_receipt_stops_the_deletions",
+    ),
+    Sabotage(
+        "a hold ignored by the deletion", "consumers/deletions.py",
+        "where {_AS_ASKED} and {_NOT_HELD} returning t.record\"", "where {_AS_ASKED} returning t.record\"",
+        _RETENTION + "test_ret_6_a_hold_that_only_the_deletions_know_stops_an_order_until_the_decision_knows_it",
+    ),
+    Sabotage(
+        "what was deleted comes back", "consumers/registers.py",
+        "r.area = %(area)s and r.record = new.record)\"", "r.area = %(area)s and false)\"", _BACK,
+    ),
+    Sabotage(
+        "the search for due records does not store how far it came", "consumers/ageing.py",
+        "anchor, record = (rows[-1][2], rows[-1][0]) if rows else after", "anchor, record = after",
+        "tests/consumers/test_ageing.py::test_due_records_are_found_in_bounded_pieces_each_once_and_a_stop_loses_none",
+    ),
+    Sabotage(
+        "SET for SET LOCAL", "consumers/provider_gateway.py", '"set local role {}"', '"set role {}"',
+        "tests/consumers/test_provider_gateway.py::"
+        "test_acc_1_with_the_provider_the_role_ends_though_the_connection_goes_on",
+    ),
+    Sabotage(
+        "access a day too long", "infra/migrations/0015_access.sql",
+        "and r.reach = 'open' and now.today between r.first_day and r.ends",
+        "and r.reach = 'open' and now.today between r.first_day and r.ends + 1",
+        "tests/consumers/test_provider_access.py",
+    ),
+    Sabotage(
+        "the flood guard counts each batch anew", "consumers/flood_guard.py",
+        "set notices = flood.count.notices + excluded.notices", "set notices = excluded.notices",
+        "tests/consumers/test_flood_guard.py",
+    ),
+    Sabotage(
+        "a day counts as begun when one slice has it", "producers/clock.py", "return min(known) if len(known)",
+        "return max(known) if len(known)",
+        "tests/producers/test_clock.py::test_a_day_counts_as_begun_when_no_slice_lacks_it",
+    ),
+    Sabotage(
+        "a package is not read back", "infra/archive/verify.py",
+        "if _md5(folder / path) != listed[path]]", "if False]", "tests/archive/test_verify.py",
+    ),
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""The scripted faults, one kind at a time: what struck is known by name, so that what breaks is too."""
+
+import threading
+from collections.abc import Sequence
+from random import Random
+
+from tests.faults import strikes
+from tests.faults.country import Country
+from tests.faults.crew import Crew, Days, days
+from tests.faults.ground import Ground
+from tests.faults.play import Scenario, Size
+from tests.faults.strikes import Strike
+from tests.faults.verdict import Evidence, Needs
+
+SIZE = Size(citizens=400, days=24, daily=150)
+SMALL = Size(citizens=400, days=10, daily=60)
+ROLLED_BACK = "state written:deadlock%15, outbox written:serialization%10, step written:deadlock%5"
+FAILED = "locked:fail%2, state written:fail%3, committed:fail%3, published:fail%2, acknowledged:fail%3, polled:fail%1"
+HELD = "locked:hold=5%1, committed:hold=5%2, outbox written:hold=5%1"
+
+
+def _play(
+    ground: Ground, load: Country, luck: Random, evidence: Evidence, again: Sequence[Strike], size: int, armed: str
+) -> None:
+    with days(ground, load, luck) as going, Crew(ground, size, armed) as crew:
+        for strike in again:
+            threading.Event().wait(luck.uniform(0.5, 2.0))
+            strike(crew, luck, evidence)
+            crew.mend()
+        _to_the_end(going, crew)
+
+
+def _to_the_end(going: Days, crew: Crew) -> None:
+    """Whoever ends meanwhile, as a worker does when a part of it has failed for good, gets a successor."""
+    while not going.done():
+        threading.Event().wait(0.1)
+        crew.mend()
+
+
+def scripted(
+    name: str, again: Sequence[Strike], needs: Needs, size: int = 2, load: Size = SIZE, armed: str = ""
+) -> Scenario:
+    """The strikes, one after the other, upon so many workers while the country's days go by."""
+
+    def faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
+        _play(ground, load, luck, evidence, again, size, armed)
+
+    return Scenario(name, faults, needs, load)
+
+
+def _repeated(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
+    """Each fact up to five times, then everything once more from the first record on."""
+    with Crew(ground, 2) as crew, days(ground, load, luck, repeats=5) as going:
+        _to_the_end(going, crew)
+        ground.publish(load.facts)
+    evidence.struck["everything published again"] += 1
+
+
+def _struck(**planned: int) -> dict[str, int]:
+    return {name.replace("_", " "): times for name, times in planned.items()}
+
+
+SCRIPTED: tuple[Scenario, ...] = (
+    scripted(
+        "kills", [strikes.kill_worker] * 10,
+        Needs(_struck(worker_killed=10), kills_in_transaction=3, redeliveries=1, take_overs=20, rebalances=20),
+    ),
+    scripted("freeze", [strikes.freeze_worker] * 3, Needs(_struck(worker_frozen=3), take_overs=8, rebalances=10)),
+    scripted(
+        "storm", [strikes.storm] * 4, Needs(_struck(worker_joined_or_left=12), take_overs=20, rebalances=20), load=SIZE
+    ),
+    scripted("postgres", [strikes.kill_postgres] * 4, Needs(_struck(postgres_killed=4), take_overs=20)),
+    scripted("broker", [strikes.kill_broker] * 3, Needs({"kafka-1 killed": 3})),
+    scripted("broker-away", [strikes.lose_broker], Needs({"kafka-1 killed": 1}), load=SMALL),
+    scripted("broker-frozen", [strikes.freeze_broker] * 3, Needs(_struck(broker_frozen=3))),
+    scripted("sessions", [strikes.end_sessions] * 4, Needs(_struck(session_terminated=20), take_overs=10)),
+    scripted("registry", [strikes.registry_away] * 2, Needs(_struck(registry_away=2), rebalances=1), load=SMALL),
+    scripted(
+        "rollbacks", [], Needs({"deadlock at state written": 10, "serialization at outbox written": 10}),
+        load=SMALL, armed=ROLLED_BACK,
+    ),
+    scripted(
+        "exceptions", [], Needs({"fail at locked": 1, "fail at committed": 1, "fail at published": 1}, redeliveries=1),
+        load=SMALL, armed=FAILED,
+    ),
+    scripted("held", [], Needs({"hold at committed": 1}), load=SMALL, armed=HELD),
+    scripted(
+        "lost-commits", [strikes.lose_commits] * 4, Needs(_struck(commit_reply_lost=10), take_overs=10, redeliveries=1)
+    ),
+    scripted("lost-produces", [strikes.lose_produces] * 4, Needs(_struck(produce_reply_lost=6))),
+    scripted("lost-hints", [strikes.lose_hints] * 2, Needs(_struck(offset_commit_reply_lost=2)), load=SMALL),
+    scripted("cut", [strikes.cut_connections] * 4, Needs(_struck(connection_cut=20), take_overs=10)),
+    scripted("one-way", [strikes.mute] * 3, Needs(_struck(muted_one_way=3)), load=SMALL),
+    scripted("slow", [strikes.slow] * 3, Needs(_struck(slowed_down=3)), load=SMALL),
+    Scenario("repeated", _repeated, Needs({"everything published again": 1}), SMALL),
+)  # fmt: skip

@@ -1,0 +1,57 @@
+"""The reference model and the decisions were written apart, and agree in memory: so either may judge a run."""
+
+from datetime import date
+
+from schemas.cv import CvRequirementChanged
+from schemas.event import Event
+from schemas.notices import NoticeIssued
+from schemas.referrals import AccessChanged
+from streams import cv_requirement, joblog, referrals
+from streams.decision import Decision, Life
+from tests.faults.country import Country, country
+from tests.faults.judged import access_of, change_of, notice_of
+from tests.faults.reference import right
+
+COUNTRY = country(20210614, citizens=300, days=50, daily=40)
+
+
+def decided(load: Country, decision: Decision) -> list[Event]:  # type: ignore[type-arg] # any decision
+    """The decision played in memory, as it came to be for each citizen."""
+    lives: dict[str, Life] = {}  # type: ignore[type-arg] # any decision
+    found: list[Event] = []
+    today: date | None = None
+    for step in [*load.first, *load.steps]:
+        if isinstance(step, date):
+            today = step
+            found += [out.event for life in lives.values() for out in life.catch_up(today)]
+        elif step.topic in decision.reads:
+            life = lives.setdefault(step.event.key, Life(decision, None, bytes(16)))
+            found += [out.event for out in life.happen(step.event, step.id.encode(), today)]
+    return found
+
+
+def test_the_reference_finds_the_same_cv_changes_and_notices_as_the_decision() -> None:
+    expected, found = right(COUNTRY), decided(COUNTRY, cv_requirement.decision)
+    changes = [(event.citizen, change_of(event)) for event in found if isinstance(event, CvRequirementChanged)]
+    assert {citizen: [c for who, c in changes if who == citizen] for citizen in expected.changes} == expected.changes
+    notices = [(event.about, notice_of(event)) for event in found if isinstance(event, NoticeIssued)]
+    assert {citizen: [n for who, n in notices if who == citizen] for citizen in expected.notices} == expected.notices
+    assert len(notices) == sum(map(len, expected.notices.values())) > 500
+    assert len(changes) == sum(map(len, expected.changes.values())) > 500
+
+
+def test_the_reference_finds_the_same_turns_of_access_and_endings_of_joblogs_as_the_decisions() -> None:
+    expected = right(COUNTRY)
+    turns = [(e.citizen, access_of(e)) for e in decided(COUNTRY, referrals.decision) if isinstance(e, AccessChanged)]
+    assert {who: [t for citizen, t in turns if citizen == who] for who in expected.access} == expected.access
+    told = [(e.about, notice_of(e)) for e in decided(COUNTRY, joblog.decision) if isinstance(e, NoticeIssued)]
+    assert {who: [n for about, n in told if about == who] for who in expected.of_joblogs} == expected.of_joblogs
+    assert len(turns) == sum(map(len, expected.access.values())) > 50
+    assert len(told) == sum(map(len, expected.of_joblogs.values())) > 50
+
+
+def test_every_kind_of_record_becomes_due_in_the_country_and_some_of_each_stay() -> None:
+    areas = [area for area, _, _ in right(COUNTRY).receipts]
+    assert {area: areas.count(area) > 20 for area in set(areas)} == dict.fromkeys(
+        ("joblog-voluntary", "joblog-mandatory", "job-suggestion-checks"), True
+    )

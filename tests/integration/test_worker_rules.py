@@ -1,0 +1,140 @@
+"""A worker's rules on real PostgreSQL: a batch has all of its effects or none, and what is committed is published."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+
+from infra import failpoints, ledger
+from infra.buffer import Batch
+from infra.group import register
+from infra.intake import Intake
+from infra.outbox import NoOutlet, Ticket
+from infra.postgres import connect, open_pool
+from infra.record import Departure
+from infra.worker import Worker
+from schemas.ids import slice_of
+from schemas.topic import SLICES
+from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED
+from streams.cv_requirement import decision
+from streams.processor import Processor
+from tests.builders import situation
+from tests.integration.test_ledger_rules import OurSchemas, record
+
+READS = (SITUATION_RECORDED, CV_EXEMPTION_RECORDED)
+FACT = situation("2021-06-14 08:00", fund="fund-1")
+SLICE = slice_of(FACT.key.encode(), SLICES)
+INSIDE = ("begun", "locked", "inbox written", "state written", "outbox written")
+TABLES = ("slice", "inbox", "outbox", "batch", "state")
+
+
+class Desk(NoOutlet):
+    """An outlet that keeps what is published, and acknowledges only what a test says."""
+
+    def __init__(self) -> None:
+        self.published: list[Departure] = []
+        self.tickets: list[Ticket] = []
+
+    def publish(self, _source: str, batch: int, departures: Sequence[Departure]) -> Ticket:
+        self.published += departures
+        self.tickets.append(Ticket(batch, 1))
+        return self.tickets[-1]
+
+    def acknowledge(self) -> None:
+        self.tickets[0]._acks.append(None)
+
+
+class BrokenError(Exception):
+    """What a failpoint raises here."""
+
+
+@pytest.fixture
+def pool(database: str) -> Iterator[ConnectionPool]:
+    with closing(connect(database, "test")) as connection:
+        connection.autocommit = True
+        register(connection, "cv-requirement", {topic.name: topic.name for topic in READS})
+    with open_pool(database, "test", 2) as pool:
+        yield pool
+    failpoints.reach = failpoints.pass_by
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def worker(pool: ConnectionPool, desk: Desk) -> Worker:
+    ids = {topic.name: number for number, topic in enumerate((CV_REQUIREMENT_CHANGED, NOTICE_ISSUED), 1)}
+    outgoing = ledger.Outgoing((CV_REQUIREMENT_CHANGED, NOTICE_ISSUED), ids)
+    return Worker(
+        "cv-requirement",
+        SLICE,
+        pool,
+        lambda: desk,
+        Intake(READS, OurSchemas()),
+        outgoing,
+        Processor(decision),
+    )
+
+
+def take_over(worker: Worker) -> None:
+    worker.take_over("me", lambda: {topic.name: 0 for topic in READS})
+
+
+def batch(worker: Worker) -> Batch:
+    name = SITUATION_RECORDED.name
+    return Batch(SLICE, worker.epoch, {name: 0}, {name: 1}, [record(SITUATION_RECORDED, 0, FACT, "a")])
+
+
+def break_at(point: str) -> None:
+    def reach(reached: str) -> None:
+        if reached == point:
+            raise BrokenError(point)
+
+    failpoints.reach = reach
+
+
+def stored(pool: ConnectionPool) -> list[str]:
+    with pool.connection() as connection:
+        queries = [f"select '{table} ' || to_jsonb(t)::text from ledger.{table} t order by 1" for table in TABLES]
+        return [row for query in queries for (row,) in connection.execute(psycopg.sql.SQL(query)).fetchall()]
+
+
+@pytest.mark.parametrize("point", INSIDE)
+def test_a_failure_at_any_point_inside_the_transaction_leaves_nothing_and_publishes_nothing(
+    point: str, pool: ConnectionPool, worker: Worker, desk: Desk
+) -> None:
+    take_over(worker)
+    before = stored(pool)
+    break_at(point)
+    with pytest.raises(BrokenError):
+        worker.work(batch(worker))
+    assert stored(pool) == before
+    assert desk.published == []
+
+
+def test_what_was_committed_and_not_published_is_published_by_who_takes_over(worker: Worker, desk: Desk) -> None:
+    take_over(worker)
+    break_at("committed")
+    with pytest.raises(BrokenError):
+        worker.work(batch(worker))
+    assert desk.published == []
+    failpoints.reach = failpoints.pass_by
+    take_over(worker)
+    assert [departure.topic for departure in desk.published] == [CV_REQUIREMENT_CHANGED.name, *[NOTICE_ISSUED.name] * 2]
+    assert len({departure.id for departure in desk.published}) == 3
+
+
+def test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged(
+    pool: ConnectionPool, worker: Worker, desk: Desk
+) -> None:
+    take_over(worker)
+    worker.work(batch(worker))
+    worker.settle()
+    assert sum(row.startswith("outbox") for row in stored(pool)) == 1
+    desk.acknowledge()
+    worker.settle()
+    assert sum(row.startswith("outbox") for row in stored(pool)) == 0
