@@ -45,8 +45,8 @@ def bury(connection: Connection, cursor: Cursor, sifted: Sifted) -> list[Departu
     _count(cursor, sifted)
     with connection.cursor() as statement:
         statement.executemany(_BURY, [_row(cursor, letter) for letter in sifted.letters])
+    failpoints.reach("letter buried")
     keep(connection, cursor)
-    failpoints.reach("letters buried")
     return [departure(cursor, letter) for letter in sifted.letters if not letter.waits]
 
 

@@ -32,11 +32,8 @@ LOG = logging.getLogger(__name__)
 THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
 
-HINT_S = 1.0
-"""Between two commits of a slice's offsets to Kafka: lag tools look no oftener."""
-
-FLUSH_S = 1.0
-"""What stopping gives the producer for its last acknowledgements; the rest is in the outbox."""
+HINT_S, FLUSH_S = 1.0, 1.0
+"""Between two offset hints: lag tools look no oftener. For the producer's last acknowledgements when it stops."""
 
 
 class Consuming(ledger.Handler, Protocol):

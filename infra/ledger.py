@@ -154,12 +154,9 @@ def close(
 
 
 def clear(connection: Connection, consumer: str, slice_: int, epoch: int, acked: Sequence[int]) -> None:
-    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them.
-
-    Nothing under another epoch: in a database restored beneath a living worker its numbers mean other batches.
-    """
-    parameters = {"consumer": consumer, "slice": slice_, "epoch": epoch, "acked": list(acked)}
-    connection.execute(_CLEAR, parameters)
+    """Delete exactly these batches from the outbox: Kafka has acknowledged every record of them. Nothing under another
+    epoch: in a database restored beneath a living worker its numbers mean other batches."""
+    connection.execute(_CLEAR, {"consumer": consumer, "slice": slice_, "epoch": epoch, "acked": list(acked)})
 
 
 def forget(connection: Connection, cursor: Cursor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.tidy.tree import place, sources, syntax
 
 IN_TRANSACTION = frozenset(
-    {"locked", "inbox written", "state written", "step written", "forgotten", "letters buried", "outbox written"}
+    {"locked", "inbox written", "state written", "step written", "forgotten", "letter buried", "outbox written"}
     | {"deleted", "receipts written"}
 )
 """Whoever is killed there leaves an open transaction of a batch."""

@@ -95,10 +95,8 @@ def take_over(worker: Worker) -> None:
 
 
 def batch(worker: Worker) -> Batch:
-    return Batch(
-        SLICE, worker.epoch, {SITUATION_RECORDED.name: 0}, {SITUATION_RECORDED.name: 1},
-        [record(SITUATION_RECORDED, 0, FACT, "a")],
-    )  # fmt: skip
+    name = SITUATION_RECORDED.name
+    return Batch(SLICE, worker.epoch, {name: 0}, {name: 1}, [record(SITUATION_RECORDED, 0, FACT, "a")])
 
 
 def break_at(point: str) -> None:
