@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain, count, cycle, repeat
 
 from tests.faults.everywhere import EVERYWHERE
@@ -33,8 +34,14 @@ def main() -> int:
     told = asked.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
     until = time.monotonic() + 60 * told.minutes
-    with theatre() as stage:
-        outcomes = [_play(stage, *each) for what in told.what for each in _planned(what, told.seed, until)]
+    outcomes = []
+    with ExitStack() as open_:
+        stages: dict[int, Theatre] = {}
+        for what in told.what:
+            for scenario, seed in _planned(what, told.seed, until):
+                if scenario.brokers not in stages:
+                    stages[scenario.brokers] = open_.enter_context(theatre(scenario.brokers))
+                outcomes.append(_play(stages[scenario.brokers], scenario, seed))
     others = sum(outcome is not Outcome.HOLDS for outcome in outcomes)
     print(f"{len(outcomes)} runs, {others} of them not as they must be")
     return 1 if others else 0

@@ -22,6 +22,7 @@ from schemas.topic import SLICES, Topic
 from schemas.topics import SITUATION_RECORDED
 from tests.faults.armed import ARMED, LOG, SEED
 from tests.faults.country import DELIVERED, NAMES, Country
+from tests.faults.disk import Disk
 from tests.faults.through import Through
 from tests.integration.country import Fact
 from tests.integration.system import System, make_system, wait_for
@@ -40,6 +41,7 @@ class Ground:
     folder: Path
     seed: int
     through: Through
+    disk: Disk | None = None
     last_day: date | None = None
     workers: list[WorkerProcess] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
@@ -101,9 +103,9 @@ class Ground:
             timeout=COMMAND_DEADLINE_S, cwd=self.folder,
         )  # fmt: skip
 
-    def deliver(self, area: str, armed: str = "") -> "subprocess.CompletedProcess[str]":
+    def deliver(self, area: str, armed: str = "", folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
         """Whatever of the area will ever be due is delivered to the Archives."""
-        options = ("--who", "Anna", "--folder", str(self.folder), "--due-by", "2030-01-01", "--json")
+        options = ("--who", "Anna", "--folder", str(folder or self.folder), "--due-by", "2030-01-01", "--json")
         return self.command("archive", "deliver", area, *options, armed=armed)
 
     def archived(self) -> None:
@@ -145,7 +147,9 @@ AGED_AREAS = 4
 """Rows of law: job-suggestion checks, referrals, and twice the Joblog."""
 
 
-def make_ground(stack: Stack, addresses: Addresses, through: Through, dsn: str, folder: Path, seed: int) -> Ground:
+def make_ground(
+    stack: Stack, addresses: Addresses, through: Through, dsn: str, folder: Path, seed: int, disk: Disk | None = None
+) -> Ground:
     reads = {name: each.reads for name, each in {**catalog.decisions(), **catalog.sinks()}.items() if name in NAMES}
     for left in reversed(range(TRIES)):
         try:
@@ -154,4 +158,4 @@ def make_ground(stack: Stack, addresses: Addresses, through: Through, dsn: str, 
         except TransientError:  # a busy machine: Kafka fences its only broker for a moment
             if not left:
                 raise
-    return Ground(stack, system, folder, seed, through)
+    return Ground(stack, system, folder, seed, through, disk)

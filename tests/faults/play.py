@@ -4,7 +4,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from random import Random
@@ -15,6 +15,7 @@ from infra.local import Addresses, Stack
 from infra.postgres import migrate
 from tests.conftest import new_database
 from tests.faults.country import Country, country
+from tests.faults.disk import move, tablespace
 from tests.faults.dump import Dump, differences, dump
 from tests.faults.ground import Ground, make_ground
 from tests.faults.history import broken
@@ -49,6 +50,9 @@ class Scenario:
     faults: Callable[["Ground", Country, Random, Evidence], None]
     needs: Needs
     size: Size = Size()
+    small_disk: bool = False
+    """Whether the database lies on a disk that can be filled."""
+    brokers: int = 1
     prepared: bool = True
     """Whether the first load is taken in, and the Archives have their part, before the faults begin."""
 
@@ -71,7 +75,7 @@ class Theatre:
             self.undisturbed[key] = self._undisturbed(load, seed)
         evidence = Evidence()
         try:
-            with self._ground(seed) as ground:
+            with self._ground(seed, scenario.small_disk) as ground:
                 told = self._disturbed(scenario, ground, load, evidence)
                 told += differences(dump(ground.system), self.undisturbed[key])
         except AssertionError as error:
@@ -113,19 +117,23 @@ class Theatre:
             return dump(ground.system)
 
     @contextmanager
-    def _ground(self, seed: int) -> Iterator[Ground]:
+    def _ground(self, seed: int, small: bool = False) -> Iterator[Ground]:
         folder = self.folder / secrets.token_hex(4)
         folder.mkdir()
-        with new_database(self.addresses.dsn) as dsn:
+        with ExitStack() as open_:
+            disk = open_.enter_context(tablespace(self.addresses.dsn)) if small else None
+            dsn = open_.enter_context(new_database(self.addresses.dsn))
             migrate(dsn)
-            yield make_ground(self.stack, self.addresses, self.through, dsn, folder, seed)
+            if disk is not None:
+                move(dsn, disk)
+            yield make_ground(self.stack, self.addresses, self.through, dsn, folder, seed, disk)
 
 
 @contextmanager
-def theatre() -> Iterator[Theatre]:
-    """Servers in a folder of their own for the time of the block; what the workers logged stays if it fails."""
+def theatre(brokers: int = 1) -> Iterator[Theatre]:
+    """Servers in a folder of their own for the time of the block; what the workers logged stays there."""
     folder = Path(tempfile.mkdtemp(prefix="dfdg-faults-", dir="/tmp"))
-    stack = Stack(folder / "servers")
+    stack = Stack(folder / "servers", brokers)
     try:
         addresses = stack.up()
         with through(stack) as proxies:

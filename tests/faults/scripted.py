@@ -38,14 +38,21 @@ def _to_the_end(going: Days, crew: Crew) -> None:
 
 
 def scripted(
-    name: str, again: Sequence[Strike], needs: Needs, size: int = 2, load: Size = SIZE, armed: str = ""
+    name: str,
+    again: Sequence[Strike],
+    needs: Needs,
+    size: int = 2,
+    load: Size = SIZE,
+    armed: str = "",
+    small_disk: bool = False,
+    brokers: int = 1,
 ) -> Scenario:
     """The strikes, one after the other, upon so many workers while the country's days go by."""
 
     def faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
         _play(ground, load, luck, evidence, again, size, armed)
 
-    return Scenario(name, faults, needs, load)
+    return Scenario(name, faults, needs, load, small_disk, brokers)
 
 
 def _repeated(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
@@ -73,7 +80,15 @@ SCRIPTED: tuple[Scenario, ...] = (
     scripted("broker", [strikes.kill_broker] * 3, Needs({"kafka-1 killed": 3})),
     scripted("broker-away", [strikes.lose_broker], Needs({"kafka-1 killed": 1}), load=SMALL),
     scripted("broker-frozen", [strikes.freeze_broker] * 3, Needs(_struck(broker_frozen=3))),
+    scripted(
+        "one-of-three", [strikes.lose_one_of_three] * 3, Needs(_struck(one_of_three_brokers_lost=3)),
+        load=SMALL, brokers=3,
+    ),
     scripted("sessions", [strikes.end_sessions] * 4, Needs(_struck(session_terminated=20), take_overs=10)),
+    scripted(
+        "disk-full", [strikes.fill_disk] * 3,
+        Needs({"database's disk full": 2, "delivery refused by a full disk": 3}, take_overs=8), small_disk=True,
+    ),
     scripted("registry", [strikes.registry_away] * 2, Needs(_struck(registry_away=2), rebalances=1), load=SMALL),
     scripted(
         "rollbacks", [], Needs({"deadlock at state written": 10, "serialization at outbox written": 10}),

@@ -1,5 +1,6 @@
 """The faults one by one: each disturbs a crew at work, says what it did, and leaves nothing broken behind."""
 
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -64,6 +65,13 @@ def lose_broker(crew: Crew, _luck: Random, evidence: Evidence) -> None:
     _restart(crew, "kafka-1", 70.0, evidence)
 
 
+def lose_one_of_three(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """The others have every record, and go on without it; it comes back before the next one is lost."""
+    name = f"kafka-{luck.randint(1, 3)}"
+    _restart(crew, name, luck.uniform(4, 10), evidence)
+    evidence.struck["one of three brokers lost"] += 1
+
+
 def registry_away(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """A worker that starts meanwhile waits for it."""
     stack = crew.ground.stack
@@ -106,11 +114,11 @@ def lose_commits(crew: Crew, luck: Random, evidence: Evidence) -> None:
 
 def lose_produces(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """The records are on the topic, and nobody is told."""
-    _lose(crew.ground.through.kafka, "produce", luck, evidence)
+    _lose(luck.choice(crew.ground.through.kafka), "produce", luck, evidence)
 
 
 def lose_hints(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    _lose(crew.ground.through.kafka, "offset commit", luck, evidence)
+    _lose(luck.choice(crew.ground.through.kafka), "offset commit", luck, evidence)
 
 
 def _lose(proxy: Proxy, kind: str, luck: Random, evidence: Evidence) -> None:
@@ -125,7 +133,7 @@ def _lose(proxy: Proxy, kind: str, luck: Random, evidence: Evidence) -> None:
 def cut_connections(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """All of the workers' connections to one server end, politely or not; for a moment nobody gets in."""
     for _ in range(4):
-        proxy = luck.choice((crew.ground.through.kafka, crew.ground.through.postgres))
+        proxy = luck.choice(crew.ground.through.all)
         proxy.refusing = luck.random() < 0.5
         evidence.struck["connection cut"] += proxy.cut(reset=luck.random() < 0.5)
         _wait(luck.uniform(0.2, 2))
@@ -134,7 +142,7 @@ def cut_connections(crew: Crew, luck: Random, evidence: Evidence) -> None:
 
 def mute(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """For some seconds nothing passes in one direction, and nothing says so."""
-    proxy = luck.choice((crew.ground.through.kafka, crew.ground.through.postgres))
+    proxy = luck.choice(crew.ground.through.all)
     way: Direction = luck.choice(("up", "down"))
     proxy.muted.add(way)
     _wait(luck.uniform(4, 10))
@@ -144,12 +152,26 @@ def mute(crew: Crew, luck: Random, evidence: Evidence) -> None:
 
 def slow(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """Every piece takes its time, and none is big."""
-    for proxy in (crew.ground.through.kafka, crew.ground.through.postgres):
+    for proxy in crew.ground.through.all:
         proxy.latency_s, proxy.slice_bytes = luck.choice(((0.02, 64 * 1024), (0.0, 512), (0.1, 16 * 1024)))
     _wait(luck.uniform(3, 6))
-    for proxy in (crew.ground.through.kafka, crew.ground.through.postgres):
+    for proxy in crew.ground.through.all:
         proxy.latency_s, proxy.slice_bytes = 0.0, CHUNK
     evidence.struck["slowed down"] += 1
+
+
+def fill_disk(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """The database's disk is full, and so is the one that the Archives' delivery is written to: it is none then."""
+    disk = crew.ground.disk
+    assert disk is not None, "a scenario with a small disk"
+    disk.fill()
+    seen = len(re.findall("DiskFull", "".join(worker.log() for worker in crew.ground.workers)))
+    done = crew.ground.deliver("referrals", folder=disk.folder)
+    evidence.struck["delivery refused by a full disk"] += done.returncode != 0
+    _wait(luck.uniform(2, 4))
+    disk.free()
+    met = len(re.findall("DiskFull", "".join(worker.log() for worker in crew.ground.workers))) - seen
+    evidence.struck["database's disk full"] += met > 0
 
 
 def _restart(crew: Crew, server: str, away_s: float, evidence: Evidence) -> None:
