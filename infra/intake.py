@@ -46,6 +46,15 @@ class Schemas(Protocol):
     def writer_schema(self, schema_id: int, topic: Topic) -> Any: ...
 
 
+def join(cursor: Cursor, lows: Mapping[str, int]) -> None:
+    """Topics that are new to the slice begin where their logs begin now."""
+    for topic, low in lows.items():
+        cursor.positions[topic] = low
+        cursor.runs.append([topic, low, low])
+        if low > 0:
+            cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
+
+
 @dataclass
 class Sifted:
     arrivals: list[Arrival] = field(default_factory=list)

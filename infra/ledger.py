@@ -94,8 +94,9 @@ with gone as (
     insert into ledger.outbox (consumer, slice, batch, records, body)
     select %(consumer)s, %(slice)s, %(batch)s, %(outgoing)s, %(body)b where %(outgoing)s > 0
 ), logged as (
-    insert into ledger.batch (consumer, slice, batch, epoch, day, runs, records, outgoing)
-    values (%(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(runs)s, %(records)s, %(outgoing)s)
+    insert into ledger.batch (consumer, slice, batch, epoch, day, step, runs, records, outgoing, digest)
+    select %(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(step)s, %(runs)s, %(records)s, %(outgoing)s,
+        case when %(outgoing)s > 0 then sha256(%(body)b) end
 )
 update ledger.slice set batch = %(batch)s, day = %(day)s, reference = %(reference)s,
     positions = %(positions)s, received = %(received)s, sent = %(sent)s
@@ -124,7 +125,12 @@ def lock(connection: Connection, consumer: str, slice_: int, epoch: int) -> Curs
 
 
 def close(
-    connection: Connection, cursor: Cursor, departures: Sequence[Departure], applied: int, acked: Sequence[int]
+    connection: Connection,
+    cursor: Cursor,
+    departures: Sequence[Departure],
+    applied: int,
+    acked: Sequence[int],
+    step: bool = False,
 ) -> None:
     """Write the batch's end: outbox, batch log, the slice's row; delete exactly the acknowledged batches."""
     cursor.batch += 1
@@ -138,6 +144,7 @@ def close(
         "positions": Jsonb(cursor.positions),
         "received": Jsonb(cursor.received),
         "sent": Jsonb(cursor.sent),
+        "step": step,
         "runs": Jsonb(cursor.runs),
         "records": applied,
         "outgoing": len(departures),

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from infra import dead_letters, ledger
+from infra import ledger
 from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
-from infra.intake import JOINED_LATE, Intake
-from infra.outbox import NoOutlet, Outlet, Ticket
+from infra.intake import join
+from infra.outbox import Outlet, Ticket
 from infra.record import Departure
+from infra.transacting import Transacting
 
 LOG = logging.getLogger(__name__)
 
@@ -44,15 +45,13 @@ class Worker:
         consumer: str,
         slice_: int,
         pool: ConnectionPool,
-        outlet: Callable[[], Outlet | NoOutlet],
-        intake: Intake,
-        outgoing: ledger.Outgoing,
-        handler: ledger.Handler,
+        outlet: Callable[[], Outlet],
+        transacting: Transacting,
     ) -> None:
         self._consumer, self._slice, self._pool = consumer, slice_, pool
-        self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
+        self._new_outlet, self._transacting = outlet, transacting
         self.epoch = -1
-        self._outlet: Outlet | NoOutlet | None = None
+        self._outlet: Outlet | None = None
         self._tickets: deque[Ticket] = deque()
         self._waking = True
         self.positions: dict[str, int] = {}
@@ -78,9 +77,7 @@ class Worker:
     def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
         with connection.transaction():
             cursor = ledger.lock(connection, self._consumer, self._slice, epoch)
-            cursor.positions.update(missing)
-            for topic in (topic for topic, low in missing.items() if low > 0):
-                cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
+            join(cursor, missing)
             ledger.close(connection, cursor, (), 0, ())
 
     def work(self, batch: Batch) -> Result:
@@ -105,7 +102,7 @@ class Worker:
                 with sorted_failures(), self._pool.connection() as connection:
                     ledger.clear(connection, self._consumer, self._slice, acked)
 
-    def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
+    def _wait_for_room(self, outlet: Outlet) -> None:
         outlet.poll()
         while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:
             outlet.poll(0.1)
@@ -116,7 +113,7 @@ class Worker:
             acked.append(self._tickets.popleft().batch)
         return acked
 
-    def _transact(self, outlet: Outlet | NoOutlet, batch: Batch | None) -> None:
+    def _transact(self, outlet: Outlet, batch: Batch | None) -> None:
         """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
         acked = self._acked()
         for attempt in range(MAX_RETRIES):
@@ -135,26 +132,12 @@ class Worker:
     def _apply(
         self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
     ) -> tuple[ledger.Cursor, list[Departure]]:
-        arrivals = 0
-        letters: list[Departure] = []
         with connection.transaction():
             cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
-            day, reference = cursor.day, cursor.reference
-            if batch is None:
-                decided = self._handler.step(connection, cursor)
-            else:
-                sifted = self._intake.sift(connection, cursor, batch)
-                arrivals = len(sifted.arrivals)
-                decided = self._handler.apply(connection, cursor, sifted.arrivals)
-                if cursor.day != sifted.day:
-                    cursor.day = sifted.day
-                    ledger.forget(connection, cursor)
-                letters = dead_letters.bury(connection, cursor, sifted.letters)
-            departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
-            if cursor.runs or departures or acked or (batch is None and decided is not None):
-                ledger.close(connection, cursor, departures, arrivals, acked)
+            before = cursor.day, cursor.reference
+            done = self._transacting.carry_out(connection, cursor, batch, acked)
         if batch is None:
-            self._waking = decided is not None
-        elif cursor.day != day or cursor.reference != reference:
+            self._waking = done.stepped
+        elif (cursor.day, cursor.reference) != before:
             self._waking = True
-        return cursor, departures
+        return cursor, done.departures
