@@ -31,6 +31,7 @@ from infra.ledger import Outgoing
 from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
 from infra.registry import Registry
+from infra.transacting import Transacting
 from infra.worker import Result, Worker
 from schemas.topic import SLICES
 from streams import cv_requirement
@@ -102,11 +103,11 @@ def _drain(ground: Ground, consuming: Consuming, timers: Timers) -> int:
         register(connection, consuming.name, topic_ids(ground.client, [topic.name for topic in consuming.reads]))
     outlet = Outlet(ground.addresses.kafka, consuming.name)
     intake = Intake(consuming.reads, Registry(ground.addresses.registry))
-    outgoing = Outgoing(consuming.writes, ground.schema_ids)
+    transacting = Transacting(intake, Outgoing(consuming.writes, ground.schema_ids), consuming)
     records = 0
     with open_pool(ground.addresses.dsn, consuming.name, THREADS) as pool:
         for slice_ in range(SLICES):
-            worker = Worker(consuming.name, slice_, pool, lambda: outlet, intake, outgoing, consuming)
+            worker = Worker(consuming.name, slice_, pool, lambda: outlet, transacting)
             records += _drain_slice(ground, consuming, worker, intake, slice_, timers)
         outlet.close()
     return records

@@ -59,20 +59,25 @@ _BEFORE_ALL = (date.min, "")
 
 def step(codes: Sequence[str], connection: Connection, cursor: Cursor) -> list[Caused] | None:
     """The next records of these areas that the slice's day has brought past their deadline; None when there is none
-    left, or the self-check lets none go (RET-9). Raises `AlarmError` when a record was picked before it is due."""
+    left, or the self-check lets none go (RET-9); an empty list when only that was put down, so that the step is logged.
+    Raises `AlarmError` when a record was picked before it is due."""
     if cursor.day is None:
         return None
-    law = areas_on(cursor.day)
+    law, noted = areas_on(cursor.day), False
     for area in (law[code] for code in codes if code in law):
         stand = connection.execute(_STAND, (area.code, cursor.slice)).fetchone()
         day, anchor, record, done, alarm = stand or (date.min, *_BEFORE_ALL, False, None)
         if day > cursor.day or (day == cursor.day and done):
             continue
-        if (day < cursor.day or alarm) and not _may_go(connection, cursor, area, alarm):
+        if (day < cursor.day or alarm) and (told := _too_many(connection, cursor, area)):
+            if told != alarm:
+                _stop(connection, cursor, area, told)
+                noted = True
             continue
         if found := _next(connection, cursor, area, (anchor, record) if day == cursor.day else _BEFORE_ALL):
             return found
-    return None
+        noted = True
+    return [] if noted else None
 
 
 def _next(connection: Connection, cursor: Cursor, area: Area, after: tuple[date, str]) -> list[Caused]:
@@ -102,26 +107,26 @@ def _caused(area: Area, cursor: Cursor, record: str, citizen: str, anchor: date,
     return Caused(event, derived_id(cause, record.encode()), cause)
 
 
-def _may_go(connection: Connection, cursor: Cursor, area: Area, told: str | None) -> bool:
-    """RET-9: whether no more of the slice's records of the area would go today than the ceiling says. `told`: the alarm
-    that was raised already."""
+def _too_many(connection: Connection, cursor: Cursor, area: Area) -> str | None:
+    """RET-9: the alarm when more of the slice's records of the area would go today than the ceiling says."""
     known = _known(cursor, area)
     share, from_records = connection.execute(_CEILING, (cursor.day, area.code)).fetchone() or (0, 0)
     (going,) = connection.execute(_sql(_WOULD_GO, area, _BLOCKED_NO_MORE), known).fetchone() or (0,)
     if going <= from_records:
-        return True
+        return None
     (every,) = connection.execute(_sql(_ALL, area, ""), known).fetchone() or (0,)
     if going <= share * every:
-        return True
-    alarm = (
+        return None
+    return (
         f"{going} of {every} records of area {area.code} in slice {cursor.slice} would be deleted on {cursor.day}; the"
         f" ceiling is a share of {share} (RET-9). None is, until tomorrow's check. Look at `dfdg retention plan`; were"
         f" they meant: `dfdg retention announce {area.code} {cursor.day} SHARE --who NAME`, and restart `dfdg run`."
     )
-    if alarm != told:
-        LOG.error("ALARM retention: %s", alarm)
-        connection.execute(_WRITE, (area.code, cursor.slice, cursor.day, *_BEFORE_ALL, False, alarm))
-    return False
+
+
+def _stop(connection: Connection, cursor: Cursor, area: Area, alarm: str) -> None:
+    LOG.error("ALARM retention: %s", alarm)
+    connection.execute(_WRITE, (area.code, cursor.slice, cursor.day, *_BEFORE_ALL, False, alarm))
 
 
 def _known(cursor: Cursor, area: Area) -> dict[str, Any]:

@@ -21,9 +21,10 @@ from infra.kafka import admin, topic_ids
 from infra.lane import Stop, TakeOver, Work
 from infra.local import Addresses
 from infra.orders import Lookout
-from infra.outbox import NoOutlet, Outlet
+from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
 from infra.source import Source
+from infra.transacting import Transacting
 from infra.worker import Worker
 from schemas.topic import SLICES, Topic
 
@@ -48,12 +49,11 @@ class Consuming(ledger.Handler, Protocol):
 
 
 class Wiring(NamedTuple):
-    """What consumers need of the servers. `replaying`: nothing is published, for it is on the topics already."""
+    """What consumers need of the servers."""
 
     addresses: Addresses
     schemas: Schemas
     schema_ids: dict[str, int]
-    replaying: bool = False
 
 
 class Group:
@@ -63,17 +63,15 @@ class Group:
         self, consuming: Consuming, wiring: Wiring, deliver: Callable[[Work], None], linger_s: float = 0.0
     ) -> None:
         self.name, self._reads, self._addresses = consuming.name, consuming.reads, wiring.addresses
-        self._replaying = wiring.replaying
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._lock = threading.Lock()
         self._outlet: Outlet | None = None
         self._hint_at = [0.0] * SLICES
         self._pool = open_pool(wiring.addresses.dsn, consuming.name, THREADS + 1)
         intake = Intake(consuming.reads, wiring.schemas)
-        outgoing = ledger.Outgoing(consuming.writes, wiring.schema_ids)
+        transacting = Transacting(intake, ledger.Outgoing(consuming.writes, wiring.schema_ids), consuming)
         self._workers = [
-            Worker(self.name, slice_, self._pool, self._current_outlet, intake, outgoing, consuming)
-            for slice_ in range(SLICES)
+            Worker(self.name, slice_, self._pool, self._current_outlet, transacting) for slice_ in range(SLICES)
         ]
         kafka = wiring.addresses.kafka
         self.source = Source(self.name, self._reads, kafka, deliver, self._let_go, intake.ends_of, linger_s)
@@ -137,9 +135,7 @@ class Group:
                 finally:
                     worker.mutex.release()
 
-    def _current_outlet(self) -> Outlet | NoOutlet:
-        if self._replaying:
-            return NoOutlet()
+    def _current_outlet(self) -> Outlet:
         with self._lock:
             if self._outlet is None or self._outlet.failure is not None:
                 if self._outlet is not None:

@@ -18,7 +18,7 @@ from infra.errors import TakeOverError, TransientError
 from infra.ledger import Cursor
 from infra.parking import subject_of
 from infra.record import Arrival, raw_headers
-from infra.repetition import next_in_sequence, remember
+from infra.repetition import JOINED_LATE, next_in_sequence, remember
 from schemas.clock import DayBegun
 from schemas.codec import UnreadableError, decode, frame
 from schemas.event import Event
@@ -48,6 +48,15 @@ class Schemas(Protocol):
     """Resolves the schema that a record was written with; raises `UnreadableError` if there is definitely none."""
 
     def writer_schema(self, schema_id: int, topic: Topic) -> Any: ...
+
+
+def join(cursor: Cursor, lows: Mapping[str, int]) -> None:
+    """Topics that are new to the slice begin where their logs begin now."""
+    for topic, low in lows.items():
+        cursor.positions[topic] = low
+        cursor.runs.append([topic, low, low])
+        if low > 0:
+            cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
 
 
 @dataclass

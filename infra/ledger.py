@@ -6,8 +6,7 @@ and an outcome that is not known is never retried in place: the slice is taken o
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection
@@ -15,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from infra import failpoints
 from infra.errors import TakeOverError
-from infra.record import Arrival, Departure, pack, unpack
+from infra.record import Arrival, Departure, micros, pack, unpack
 from schemas.codec import encode
 from schemas.event import Caused
 from schemas.ids import slice_of
@@ -99,8 +98,9 @@ with gone as (
     insert into ledger.outbox (consumer, slice, batch, records, body)
     select %(consumer)s, %(slice)s, %(batch)s, %(outgoing)s, %(body)b where %(outgoing)s > 0
 ), logged as (
-    insert into ledger.batch (consumer, slice, batch, epoch, day, runs, records, outgoing)
-    values (%(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(runs)s, %(records)s, %(outgoing)s)
+    insert into ledger.batch (consumer, slice, batch, epoch, day, step, runs, records, outgoing, digest)
+    select %(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(step)s, %(runs)s, %(records)s, %(outgoing)s,
+        case when %(outgoing)s > 0 then sha256(%(body)b) end
 )
 update ledger.slice set batch = %(batch)s, day = %(day)s, reference = %(reference)s,
     positions = %(positions)s, received = %(received)s, sent = %(sent)s
@@ -130,7 +130,12 @@ def lock(connection: Connection, consumer: str, slice_: int, epoch: int) -> Curs
 
 
 def close(
-    connection: Connection, cursor: Cursor, departures: Sequence[Departure], applied: int, acked: Sequence[int]
+    connection: Connection,
+    cursor: Cursor,
+    departures: Sequence[Departure],
+    applied: int,
+    acked: Sequence[int],
+    step: bool = False,
 ) -> None:
     """Write the batch's end: outbox, batch log, the slice's row; delete exactly the acknowledged batches."""
     cursor.batch += 1
@@ -144,6 +149,7 @@ def close(
         "positions": Jsonb(cursor.positions),
         "received": Jsonb(cursor.received),
         "sent": Jsonb(cursor.sent),
+        "step": step,
         "runs": Jsonb(cursor.runs),
         "records": applied,
         "outgoing": len(departures),
@@ -186,12 +192,3 @@ def number(cursor: Cursor, topic: str, partition: int) -> int:
     lane = f"{topic}/{partition}"
     sequence = cursor.sent[lane] = cursor.sent.get(lane, 0) + 1
     return sequence
-
-
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-
-
-@lru_cache(maxsize=64)  # what one event leads to bears one moment
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970, UTC."""
-    return (moment - _EPOCH) // _MICROSECOND

@@ -40,22 +40,6 @@ class Ticket:
         return len(self._acks) == self._partitions
 
 
-class NoOutlet:
-    """Publishes nothing, and takes that for acknowledged: a replay's dead letters are on their topics already."""
-
-    def publish(self, _source: str, batch: int, _departures: Sequence[Departure]) -> Ticket:
-        return Ticket(batch, 0)
-
-    def poll(self, timeout_s: float = 0.0) -> None:
-        """Nothing can come."""
-
-    def flush(self, _timeout_s: float) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Nobody waits in here."""
-
-
 class Outlet:
     """One idempotent producer for a consumer's slices in this process. After any delivery error it is of no use."""
 

@@ -2,6 +2,8 @@
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import methodcaller
 from typing import NamedTuple
 
@@ -83,3 +85,12 @@ def unpack(body: bytes) -> Iterator[Departure]:
             texts.append(body[at : at + size])
             at += size
         yield Departure(texts[0].decode(), partition, sequence, id_, cause, time_us, *texts[1:])
+
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+@lru_cache(maxsize=64)  # what one event leads to bears one moment
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND

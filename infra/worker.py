@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from infra import dead_letters, failpoints, ledger
+from infra import failpoints, ledger
 from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.failures import RolledBackError, impatience, sorted_failures
-from infra.intake import Intake
-from infra.outbox import NoOutlet, Outlet, Ticket
+from infra.intake import join
+from infra.outbox import Outlet, Ticket
 from infra.record import Departure
-from infra.redrive import Redrive
-from infra.repetition import JOINED_LATE
+from infra.transacting import Transacting
 
 LOG = logging.getLogger(__name__)
 
@@ -46,16 +45,13 @@ class Worker:
         consumer: str,
         slice_: int,
         pool: ConnectionPool,
-        outlet: Callable[[], Outlet | NoOutlet],
-        intake: Intake,
-        outgoing: ledger.Outgoing,
-        handler: ledger.Handler,
+        outlet: Callable[[], Outlet],
+        transacting: Transacting,
     ) -> None:
         self._consumer, self._slice, self._pool = consumer, slice_, pool
-        self._new_outlet, self._intake, self._outgoing, self._handler = outlet, intake, outgoing, handler
-        self._redrive = Redrive(intake, handler)
+        self._new_outlet, self._transacting = outlet, transacting
         self.epoch = -1
-        self._outlet: Outlet | NoOutlet | None = None
+        self._outlet: Outlet | None = None
         self._tickets: deque[Ticket] = deque()
         self._waking = True
         self.stirred = False
@@ -84,9 +80,7 @@ class Worker:
     def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
         with connection.transaction():
             cursor = ledger.lock(connection, self._consumer, self._slice, epoch)
-            cursor.positions.update(missing)
-            for topic in (topic for topic, low in missing.items() if low > 0):
-                cursor.received.setdefault(topic, {})[JOINED_LATE] = 0
+            join(cursor, missing)
             ledger.close(connection, cursor, (), 0, ())
         failpoints.reach("joined")
 
@@ -116,7 +110,7 @@ class Worker:
                     ledger.clear(connection, self._consumer, self._slice, self.epoch, acked)
                 failpoints.reach("outbox cleared")
 
-    def _wait_for_room(self, outlet: Outlet | NoOutlet) -> None:
+    def _wait_for_room(self, outlet: Outlet) -> None:
         outlet.poll()
         while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:
             outlet.poll(0.1)
@@ -127,7 +121,7 @@ class Worker:
             acked.append(self._tickets.popleft().batch)
         return acked
 
-    def _transact(self, outlet: Outlet | NoOutlet, batch: Batch | None) -> None:
+    def _transact(self, outlet: Outlet, batch: Batch | None) -> None:
         """One transaction, for a batch or for a step of wakes, and the publishing of what it decided."""
         acked = self._acked()
         for attempt in range(MAX_RETRIES):
@@ -148,33 +142,14 @@ class Worker:
     def _apply(
         self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
     ) -> tuple[ledger.Cursor, list[Departure]]:
-        arrivals = 0
-        letters: list[Departure] = []
         with connection.transaction():
             failpoints.reach("begun")
             cursor = ledger.lock(connection, self._consumer, self._slice, self.epoch)
             failpoints.reach("locked")
-            day, reference = cursor.day, cursor.reference
-            if batch is None:
-                redriven = self._redrive.step(connection, cursor) if self.stirred or cursor.parked else None
-                decided, letters = redriven or (self._handler.step(connection, cursor), [])
-                failpoints.reach("step written")
-            else:
-                sifted = self._intake.sift(connection, cursor, batch)
-                arrivals = len(sifted.arrivals)
-                letters = dead_letters.bury(connection, cursor, sifted)
-                decided = self._handler.apply(connection, cursor, sifted.arrivals)
-                failpoints.reach("state written")
-                if cursor.day != sifted.day:
-                    cursor.day = sifted.day
-                    ledger.forget(connection, cursor)
-                    failpoints.reach("forgotten")
-            departures = [*self._outgoing.depart(cursor, decided or ()), *letters]
-            if cursor.runs or departures or acked or (batch is None and decided is not None):
-                ledger.close(connection, cursor, departures, arrivals, acked)
-                failpoints.reach("outbox written")
+            before = cursor.day, cursor.reference
+            done = self._transacting.carry_out(connection, cursor, batch, acked, stirred=self.stirred)
         if batch is None:
-            self._waking, self.stirred = decided is not None, redriven is not None
-        elif cursor.day != day or cursor.reference != reference:
+            self._waking, self.stirred = done.stepped, done.redriven
+        elif (cursor.day, cursor.reference) != before:
             self._waking = True
-        return cursor, departures
+        return cursor, done.departures

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from infra.cli import (
+    again,
     archive,
     common,
     demo,
@@ -38,7 +39,7 @@ app = typer.Typer(
 SERVERS, ENTER, LOOK = "Servers and the engine", "What goes in", "What came of it"
 
 PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
-    (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo.demo, work.run)),
+    (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo.demo, work.run, again.replay)),
     (ENTER, (enter.publish,)),
     (LOOK, (look.watch, look.notices, explain.explain, story.story)),
     (LOOK, (look.topics, look.flow, look.snapshot)),

@@ -35,9 +35,6 @@ def run(
     apart: Annotated[
         bool, typer.Option(help="Each process runs some of them alone: less to keep ready on one machine.")
     ] = False,
-    replay: Annotated[
-        bool, typer.Option(help="Rebuild tables in a fresh database from the topics; only sinks that write no topic.")
-    ] = False,
     linger_ms: Annotated[
         int, typer.Option(min=1, help="What a decision's few records wait for company: more, later and less work.")
     ] = 20,
@@ -53,26 +50,23 @@ def run(
     Examples:  dfdg run
                dfdg run cv-requirement --processes 2
                dfdg run --processes 2 --apart
-               dfdg run --replay
     """
     log_to_stderr(log_level)
-    chosen = _chosen(names or [], replay)
+    named = chosen(names or [])
     there = common.addresses(waiting=True)
     if processes == 1:
-        code = asyncio.run(_work(chosen, there, parent, replay, linger_ms / 1000))
+        code = asyncio.run(_work(named, there, parent, linger_ms / 1000))
     else:
-        parts = [chosen[n::processes] for n in range(processes)] if apart else [chosen] * processes
-        told = (f"--log-level={log_level.value}", f"--linger-ms={linger_ms}", f"--parent={os.getpid()}")
-        options = (*told, *["--replay"] * replay)
+        parts = [named[n::processes] for n in range(processes)] if apart else [named] * processes
+        options = (f"--log-level={log_level.value}", f"--linger-ms={linger_ms}", f"--parent={os.getpid()}")
         commands = [(sys.executable, "-m", "infra.cli", "run", *part, *options) for part in parts if part]
         code = asyncio.run(_supervise(commands, there))
     raise typer.Exit(code)
 
 
-def _chosen(names: list[str], replay: bool) -> list[str]:
+def chosen(names: list[str]) -> list[str]:
+    """The names, all that there are when none is given. A name that is not known is wrong usage."""
     known = [*catalog.decisions(), *catalog.sinks()]
-    if replay:  # who writes topics would number anew, and topics have no common order: what it says could differ
-        known = [name for name, sink in catalog.sinks().items() if not sink.writes]
     if unknown := [name for name in names if name not in known]:
         raise typer.BadParameter(f"{', '.join(unknown)} is not known. Known are: {', '.join(known)}.")
     return names or known
@@ -85,12 +79,12 @@ async def _supervise(commands: list[tuple[str, ...]], there: "Addresses") -> int
     return 0
 
 
-async def _work(names: list[str], there: "Addresses", parent: int | None, replay: bool, linger_s: float) -> int:
+async def _work(names: list[str], there: "Addresses", parent: int | None, linger_s: float) -> int:
     stop = stopping(give_up=True)
     wiring = await _when_ready(there, stop)
     if wiring is None:
         return 0
-    engine = _Engine(names, wiring._replace(replaying=replay), linger_s)
+    engine = _Engine(names, wiring, linger_s)
     try:
         await engine.start()
         _collect_garbage_seldom()
@@ -162,7 +156,7 @@ async def _when_ready(there: "Addresses", stop: asyncio.Event) -> "Wiring | None
     backoff_s = FIRST_BACKOFF_S
     while not stop.is_set():
         try:
-            return await asyncio.to_thread(_ready, there)
+            return await asyncio.to_thread(ready, there)
         except (TransientError, psycopg.OperationalError) as error:
             LOG.warning("%s: asking again in %s s", common.explained(error)[1], backoff_s)
         await wait(stop, backoff_s)
@@ -170,7 +164,7 @@ async def _when_ready(there: "Addresses", stop: asyncio.Event) -> "Wiring | None
     return None
 
 
-def _ready(there: "Addresses") -> "Wiring":
+def ready(there: "Addresses") -> "Wiring":
     """Looks that servers, schemas, tables and topics are there."""
     from contextlib import closing
 

@@ -29,14 +29,15 @@ def nights(connection: Connection) -> Nights:
 
 
 def pieces(connection: Connection, day: str, *parked: str) -> Iterator[list[str]]:
-    """The records of each piece."""
+    """The records of each piece; a step that only notes that there are none is no piece."""
     cursor = Cursor("registers", SLICE, 1, 1, date.fromisoformat(day), None, {}, {}, {}, dict.fromkeys(parked, False))
     while True:
         with connection.transaction():
             found = ageing.step(registers.AREAS, connection, cursor)
         if found is None:
             return
-        yield [getattr(caused.event, "record", "") for caused in found]
+        if found:
+            yield [getattr(caused.event, "record", "") for caused in found]
 
 
 def test_due_records_are_found_in_bounded_pieces_each_once_and_a_stop_loses_none(

@@ -86,9 +86,9 @@ SABOTAGES = (
     ),
     Sabotage(
         "published before the commit", "infra/worker.py",
-        "departures = [*self._outgoing.depart(cursor, decided or ()), *letters]",
-        "departures = [*self._outgoing.depart(cursor, decided or ()), *letters];"
-        " self._outlet.publish(cursor.source, cursor.batch, departures)",
+        "done = self._transacting.carry_out(connection, cursor, batch, acked, stirred=self.stirred)",
+        "done = self._transacting.carry_out(connection, cursor, batch, acked);"
+        " self._outlet.publish(cursor.source, cursor.batch, done.departures)",
         _NOTHING_STAYS,
     ),
     Sabotage(

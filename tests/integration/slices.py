@@ -11,8 +11,10 @@ from infra import ledger
 from infra.buffer import Batch
 from infra.group import Consuming, register
 from infra.intake import Intake
-from infra.outbox import NoOutlet
+from infra.outbox import Outlet, Ticket
 from infra.postgres import connect, open_pool
+from infra.record import Departure
+from infra.transacting import Transacting
 from infra.worker import Worker
 from schemas.codec import UnreadableError, contract, encode
 from schemas.event import Event
@@ -40,6 +42,19 @@ def message(
     about = headers(id_, "test", event, sequence=other.pop("sequence", None))
     known = {"key": event.key.encode(), "value": encode(event, schema), "headers": about, "timestamp": (1, 0)}
     return Message(topic=topic.name, partition=slice_, offset=offset, **known | other)
+
+
+class NoOutlet(Outlet):
+    """Publishes nothing, and takes that for acknowledged."""
+
+    def __init__(self) -> None:
+        """Without a producer."""
+
+    def publish(self, _source: str, batch: int, _departures: Sequence[Departure]) -> Ticket:
+        return Ticket(batch, 0)
+
+    def poll(self, timeout_s: float = 0.0) -> None:
+        """Nothing can come."""
 
 
 class Slice:
@@ -91,8 +106,8 @@ def slice_of_consumer(dsn: str, consuming: Consuming, slice_: int) -> Iterator[S
         connection.autocommit = True
         register(connection, consuming.name, {topic.name: topic.name for topic in consuming.reads})
         outgoing = ledger.Outgoing(consuming.writes, {topic.name: OURS for topic in consuming.writes})
-        intake = Intake(consuming.reads, schemas)
-        worker = Worker(consuming.name, slice_, pool, NoOutlet, intake, outgoing, consuming)
+        transacting = Transacting(Intake(consuming.reads, schemas), outgoing, consuming)
+        worker = Worker(consuming.name, slice_, pool, NoOutlet, transacting)
         made = Slice(worker, schemas, connection, slice_)
         made.take_over()
         yield made

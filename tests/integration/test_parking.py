@@ -165,7 +165,7 @@ def test_a_rule_that_fails_on_a_letter_refuses_it_and_the_slice_goes_on(
         raise ValueError(CITIZEN)
 
     with monkeypatch.context() as patched:
-        patched.setattr(cv.worker._handler, "apply", fails)
+        patched.setattr(cv.worker._transacting.handler, "apply", fails)
         assert cv.order("redrive", cv.rows(LETTERS)[0][0]) == "refused: a rule failed on it: ValueError"
     assert cv.order("redrive", cv.rows(LETTERS)[0][0]) == "applied"
     assert known(cv)[CITIZEN] == undisturbed()

@@ -58,17 +58,17 @@ def _expected(tales: Sequence[Tale]) -> Said:
 def _play(system: System, day: date | None, waves: Waves) -> None:
     """The day begins, and behind it the first wave; each other one when everyone has taken in all there is."""
     if day is not None:
-        _begin(system, day)
+        begin(system, day)
     for number, wave in enumerate(waves or [[]]):
         announced = {each.version: each for each in wave if isinstance(each, Announced)}
         for each in announced.values():
-            _announce(system, each)
+            announce(system, each)
         facts = [step for step in wave if isinstance(step, Event)]
         system.publish([Fact(TOPIC_OF[type(fact)], fact, f"{day}-{number}-{n}") for n, fact in enumerate(facts)])
         wait_for(f"wave {number} of {day} to be drained", lambda: system.drained(day))
 
 
-def _begin(system: System, day: date) -> None:
+def begin(system: System, day: date) -> None:
     """That day alone: the years between two days of stories need not pass one by one."""
     ends = end_offsets(system.client, [topic.name for topic in TOPICS if topic is not DAY_BEGUN])
     with Sender(system.addresses.kafka, "test") as sender:
@@ -77,7 +77,7 @@ def _begin(system: System, day: date) -> None:
         sender.finish()
 
 
-def _announce(system: System, announced: Announced) -> None:
+def announce(system: System, announced: Announced) -> None:
     """In its own slice alone: so tales with other tables share the calendar."""
     table = announced.reference
     titles = [Title(code, f"{announced.version}:{code}", label, "0000") for code, label in table.labels.items()]

@@ -13,9 +13,10 @@ from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.group import register
 from infra.intake import Intake
-from infra.outbox import NoOutlet, Ticket
+from infra.outbox import Ticket
 from infra.postgres import connect, open_pool
 from infra.record import Departure
+from infra.transacting import Transacting
 from infra.worker import Worker
 from schemas.ids import slice_of
 from schemas.topic import SLICES
@@ -25,6 +26,7 @@ from streams.processor import Processor
 from tests.builders import situation
 from tests.faults.proxy import Proxy
 from tests.faults.wire import PostgresWire
+from tests.integration.slices import NoOutlet
 from tests.integration.test_ledger_rules import OurSchemas, record
 
 READS = (SITUATION_RECORDED, CV_EXEMPTION_RECORDED)
@@ -84,9 +86,7 @@ def worker(pool: ConnectionPool, desk: Desk) -> Worker:
         SLICE,
         pool,
         lambda: desk,
-        Intake(READS, OurSchemas()),
-        outgoing,
-        Processor(decision),
+        Transacting(Intake(READS, OurSchemas()), outgoing, Processor(decision)),
     )
 
 
