@@ -16,6 +16,7 @@ from psycopg import Connection
 from infra.errors import AlarmError
 from infra.ledger import Cursor
 from infra.postgres import texts
+from infra.records import lock_slices
 from schemas.dates import midnight
 from schemas.event import Caused
 from schemas.ids import derived_id
@@ -63,6 +64,7 @@ def step(codes: Sequence[str], connection: Connection, cursor: Cursor) -> list[C
     Raises `AlarmError` when a record was picked before it is due."""
     if cursor.day is None:
         return None
+    lock_slices(connection, (cursor.slice,))  # what is withheld or deleted meanwhile is seen whole, or not at all
     law, noted = areas_on(cursor.day), False
     for area in (law[code] for code in codes if code in law):
         stand = connection.execute(_STAND, (area.code, cursor.slice)).fetchone()
