@@ -34,6 +34,7 @@ def build() -> Any:
         name,
         broker=f"kafka://{there.kafka}",
         store="memory://",
+        processing_guarantee=os.environ.get("BENCH_GUARANTEE", "at_least_once"),
         topic_partitions=SLICES,
         topic_replication_factor=1,
         topic_disable_leader=True,

@@ -14,10 +14,10 @@ from itertools import chain, count, cycle, repeat
 from tests.faults.everywhere import EVERYWHERE
 from tests.faults.mixed import MIXED
 from tests.faults.play import Scenario, Theatre, theatre
-from tests.faults.scripted import SCRIPTED
+from tests.faults.scripted import ONE_BY_ONE, TOGETHER
 from tests.faults.verdict import Outcome
 
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (EVERYWHERE, *SCRIPTED, MIXED)}
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (EVERYWHERE, *TOGETHER, *ONE_BY_ONE, MIXED)}
 SEED = 20210614
 SHOWN = 400
 """Characters of a difference."""
@@ -53,10 +53,10 @@ def _planned(what: str, seed: int, until: float) -> Iterator[tuple[Scenario, int
         yield SCENARIOS[what], seed
         return
     if what == "all":
-        yield from zip((EVERYWHERE, *SCRIPTED), repeat(seed))
+        yield from zip((EVERYWHERE, *TOGETHER), repeat(seed))
         going: Iterator[Scenario] = repeat(MIXED)
     else:
-        going = chain.from_iterable((MIXED, MIXED, MIXED, each) for each in cycle((EVERYWHERE, *SCRIPTED)))
+        going = chain.from_iterable((MIXED, MIXED, MIXED, each) for each in cycle((EVERYWHERE, *TOGETHER)))
     for number, scenario in zip(count(seed), going):
         if time.monotonic() > until - LAST_RUN_S:
             return

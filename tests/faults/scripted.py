@@ -67,7 +67,8 @@ def _struck(**planned: int) -> dict[str, int]:
     return {name.replace("_", " "): times for name, times in planned.items()}
 
 
-SCRIPTED: tuple[Scenario, ...] = (
+NETWORK = [strikes.cut_connections, strikes.mute, strikes.slow, strikes.lose_hints] * 2
+ONE_BY_ONE: tuple[Scenario, ...] = (
     scripted(
         "kills", [strikes.kill_worker] * 10,
         Needs(_struck(worker_killed=10), kills_in_transaction=3, redeliveries=1, take_overs=20, rebalances=20),
@@ -109,3 +110,34 @@ SCRIPTED: tuple[Scenario, ...] = (
     scripted("slow", [strikes.slow] * 3, Needs(_struck(slowed_down=3)), load=SMALL),
     Scenario("repeated", _repeated, Needs({"everything published again": 1}), SMALL),
 )  # fmt: skip
+"""Each kind by itself: to see which one breaks something."""
+
+TOGETHER: tuple[Scenario, ...] = (
+    scripted(
+        "processes", [*[strikes.kill_worker] * 6, *[strikes.freeze_worker] * 2, *[strikes.storm] * 2],
+        Needs(
+            _struck(worker_killed=6, worker_frozen=2, worker_joined_or_left=6),
+            kills_in_transaction=2, redeliveries=1, take_overs=30, rebalances=30,
+        ),
+    ),
+    scripted(
+        "database", [strikes.kill_postgres, strikes.end_sessions, strikes.lose_commits] * 2,
+        Needs(_struck(postgres_killed=2, session_terminated=10, commit_reply_lost=3), take_overs=20),
+    ),
+    scripted(
+        "kafka", [strikes.kill_broker, strikes.freeze_broker, strikes.lose_produces] * 2,
+        Needs({"kafka-1 killed": 2, "broker frozen": 2, "produce reply lost": 2}),
+    ),
+    scripted(
+        "network", NETWORK,
+        Needs(_struck(connection_cut=10, muted_one_way=2, slowed_down=2, offset_commit_reply_lost=2), take_overs=10),
+    ),
+    scripted(
+        "failures", [],
+        Needs({"deadlock at state written": 10, "serialization at outbox written": 5, "fail at locked": 1,
+               "fail at committed": 1, "hold at committed": 1}, redeliveries=1),
+        armed=f"{ROLLED_BACK}, {FAILED}, {HELD}",
+    ),
+    *(each for each in ONE_BY_ONE if each.name in ("repeated", "registry", "disk-full", "one-of-three", "broker-away")),
+)  # fmt: skip
+"""All of them once, in fewer runs."""

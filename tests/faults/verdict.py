@@ -83,7 +83,7 @@ class Verdict:
     @property
     def line(self) -> str:
         seen = self.evidence
-        faults = ", ".join(f"{name} ×{count}" for name, count in sorted(seen.struck.items())) or "none"
+        faults = ", ".join(f"{name} ×{count}" for name, count in sorted(seen.struck.items()) if count) or "none"
         return (
             f"{self.outcome.value:8} {self.scenario:20} seed {self.seed:<8} events {seen.events:<6}"
             f" take-overs {seen.take_overs:<4} redeliveries {seen.redeliveries:<5} rebalances {seen.rebalances:<4}"

@@ -1,0 +1,231 @@
+"""`python -m tests.faults.compare`: what the same faults do to this system and to what one would pick instead.
+
+The CV decision alone (`bench/job.py`), two processes each: killed, the database and the broker too, by one seed. Then
+all is healed, and every event that the topics must have is looked for. A subscriber of ours skips what is not above the
+last sequence, as the contract says; the others' records bear none, so what lies there twice is doubled.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+
+from bench.job import Fact, Job
+from bench.lab import OUTPUTS, Ground, Lab
+from schemas.codec import encode
+from schemas.headers import parse
+from schemas.topic import SLICES
+from streams.cv_requirement import decision
+from streams.decision import Life
+from streams.policies.cv_state import CvDuties
+from tests.faults.play import Theatre, theatre
+
+EVENTS, CHUNKS, KILLS, PROCESSES = 6_000, 12, 8, 2
+FRAME = 5
+"""Bytes before a record's own: the schema's id differs from run to run."""
+
+READ_S, QUIET_S, DEADLINE_S = 5.0, 15.0, 240.0
+"""Nothing new on the topics for so long: whoever was to write there is done, or will never be."""
+
+_FAUST = (sys.executable, "-m", "bench.idiomatic_faust", "worker", "-l", "error", "--without-web")
+
+
+@dataclass(frozen=True)
+class Contender:
+    name: str
+    command: Sequence[str]
+    settings: dict[str, str] = field(default_factory=dict)
+    numbered: bool = False
+    """Its records bear sequences."""
+
+
+CONTENDERS = (
+    Contender("this system", (sys.executable, "-m", "infra.cli", "run", "cv-requirement"), numbered=True),
+    Contender("Faust", _FAUST),
+    Contender("Faust, exactly_once", _FAUST, {"BENCH_GUARANTEE": "exactly_once"}),
+    Contender("plain consumer", (sys.executable, "-m", "bench.plain_consumer")),
+)
+
+
+class Crowd:
+    """The contender's processes; who has died is replaced by `mend`."""
+
+    def __init__(self, contender: Contender, ground: Ground, folder: Path) -> None:
+        self._contender, self._ground, self._folder = contender, ground, folder
+        self._begun = 0
+        self.alive: list[subprocess.Popen[bytes]] = []
+
+    def mend(self) -> None:
+        self.alive = [each for each in self.alive if each.poll() is None]
+        while len(self.alive) < PROCESSES:
+            self._begun += 1
+            own = self._folder / f"{self._contender.name.replace(' ', '-')}-{self._begun}"
+            own.mkdir(parents=True)
+            environment = {**os.environ, **self._ground.environment, **self._contender.settings}
+            with (own / "log").open("wb") as log:
+                self.alive.append(
+                    subprocess.Popen(
+                        self._contender.command, env=environment | {"BENCH_FOLDER": str(own)}, stdout=log, stderr=log
+                    )
+                )
+
+    def kill(self, luck: Random) -> None:
+        if self.alive:
+            luck.choice(self.alive).kill()
+
+    def end(self) -> None:
+        for each in self.alive:
+            each.send_signal(signal.SIGTERM)
+        for each in self.alive:
+            try:
+                each.wait(15)
+            except subprocess.TimeoutExpired:
+                each.kill()
+                each.wait()
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(prog="python -m tests.faults.compare")
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--runs", type=int, default=1)
+    asked.add_argument("--only", choices=[each.name for each in CONTENDERS])
+    told = asked.parse_args()
+    chosen = [each for each in CONTENDERS if told.only in (None, each.name)]
+    with theatre() as stage:
+        for seed in range(told.seed, told.seed + told.runs):
+            for contender in chosen:
+                with Lab(stage.stack, stage.addresses).fresh() as ground:
+                    found = _play(contender, ground, stage.folder / f"seed-{seed}", Random(seed), stage)
+                print(f"seed {seed} {contender.name:20} {found}", flush=True)
+
+
+def _play(contender: Contender, ground: Ground, folder: Path, luck: Random, stage: Theatre) -> str:
+    job = Job(EVENTS)
+    expected = _expected([*job.first_load, *job.facts])
+    crowd = Crowd(contender, ground, folder)
+    crowd.mend()
+    try:
+        ground.fill(job.first_load)
+        _quiet(ground, crowd)
+        with _publishing(ground, job.facts):
+            for number in range(KILLS):
+                threading.Event().wait(luck.uniform(2, 5))
+                if number in (3, 6):
+                    server = "postgres" if number == 3 else "kafka-1"
+                    stage.stack.kill(server)
+                    stage.stack.start(server)
+                crowd.kill(luck)
+                crowd.mend()
+        _quiet(ground, crowd)
+    finally:
+        crowd.end()
+    return _violations(contender, ground, expected)
+
+
+@contextmanager
+def _publishing(ground: Ground, facts: list[Fact]) -> Iterator[None]:
+    def publish() -> None:
+        producer = ground.producer(linger_ms=20)
+        for number, fact in enumerate(facts):
+            topic, partition, key, value, envelope = ground.record(fact)
+            producer.produce(topic, value, key, partition, headers=envelope)
+            if number % (EVENTS // CHUNKS) == 0:
+                producer.flush()
+                threading.Event().wait(2.5)
+        producer.flush()
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _quiet(ground: Ground, crowd: Crowd) -> None:
+    last, since, deadline = (-1, -1), time.monotonic(), time.monotonic() + DEADLINE_S
+    while time.monotonic() < min(since + QUIET_S, deadline) or (last == (0, 0) and time.monotonic() < deadline):
+        crowd.mend()
+        now = ground.on_topics()
+        if now != last:
+            last, since = (now[0], now[1]), time.monotonic()
+        threading.Event().wait(0.5)
+
+
+def _expected(facts: list[Fact]) -> dict[str, dict[str, bytes]]:
+    """Topic and key -> the ids that must lie there, in order, each with what it must say."""
+    lives: dict[str, Life[CvDuties]] = {}
+    found: dict[str, dict[str, bytes]] = defaultdict(dict)
+    topic_of = {topic.event: topic.name for topic in OUTPUTS}
+    for _, event, id_ in facts:
+        life = lives.setdefault(event.key, Life(decision, None, bytes(16)))
+        for caused in life.happen(event, bytes.fromhex(id_), None):
+            said = encode(caused.event, 1)[FRAME:]
+            found[f"{topic_of[type(caused.event)]} {event.key}"][caused.id.hex()] = said
+    return found
+
+
+def _violations(contender: Contender, ground: Ground, expected: dict[str, dict[str, bytes]]) -> str:
+    told = Counter[str]()
+    seen, repeated = _seen(contender, ground)
+    for place in expected.keys() | seen.keys():
+        right, found = expected.get(place, {}), seen.get(place, [])
+        times = Counter(id_ for id_, _ in found)
+        told["lost"] += sum(id_ not in times for id_ in right)
+        told["doubled"] += sum(count - 1 for count in times.values())
+        told["wrong"] += sum(right.get(id_) != said for id_, said in dict(reversed(found)).items())
+        told["keys out of order"] += [id_ for id_ in times if id_ in right] != [id_ for id_ in right if id_ in times]
+    events = sum(map(len, expected.values()))
+    every = "  ".join(f"{what} {told[what]}" for what in ("lost", "doubled", "wrong", "keys out of order"))
+    rate = 1_000_000 * told.total() // events
+    return f"events {events}  {every}  repeated as the contract says {repeated}  violations per million {rate:,}"
+
+
+def _seen(contender: Contender, ground: Ground) -> tuple[dict[str, list[tuple[str, bytes]]], int]:
+    """What a subscriber takes in, by topic and key; and how many records the contract let it skip."""
+    marks: dict[tuple[str, int, str], int] = defaultdict(int)
+    seen: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+    repeated = 0
+    for record in _lying(ground):
+        about = parse(record.headers())
+        if contender.numbered:
+            lane = (record.topic() or "", record.partition() or 0, about["ce_source"])
+            if int(about["ce_sequence"]) <= marks[lane]:
+                repeated += 1
+                continue
+            marks[lane] = int(about["ce_sequence"])
+        key, value = (record.key() or b"").decode(), record.value() or b""
+        seen[f"{record.topic()} {key}"].append((about["ce_id"], value[FRAME:]))
+    return seen, repeated
+
+
+def _lying(ground: Ground) -> Iterator[Message]:
+    """Everything that is committed on the topics, each partition's in order."""
+    settings = {"bootstrap.servers": ground.addresses.kafka, "group.id": "compare", "log_level": 3}
+    reader = Consumer({**settings, "isolation.level": "read_committed"})
+    try:
+        for topic in OUTPUTS:
+            reader.assign([TopicPartition(topic.name, partition, OFFSET_BEGINNING) for partition in range(SLICES)])
+            quiet = time.monotonic() + READ_S
+            while time.monotonic() < quiet:
+                for record in reader.consume(5_000, 1.0):
+                    if record.error() is None:
+                        quiet = time.monotonic() + READ_S
+                        yield record
+    finally:
+        reader.close()
+
+
+if __name__ == "__main__":
+    main()
