@@ -58,7 +58,7 @@ class Running(NamedTuple):
 @pytest.fixture(scope="module")
 def running(addresses: Addresses, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One engine for all tests of this module; each has keys of its own."""
-    with new_database(addresses.dsn, of=migrated) as dsn:
+    with new_database(migrated, of=migrated) as dsn:
         with psycopg.connect(dsn) as connection:
             come_home(connection)
         system = make_system(addresses, dsn, tmp_path_factory.mktemp("corpus"))
