@@ -184,9 +184,8 @@ def _topics(client: AdminClient) -> set[str]:
 @contextmanager
 def lab() -> Iterator[Lab]:
     """Servers for the time of the block; afterwards nothing of them is left."""
-    stack = Stack(
-        Path(tempfile.mkdtemp(prefix="dfdg-bench-", dir="/tmp"))
-    )  # short, and open to PostgreSQL's system user
+    # A short path, and open to PostgreSQL's system user.
+    stack = Stack(Path(tempfile.mkdtemp(prefix="dfdg-bench-", dir="/tmp")), lasting=True)
     try:
         yield Lab(stack, stack.up())
     finally:

@@ -16,8 +16,8 @@ LOG = logging.getLogger(__name__)
 QUEUE_RECORDS = 100_000
 """Records that librdkafka may hold for one consumer's slices together; beyond it `publish` waits for Kafka."""
 
-LINGER_MS = 2
-"""Waiting this long for company makes batches; it is most of an idle system's latency, so it is short."""
+LINGER_MS = 0
+"""One request is on its way at a time: what comes meanwhile makes the next batch, without waiting for it."""
 
 
 class Ticket:
@@ -50,6 +50,9 @@ class Outlet:
                 "bootstrap.servers": servers,
                 "client.id": name,
                 "enable.idempotence": True,
+                # Kafka takes a new producer's second request though it refused its first one for the moment, and
+                # librdkafka then takes the first for arrived too (seen when a broker came back): so one at a time.
+                "max.in.flight": 1,
                 "acks": "all",
                 # A record that times out leaves a gap in the sequence (1, 2, 4, 5 was seen), so none ever does.
                 "message.timeout.ms": 0,

@@ -51,6 +51,7 @@ class Sender:
                 "bootstrap.servers": servers,
                 "client.id": name,
                 "enable.idempotence": True,
+                "max.in.flight": 1,  # else a refused first request counts as arrived: see infra/outbox.py
                 "enable.gapless.guarantee": True,  # after a failure nothing later may arrive: repeating must keep order
                 "acks": "all",
                 "message.timeout.ms": 0,

@@ -34,7 +34,7 @@ def up(
 
     folder = settings().state
     known = State.load(folder)
-    there = Stack(folder, brokers or (known.brokers if known else 1)).up(say)
+    there = Stack(folder, brokers or (known.brokers if known else 1), lasting=True).up(say)
     say(f"Kafka is at {there.kafka}, the schema registry at {there.registry}, PostgreSQL beside them.")
     say("Next: `dfdg init`.")
 

@@ -37,7 +37,7 @@ def run(
     ] = False,
     linger_ms: Annotated[
         int, typer.Option(min=1, help="What a decision's few records wait for company: more, later and less work.")
-    ] = 20,
+    ] = 30,
     log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> None:

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from infra.local.fetch import version
-from infra.local.process import JAVA, Say, Server, ServerError, environment
+from infra.local.process import JAVA, QUICK, Say, Server, ServerError, environment
 
 Ports = dict[int, tuple[int, int]]  # node -> its ports for clients and for controllers
 
@@ -50,11 +50,12 @@ def prepare(folder: Path, servers: Path, ports: Ports, say: Say) -> None:
             _format(folder, servers, home, ports)
 
 
-def server(folder: Path, servers: Path, node: int, ports: Ports) -> Server:
+def server(folder: Path, servers: Path, node: int, ports: Ports, *, lasting: bool) -> Server:
     """Node `node`; it serves when it tells clients that it belongs to the cluster."""
     home = folder / f"kafka-{node}"
+    own = () if lasting else (QUICK,)
     command = [
-        *_java(servers, "-Xmx512m", f"-Djava.io.tmpdir={home}", f"-Dlog4j2.configurationFile={LOGGING}"),
+        *_java(servers, *own, "-Xmx512m", f"-Djava.io.tmpdir={home}", f"-Dlog4j2.configurationFile={LOGGING}"),
         "kafka.Kafka",
     ]
     return Server(
@@ -92,7 +93,7 @@ def _format(folder: Path, servers: Path, home: Path, ports: Ports) -> None:
     voters = ",".join(f"{node}@127.0.0.1:{port}:{_id(folder, node)}" for node, (_, port) in ports.items())
     arguments = ["format", f"--cluster-id={_id(folder, 0)}", "--initial-controllers", voters]
     done = subprocess.run(
-        [*_java(servers), "kafka.tools.StorageTool", *arguments, "--config", home / "server.properties"],
+        [*_java(servers, QUICK), "kafka.tools.StorageTool", *arguments, "--config", home / "server.properties"],
         env=environment({}), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
@@ -100,7 +101,7 @@ def _format(folder: Path, servers: Path, home: Path, ports: Ports) -> None:
 
 
 def _java(servers: Path, *options: str) -> list[str]:
-    return [*JAVA, *options, "-cp", f"{servers}/kafka/*"]
+    return [JAVA, *options, "-cp", f"{servers}/kafka/*"]
 
 
 def _id(folder: Path, node: int) -> str:

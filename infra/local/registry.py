@@ -5,7 +5,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from infra.local.fetch import version
-from infra.local.process import JAVA, Server, ServerError
+from infra.local.process import JAVA, QUICK, Server, ServerError
 
 INTERFACE = "/apis/ccompat/v7"
 COMPATIBILITY = "FULL_TRANSITIVE"  # old and new readers and writers, of all versions
@@ -19,7 +19,7 @@ def server(folder: Path, servers: Path, ports: tuple[int, int], database_port: i
     options = ("-Xmx300m", f"-Djava.io.tmpdir={folder}", "-Dquarkus.datasource.postgresql.jdbc.validate-on-borrow=true")
     return Server(
         name="registry", version=version("registry"), mark=str(folder), log=folder / "registry.log",
-        command=(*JAVA, *options, "-jar", str(program)), ports=ports,
+        command=(JAVA, QUICK, *options, "-jar", str(program)), ports=ports,
         environment=_settings(ports, database_port, password),
         ready=lambda: _request("GET", ports[0], "/subjects")[0] == 200, settle=lambda: _demand_compatibility(ports[0]),
     )  # fmt: skip

@@ -34,13 +34,16 @@ class ServerStatus:
 
 
 class Stack:
-    """Kafka (1 or 3 nodes), the schema registry and PostgreSQL, with all their data in `folder`."""
+    """Kafka (1 or 3 nodes), the schema registry and PostgreSQL, with all their data in `folder`.
 
-    def __init__(self, folder: Path, brokers: int = 1) -> None:
+    `lasting`: Kafka compiles itself thoroughly, which pays from the first hour on.
+    """
+
+    def __init__(self, folder: Path, brokers: int = 1, *, lasting: bool = False) -> None:
         if brokers not in (1, 3):
             raise ServerError(f"A local Kafka has 1 or 3 brokers, not {brokers}.")
         self.folder = folder.resolve()
-        self.brokers = brokers
+        self.brokers, self._lasting = brokers, lasting
 
     def up(self, say: Say = silent) -> Addresses:
         """Starts what is not running and waits until all serve. Twice is harmless; data outlives `down`.
@@ -118,7 +121,7 @@ class Stack:
         programs, ports = default_folder().resolve(), _kafka_ports(state)
         (database,), (web, management) = state.ports["postgres"], state.ports["registry"]
         data = (self.folder / "postgres").resolve() / "data"
-        servers = [kafka.server(self.folder, programs, node, ports) for node in ports]
+        servers = [kafka.server(self.folder, programs, node, ports, lasting=self._lasting) for node in ports]
         servers.append(postgres.server(self.folder, data, database, state.passwords))
         password = state.passwords["apicurio"]
         servers.append(registry.server(self.folder, programs, (web, management), database, password))

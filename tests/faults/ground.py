@@ -76,7 +76,7 @@ class Ground:
     def poison(self, topic: Topic, number: int) -> None:
         """A record that nobody can read, of a subject of its own."""
         settings = {"bootstrap.servers": self.system.addresses.kafka, "message.timeout.ms": 0}
-        producer = Producer({**settings, "enable.idempotence": True})
+        producer = Producer({**settings, "enable.idempotence": True, "max.in.flight": 1})
         key = b"poison-%d" % number
         producer.produce(topic.name, b"garbage", key, slice_of(key, SLICES))
         assert producer.flush(COMMAND_DEADLINE_S) == 0
