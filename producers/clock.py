@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
@@ -55,12 +55,19 @@ def last_in_all(last: Sequence[date | None]) -> date | None:
     return min(known) if len(known) == len(last) else min(known) - timedelta(days=1)
 
 
-def begin_days(kafka: str, ids: Mapping[str, int], from_day: date, to_day: date, say: Say = silent) -> list[date]:
+def begin_days(
+    kafka: str,
+    ids: Mapping[str, int],
+    from_day: date,
+    to_day: date,
+    say: Say = silent,
+    sender: Sender | None = None,
+) -> list[date]:
     """Begins every day up to `to_day` that some slice lacks, in the slices that lack it; returns those days.
 
     Goes on where the topic ends, so that no day is left out; `from_day` counts while it is empty. Days that are caught
     up follow one another by `BUNCH_DAYS`, each acknowledged in all slices before the next bunch begins. `ids`: schema
-    ids by topic name. Repeating is harmless.
+    ids by topic name; `sender`: one that is open already. Repeating is harmless.
     """
     client = admin(kafka)
     topic_ids(client, [topic.name for topic in TOPICS])  # one that is missing is told at once
@@ -69,7 +76,7 @@ def begin_days(kafka: str, ids: Mapping[str, int], from_day: date, to_day: date,
     if not days:
         say(f"Nothing to do: {to_day} has begun already.")
         return days
-    with Sender(kafka, "dfdg-clock") as sender:
+    with nullcontext(sender) if sender else Sender(kafka, "dfdg-clock") as sender:
         for bunch in (days[n : n + BUNCH_DAYS] for n in range(0, len(days), BUNCH_DAYS)):
             ends = end_offsets(client, [topic.name for topic in TOPICS if topic is not DAY_BEGUN])
             for day, (slice_, begun) in product(bunch, enumerate(last)):

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO, cast
 
@@ -47,12 +47,13 @@ def publish(
     skip_bad: Path | None = None,
     initial: bool = False,
     client: str | None = None,
+    sender: Sender | None = None,
     progress: Progress = lambda _: None,
 ) -> Published:
     """Sends the lines of `stream` once all are found good; `progress` is told how many are handed over.
 
     `initial` marks the events, where they can be marked, as a first load; their ids stay those of their lines.
-    `client` is who is connected, for topics whose events say so (AD-1).
+    `client` is who is connected, for topics whose events say so (AD-1). `sender`: one that is open already.
     With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
     when nothing was sent, `DeliveryError` when Kafka did not take all.
     """
@@ -63,7 +64,7 @@ def publish(
         bad = _bad_lines(topic, lines, skip_bad, client)
         lines.seek(start)
         topic_ids(admin(kafka), [topic.name])  # a topic that is not there is told at once
-        with Sender(kafka, "dfdg-publisher") as sender:
+        with nullcontext(sender) if sender else Sender(kafka, "dfdg-publisher") as sender:
             good = _good(read_lines(topic, lines, identity, client), skip_bad)
             good = _marked(good) if initial and "initial" in topic.event.model_fields else good
             sent = _send(topic, good, sender, schema_id, source, progress)

@@ -57,17 +57,17 @@ def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, see
     """On running servers; returns what does not add up."""
     from infra.cli.demo.calendar import play_release, systems
     from infra.cli.demo.engine import dfdg, workers
-    from infra.cli.demo.play import OneByOne, Part, Play
+    from infra.cli.demo.play import OneByOne, Part, Play, edge
     from infra.postgres import connect
     from infra.registry import Registry
     from producers.identity import Identity, Keys
     from schemas.topics import TOPICS
 
     dfdg(folder, "init")
-    with closing(connect(addresses.dsn, "dfdg-demo")) as connection:
+    with closing(connect(addresses.dsn, "dfdg-demo")) as connection, edge(addresses.kafka) as senders:
         connection.autocommit = True
         identity = Identity(connection, Keys.read(folder / "keys"))
-        play = Play(addresses, connection, OneByOne(identity), Registry(addresses.registry).resolve(TOPICS))
+        play = Play(addresses, connection, OneByOne(identity), Registry(addresses.registry).resolve(TOPICS), senders)
         play.parts.append(Part("servers started and filled", time.monotonic() - began))
         country = _country(play, citizens, seed)
         made = systems(country, country.jobcentres, seed)

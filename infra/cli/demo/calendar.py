@@ -110,8 +110,7 @@ def _hand_in(play: "Play", country: "Country", made: Sequence[Any], day: date) -
             submissions = system.submissions(day) if hasattr(system, "submissions") else submissions
     if facts or submissions:
         play.begin(day)
-        play.hand_in(facts)
-        play.submit(submissions)
+        play.hand_in(facts, submissions)
 
 
 def _add(facts: "dict[Topic, list[dict[str, Any]]]", more: "Facts") -> None:

@@ -2,7 +2,8 @@
 (TIT-9), companies' numbers with their anonymous advert (AD-2). `places.py` knows where to look."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -19,6 +20,7 @@ _NUMBER = re.compile(rb"(?=([0-9]{6})[- ]?([0-9]{4}))")
 
 _DIGITS = bytes(ord("0") if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _EIGHT = b"0" * 8
+CODE_DIGITS = 7
 _CODE = re.compile(rb"[0-9]{7,}")
 _WORD = re.compile(rb"[\w.-]+")
 SIZES = (8, 10)
@@ -82,10 +84,10 @@ class Canaries:
         """Quick, and right when it says no: without hyphens and spaces digits meet that do not belong together."""
         known = self._numbers
         return any(
-            run[at : at + size] in known
+            number in known
             for run in _runs(text.translate(None, b"- "))
             for size in SIZES
-            for at in range(len(run) - size + 1)
+            for number in _windows(run, size)
         )
 
     def _number(self, place: Place, piece: bytes) -> bool:
@@ -94,16 +96,30 @@ class Canaries:
             return True
         if place.kind is Kind.INTERNAL:
             return False
-        runs = [run[at : at + size] for run in _runs(text) for size in SIZES for at in range(len(run) - size + 1)]
-        adverts = [self.adverts[number] for number in runs if number in self.adverts]
+        numbers = [number for run in _runs(text) for size in SIZES for number in _windows(run, size)]
+        adverts = [self.adverts[number] for number in numbers if number in self.adverts]
         if place.kind is Kind.PUBLIC or not adverts:
             return bool(adverts)
         words = _WORD.findall(piece)
         return any(not ids.isdisjoint(words) or (place.opaque and any(id_ in piece for id_ in ids)) for ids in adverts)
 
+    @cached_property
+    def _holders(self) -> Mapping[bytes, frozenset[bytes]]:
+        """By the last digits of an original."""
+        found = defaultdict(set)
+        for holder, originals in self.originals.items():
+            for original in originals:
+                found[original[-CODE_DIGITS:]].add(holder)
+        return {code: frozenset(holders) for code, holders in found.items()}
+
+    def _held(self, piece: bytes) -> list[bytes]:
+        """Of a piece without words: the holders in it of what may be an original in it."""
+        runs = [digits for run in _CODE.findall(piece) for digits in _windows(run, CODE_DIGITS)]
+        return [holder for code in runs for holder in self._holders.get(code, ()) if holder in piece]
+
     def _original(self, piece: bytes, *, opaque: bool) -> bool:
         known = self.originals
-        words = [holder for holder in known if holder in piece] if opaque else _words(piece)
+        words = self._held(piece) if opaque else _words(piece)
         return any(
             original in piece and original in _HEX_IDS.sub(b" ", piece)
             for word in words
@@ -121,6 +137,10 @@ def _runs(text: bytes) -> set[bytes]:
         runs.add(text[at:end])
         at = digits.find(_EIGHT, end)
     return runs
+
+
+def _windows(run: bytes, size: int) -> Iterator[bytes]:
+    return (run[at : at + size] for at in range(len(run) - size + 1))
 
 
 def _words(piece: bytes) -> Sequence[bytes]:

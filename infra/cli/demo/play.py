@@ -5,12 +5,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
 from itertools import chain, product
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infra.cli.common import messages
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from producers.identity import Identity
     from producers.made_up import Facts
     from producers.made_up_people import Line
+    from producers.sender import Sender
     from schemas.topic import Topic
 
 SOURCE = "producers/made-up"
@@ -55,6 +57,18 @@ class OneByOne:
             return self._identity.subjects(cprs)
 
 
+@contextmanager
+def edge(kafka: str) -> Iterator["SimpleQueue[Sender]"]:
+    """Producers for the whole calendar: a new one is now and then half a second old before Kafka takes a record."""
+    from producers.sender import Sender
+
+    with ExitStack() as open_:
+        senders = SimpleQueue[Sender]()
+        for _ in range(AT_ONCE):
+            senders.put(open_.enter_context(Sender(kafka, "dfdg-demo")))
+        yield senders
+
+
 @dataclass
 class Play:
     """`titles`: how many titles were handed in before their wave, by area and scheme."""
@@ -63,6 +77,7 @@ class Play:
     connection: "Connection"
     identity: OneByOne
     schema_ids: dict[str, int]
+    senders: "SimpleQueue[Sender]"
     parts: list[Part] = field(default_factory=list)
     titles: Counter[tuple[str, str]] = field(default_factory=Counter)
     handed_in: int = 0
@@ -102,26 +117,26 @@ class Play:
         """Every day up to that one begins."""
         from producers.clock import begin_days
 
-        begin_days(self.addresses.kafka, self.schema_ids, day, day)
+        with self._sender() as sender:
+            begin_days(self.addresses.kafka, self.schema_ids, day, day, sender=sender)
 
-    def hand_in(self, facts: "Facts", *, initial: bool = False) -> None:
-        """Through the edge, as `dfdg publish` does: CPR numbers become subject ids there, and go no further."""
-        from schemas.topics import TITLE_HELD_RECORDED
+    def hand_in(
+        self, facts: "Facts", submissions: "Mapping[str, Sequence[Line]] | None" = None, *, initial: bool = False
+    ) -> None:
+        """Through the edge, as `dfdg publish` does: CPR numbers become subject ids there, and go no further.
 
+        AD-1: `submissions` are adverts through JobAD, by who is connected, as `dfdg publish --client` tells it.
+        """
+        from schemas.topics import JOB_AD_SUBMITTED, TITLE_HELD_RECORDED
+
+        submissions = submissions or {}
         with ThreadPoolExecutor(AT_ONCE) as edge:  # topics have no common order
             sent = [edge.submit(self._publish, topic, lines, initial=initial) for topic, lines in facts.items()]
-            self.handed_in += sum(each.result() for each in sent)
-        self.titles.update((line["area"], line["scheme"]) for line in facts.get(TITLE_HELD_RECORDED, ()))
-
-    def submit(self, submissions: "Mapping[str, Sequence[Line]]") -> None:
-        """AD-1: adverts through JobAD. Who is connected is told beside the lines, as `dfdg publish --client` does."""
-        from schemas.topics import JOB_AD_SUBMITTED
-
-        with ThreadPoolExecutor(AT_ONCE) as edge:
-            sent = [
+            sent += [
                 edge.submit(self._publish, JOB_AD_SUBMITTED, lines, client=name) for name, lines in submissions.items()
             ]
             self.handed_in += sum(each.result() for each in sent)
+        self.titles.update((line["area"], line["scheme"]) for line in facts.get(TITLE_HELD_RECORDED, ()))
         for line in chain.from_iterable(submissions.values()):
             for number in filter(None, (line.get("cvr"), line.get("p_number"))):
                 self.adverts[number] |= {line["advert"], line["request"]}
@@ -131,7 +146,19 @@ class Play:
         from producers.publisher import publish
 
         stream, schema_id = BytesIO(as_json_lines(lines)), self.schema_ids[topic.name]
-        return publish(topic, stream, self.identity, self.addresses.kafka, schema_id, source=SOURCE, **more).sent
+        with self._sender() as sender:
+            return publish(
+                topic, stream, self.identity, self.addresses.kafka, schema_id, source=SOURCE, sender=sender, **more
+            ).sent
+
+    @contextmanager
+    def _sender(self) -> Iterator["Sender"]:
+        """One that nobody else has meanwhile."""
+        sender = self.senders.get()
+        try:
+            yield sender
+        finally:
+            self.senders.put(sender)
 
     def deliver(self, folder: Path, day: date) -> None:
         """RET-6: what is due within a year goes to the National Archives, area by area."""
