@@ -19,6 +19,7 @@ from infra.ledger import Cursor, number
 from infra.parking import keep
 from infra.record import Departure
 from schemas.ids import derived_id
+from schemas.topic import DEAD_LETTERS
 
 _BURY = """
 insert into dead_letter.letter
@@ -34,7 +35,7 @@ TOPIC_BYTES = 512 * 1024
 
 
 def topic_of(consumer: str, topic: str) -> str:
-    return f"{consumer}.{topic}-dlq"
+    return f"{consumer}.{topic}{DEAD_LETTERS}"
 
 
 def bury(connection: Connection, cursor: Cursor, sifted: Sifted) -> list[Departure]:
@@ -97,8 +98,8 @@ def departure(cursor: Cursor, letter: Letter) -> Departure:
     destination = topic_of(cursor.consumer, topic)
     return Departure(
         destination,
-        cursor.slice,
-        number(cursor, destination, cursor.slice),
+        0,
+        number(cursor, destination, 0),
         derived_id(cursor.consumer.encode(), position.encode()),
         bytes(16),
         record.timestamp()[1] * 1000,

@@ -20,7 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # the client d
 
 from infra.errors import AlarmError, TransientError
 from infra.local.process import Say, silent
-from schemas.topic import INTERNAL_RETENTION_DAYS, SLICES, Topic
+from schemas.topic import INTERNAL_RETENTION_DAYS, SLICES, Topic, partitions
 
 REQUEST_TIMEOUT_S = 30
 """Longer than the election of a new controller takes."""
@@ -63,9 +63,10 @@ def ensure_topics(
     days = {topic.name: topic.retention_days for topic in topics} | dict.fromkeys(dead_letters, INTERNAL_RETENTION_DAYS)
     there = _describe(client, days)
     for name, description in there.items():
-        if len(description.partitions) != SLICES:
+        if len(description.partitions) != partitions(name):
             raise AlarmError(
-                f"Topic {name} has {len(description.partitions)} partitions and must have {SLICES}: keys would move."
+                f"Topic {name} has {len(description.partitions)} partitions and must have {partitions(name)}:"
+                " keys would move."
                 " Partitions never change; declare a new version of the topic (-v2) in schemas/topics.py."
             )
     copies = (
@@ -73,12 +74,12 @@ def ensure_topics(
     )
     wanted = {name: _settings(days[name], copies) for name in days}
     _correct(client, {name: wanted[name] for name in there}, say)
-    missing = [NewTopic(name, SLICES, copies, config=wanted[name]) for name in days if name not in there]
+    missing = [NewTopic(name, partitions(name), copies, config=wanted[name]) for name in days if name not in there]
     if missing:
         created = client.create_topics(missing, request_timeout=REQUEST_TIMEOUT_S)
         _await(created, tolerate=KafkaError.TOPIC_ALREADY_EXISTS)  # by another at the same moment
         _settle(client, days)
-        say(f"Created {len(missing)} topics with {SLICES} partitions; copies of each: {copies}.")
+        say(f"Created {len(missing)} topics, with {SLICES} partitions but for dead letters; copies of each: {copies}.")
 
 
 def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
@@ -93,7 +94,7 @@ def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
 def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
     """By slice, each topic's end at one moment (one request): the offset that its next record will have."""
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the client's own annotations lack it
-    wanted = {TopicPartition(name, slice_): latest for name in names for slice_ in range(SLICES)}
+    wanted = {TopicPartition(name, slice_): latest for name in names for slice_ in range(partitions(name))}
     ends: list[dict[str, int]] = [{} for _ in range(SLICES)]
     for place, answer in _await(client.list_offsets(wanted, request_timeout=REQUEST_TIMEOUT_S)).items():
         ends[place.partition][place.topic] = answer.offset

@@ -137,20 +137,20 @@ def last_days(kafka: str) -> list[date | None]:
 
 def _last_days(consumer: Consumer) -> list[date | None]:
     last: list[date | None] = [None] * SLICES
-    waited: set[int] = set()
+    waited: dict[int, TopicPartition] = {}
     for slice_ in range(SLICES):
         low, high = consumer.get_watermark_offsets(TopicPartition(DAY_BEGUN.name, slice_), REQUEST_TIMEOUT_S) or (0, 0)
         if high > low:
-            consumer.incremental_assign([TopicPartition(DAY_BEGUN.name, slice_, high - 1)])
-            waited.add(slice_)
+            waited[slice_] = TopicPartition(DAY_BEGUN.name, slice_, high - 1)
+    consumer.assign(list(waited.values()))  # together: else the first is fetched, and waited for, alone
     deadline = time.monotonic() + REQUEST_TIMEOUT_S
     while waited:
-        for record in consumer.consume(SLICES, 1.0):
+        for record in consumer.consume(len(waited), 1.0):
             if (error := record.error()) is not None:
                 raise KafkaException(error)
             slice_ = record.partition() or 0
             last[slice_] = _day(record.key(), slice_)
-            waited.discard(slice_)
+            waited.pop(slice_, None)
         if waited and time.monotonic() > deadline:
             raise TransientError(
                 f"Kafka did not give the last day of slices {sorted(waited)} in {REQUEST_TIMEOUT_S} s."

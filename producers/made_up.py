@@ -44,7 +44,7 @@ class Country:
             if luck.random() < 0.12:
                 first = day + timedelta(days=luck.randrange(-60, 40))
                 facts[CV_EXEMPTION_RECORDED].append(citizen.exempt(luck, at, first, initial=True))
-            for n in range(luck.choice((1, 1, 2, 2, 3))):
+            for n in range(luck.choice((1, 1, 1, 2))):
                 facts[TITLE_HELD_RECORDED].append(citizen.wish(luck, at, f"wish-{n + 1}", self.titles))
             if luck.random() < 0.5:
                 facts[TITLE_HELD_RECORDED].append(citizen.goal(luck, at, self.titles))

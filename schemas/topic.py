@@ -8,6 +8,9 @@ from schemas.event import Event
 SLICES = 8
 """Partitions of every topic, fixed for good: growth is a new topic version (DESIGN 2.2)."""
 
+DEAD_LETTERS = "-dlq"
+"""How the name of a dead letter topic ends. It has one partition: letters are few, and such topics many."""
+
 INTERNAL_RETENTION_DAYS = 30
 """Internal topics may carry more than public ones, so they keep it for at most this long (ground rules)."""
 
@@ -24,6 +27,11 @@ class Writer(Enum):
     """A repeated record is found by its `ce_id`, in the inbox."""
     LEDGER = "ledger"
     """Only our ledger writes it: dense sequences tell repetition and gap."""
+
+
+def partitions(name: str) -> int:
+    """How many the topic of that name has."""
+    return 1 if name.endswith(DEAD_LETTERS) else SLICES
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,9 @@ def _play(began: float, addresses: "Addresses", folder: Path, citizens: int, see
         identity = Identity(connection, Keys.read(folder / "keys"))
         play = Play(addresses, connection, OneByOne(identity), Registry(addresses.registry).resolve(TOPICS), senders)
         play.parts.append(Part("servers started and filled", time.monotonic() - began))
-        country = _country(play, citizens, seed)
-        made = systems(country, country.jobcentres, seed)
         with workers(folder, processes, addresses) as engine:
+            country = _country(play, citizens, seed)
+            made = systems(country, country.jobcentres, seed)
             play_release(play, country, made, engine, folder)
         return _report(play, country, folder)
 

@@ -19,18 +19,19 @@ CHANGES = (date(2021, 6, 14), date(2021, 6, 20))
 
 ASKED = (
     (date(2021, 5, 20), date(2021, 5, 21)),
-    (date(2021, 6, 7), date(2021, 6, 23)),
+    (date(2021, 6, 7), date(2021, 6, 9)),
+    (date(2021, 6, 11), date(2021, 6, 21)),
     (date(2021, 7, 5), date(2021, 7, 5)),
     (date(2021, 8, 2), date(2021, 8, 3)),
     (date(2021, 8, 9), date(2021, 8, 9)),
-    (date(2021, 9, 14), date(2021, 9, 21)),
+    (date(2021, 9, 16), date(2021, 9, 20)),
     (date(2021, 10, 13), date(2021, 10, 14)),
-    (date(2021, 12, 6), date(2021, 12, 8)),
-    (date(2021, 12, 31), date(2022, 1, 5)),
+    (date(2021, 12, 6), date(2021, 12, 7)),
+    (date(2021, 12, 31), date(2022, 1, 3)),
     (date(2022, 3, 7), date(2022, 3, 7)),
-    (date(2022, 10, 12), date(2022, 10, 14)),
+    (date(2022, 10, 12), date(2022, 10, 13)),
     (date(2022, 12, 14), date(2022, 12, 14)),
-    (date(2022, 12, 31), date(2023, 1, 4)),
+    (date(2022, 12, 31), date(2023, 1, 2)),
 )
 """Days on which every system hands in what it has: around each date of the release. The rest would show nothing new."""
 
