@@ -163,6 +163,10 @@ SABOTAGES = (
         "tests/producers/test_clock.py::test_a_day_counts_as_begun_when_no_slice_lacks_it",
     ),
     Sabotage(
+        "two requests on the way", "infra/outbox.py", '"max.in.flight": 1,', '"max.in.flight": 2,',
+        "tests/integration/test_in_flight.py",
+    ),
+    Sabotage(
         "a package is not read back", "infra/archive/verify.py",
         "if _md5(folder / path) != listed[path]]", "if False]", "tests/archive/test_verify.py",
     ),

@@ -25,7 +25,7 @@ from producers.sender import Sender
 from schemas.codec import encode
 from schemas.headers import headers, parse
 from schemas.ids import slice_of
-from schemas.topic import SLICES, Topic, Writer
+from schemas.topic import SLICES, Topic, Writer, partitions
 from schemas.topics import (
     CV_EXEMPTION_RECORDED,
     CV_REQUIREMENT_CHANGED,
@@ -154,8 +154,8 @@ def every_record(system: System, topic: Topic) -> Iterator[Message]:
     """Every record on the topic, each partition's in order, with repetitions."""
     reader = Consumer({"bootstrap.servers": system.addresses.kafka, "group.id": "test-reader"})
     try:
-        reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(SLICES)])
-        left = sum(ends[topic.name] for ends in end_offsets(system.client, [topic.name]))
+        reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(partitions(topic.name))])
+        left = sum(ends.get(topic.name, 0) for ends in end_offsets(system.client, [topic.name]))
         while left > 0:
             for record in reader.consume(1000, 1.0):
                 assert record.error() is None, record.error()

@@ -55,7 +55,7 @@ def test_topics_are_as_declared_and_what_differs_is_corrected_or_refused(address
     short, long = (Topic(name, DayBegun, retention_days=days) for days in (3, 5))
     ensure_topics(client, [short], [f"cv.{name}-dlq"], said.append)
     ensure_topics(client, [short], [f"cv.{name}-dlq"], said.append)
-    assert said == ["Created 2 topics with 8 partitions; copies of each: 1."]
+    assert said == ["Created 2 topics, with 8 partitions but for dead letters; copies of each: 1."]
     first = topic_ids(client, [name, f"cv.{name}-dlq"])
     assert len(set(first.values())) == 2
 
