@@ -47,7 +47,7 @@ _DECIDED = "select sum(outgoing) from ledger.batch where consumer = 'titles'"
 _MOVED = "select sum(batch) from ledger.slice"
 _LONGEST = """
 select 1000 * max(extract(epoch from clock_timestamp() - xact_start)) from pg_stat_activity
-where datname = current_database() and pid <> pg_backend_pid() and application_name <> 'bench'
+where datname = current_database() and backend_type = 'client backend' and application_name <> 'bench'
 """
 
 

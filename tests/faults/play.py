@@ -1,6 +1,7 @@
 """One run of one scenario on real servers, and what it showed: the same country without faults, and with them."""
 
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -80,7 +81,9 @@ class Theatre:
                 told += differences(dump(ground.system), self.undisturbed[key])
         except AssertionError as error:
             self._heal()
-            told = [f"{error} (its workers' logs: {self.folder})"]
+            told = [str(error)]
+        if told:
+            told.append(f"The logs are in {self._kept()}.")
         return Verdict(scenario.name, seed, evidence, tuple(told), tuple(scenario.needs.lacking(evidence)))
 
     def _disturbed(self, scenario: Scenario, ground: Ground, load: Country, evidence: Evidence) -> list[str]:
@@ -96,6 +99,15 @@ class Theatre:
         collect(ground, evidence)
         evidence.looks = reading.looks
         return [*reading.wrong, *_alarms(ground), *wrong(ground.system, right(load)), *broken(ground.system)]
+
+    def _kept(self) -> Path:
+        """Where the logs of the run's workers and, from now on, those of the servers are."""
+        run = max(
+            (each for each in self.folder.iterdir() if each != self.stack.folder), key=lambda one: one.stat().st_mtime
+        )
+        for log in self.stack.folder.glob("*.log"):
+            shutil.copy(log, run)
+        return run
 
     def _heal(self) -> None:
         """Whatever the faults had taken away is there again."""
