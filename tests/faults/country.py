@@ -1,7 +1,9 @@
 """The load of the fault tests: a small country, decided by one number, with one right result whatever happens to it.
 
-Facts of one citizen about one matter are on one topic only, and those that must be there before others are in `first`.
-A record that is due in these days is not touched any more: so it goes, or stays, whenever its turn comes.
+Topics have an order by days only: so of a citizen's CV one topic speaks in odd weeks and another in even ones, and what
+must be there before others is in `first`. Some facts are recorded days after they happened, and at times the clock
+leaps over days, whose facts are late too. A record that is due in these days is not touched any more: so it goes, or
+stays, whenever its turn comes.
 """
 
 import random
@@ -34,12 +36,17 @@ NAMES = (
 
 FIRST_DAY = date(2021, 6, 14)
 PROVIDERS = 5
+WEEK = 7
+LEAPS = 0.2
+"""Of the days; but each week's last one is never leaped over, so that no leap mixes two topics about one citizen."""
+
+LATE_DAYS = (0, 0, 0, 1, 5)
 DELIVERED = ("job-suggestion-checks", "joblog")
 """Areas that the National Archives approve; of `referrals` they have nothing, so what is due there stays, withheld."""
 
 
 class Country(NamedTuple):
-    """`first`: taken in before anything else. `days`: each day with its facts, in order."""
+    """`first`: taken in before anything else. `days`: each day that the clock comes to, with what is recorded on it."""
 
     first: list[Fact]
     days: list[tuple[date, list[Fact]]]
@@ -52,6 +59,12 @@ class Country(NamedTuple):
         return steps
 
     @property
+    def arrivals(self) -> list[tuple[date, Fact]]:
+        """Each fact, and the day on which it is recorded."""
+        known = [(fact.event.day, fact) for fact in self.first]
+        return known + [(day, fact) for day, facts in self.days for fact in facts]
+
+    @property
     def facts(self) -> list[Fact]:
         return [*self.first, *(fact for _, facts in self.days for fact in facts)]
 
@@ -62,10 +75,14 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> 
     first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS)]
     for n in range(citizens):
         first += _arrives(luck, n, days)
-    calendar = []
+    calendar: list[tuple[date, list[Fact]]] = []
+    waiting: list[Fact] = []
     for index in range(days):
         day = FIRST_DAY + timedelta(days=index)
-        calendar.append((day, [_change(luck, day, luck.randrange(citizens), (index, n)) for n in range(daily)]))
+        waiting += [_change(luck, day, luck.randrange(citizens), (index, n)) for n in range(daily)]
+        if index % WEEK == WEEK - 1 or index == days - 1 or luck.random() >= LEAPS:
+            calendar.append((day, waiting))
+            waiting = []
     if quiet:
         calendar.append((FIRST_DAY + timedelta(days=days + quiet), []))
     return Country(first, calendar)
@@ -132,12 +149,13 @@ def _situation(luck: random.Random, at: str, n: int, initial: bool = False) -> S
 
 def _change(luck: random.Random, day: date, n: int, number: tuple[int, int]) -> Fact:
     """Of one in five the referral is extended or cancelled; of the others the situation, or an exemption."""
-    at, id_ = f"{day} {8 + number[1] % 8:02}:00", f"change-{number[0]}-{number[1]}"
+    hour, id_ = f"{8 + number[1] % 8:02}:00", f"change-{number[0]}-{number[1]}"
     if n % 5 == 4:
         begins = day + timedelta(days=luck.randrange(-5, 3))
         ends = begins + timedelta(days=luck.randrange(1, 15))
-        return _referral(luck, at, n, begins, ends, id_, luck.random() < 0.3)
-    if n % 2:
+        return _referral(luck, f"{day} {hour}", n, begins, ends, id_, luck.random() < 0.3)
+    at = f"{day - timedelta(days=luck.choice(LATE_DAYS))} {hour}"
+    if (n + number[0] // WEEK) % 2:
         return Fact(SITUATION_RECORDED, _situation(luck, at, n), id_)
     begins = day + timedelta(days=luck.randrange(-2, 10))
     event = exemption(

@@ -13,7 +13,7 @@ from schemas.referrals import AccessChanged
 from schemas.topic import Topic
 from schemas.topics import ACCESS_CHANGED, CV_REQUIREMENT_CHANGED
 from tests.faults.dump import Dump, differences
-from tests.faults.reference import Access, Change, Notice, Right, Standing
+from tests.faults.right import Access, Change, Notice, Right, Standing
 from tests.integration.system import System
 
 

@@ -17,7 +17,9 @@ from schemas.dates import midnight
 from schemas.referrals import ReferralRecorded
 from tests.faults.country import Country
 from tests.faults.ground import Ground
-from tests.faults.reference import Right, referred, right
+from tests.faults.reference import right
+from tests.faults.reference_access import referred
+from tests.faults.right import Right
 
 INTERVAL_S = 0.2
 SHOWN = 5

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Sequence
 from random import Random
 
-from tests.faults import strikes
+from tests.faults import network, strikes
 from tests.faults.country import Country
 from tests.faults.crew import Crew, Days, days
 from tests.faults.ground import Ground
+from tests.faults.network import Strike
 from tests.faults.play import Scenario, Size
-from tests.faults.strikes import Strike
 from tests.faults.verdict import Evidence, Needs
 
 SIZE = Size(citizens=400, days=24, daily=150)
@@ -67,7 +67,7 @@ def _struck(**planned: int) -> dict[str, int]:
     return {name.replace("_", " "): times for name, times in planned.items()}
 
 
-NETWORK = [strikes.cut_connections, strikes.mute, strikes.slow, strikes.lose_hints] * 2
+NETWORK = [network.cut_connections, network.mute, network.slow, network.lose_hints] * 2
 ONE_BY_ONE: tuple[Scenario, ...] = (
     scripted(
         "kills", [strikes.kill_worker] * 10,
@@ -101,31 +101,33 @@ ONE_BY_ONE: tuple[Scenario, ...] = (
     ),
     scripted("held", [], Needs({"hold at committed": 1}), load=SMALL, armed=HELD),
     scripted(
-        "lost-commits", [strikes.lose_commits] * 4, Needs(_struck(commit_reply_lost=6), take_overs=6)
+        "lost-commits", [network.lose_commits] * 4, Needs(_struck(commit_reply_lost=6), take_overs=6)
     ),
-    scripted("lost-produces", [strikes.lose_produces] * 4, Needs(_struck(produce_reply_lost=6))),
-    scripted("lost-hints", [strikes.lose_hints] * 2, Needs(_struck(offset_commit_reply_lost=2)), load=SMALL),
-    scripted("cut", [strikes.cut_connections] * 4, Needs(_struck(connection_cut=20), take_overs=10)),
-    scripted("one-way", [strikes.mute] * 3, Needs(_struck(muted_one_way=3)), load=SMALL),
-    scripted("slow", [strikes.slow] * 3, Needs(_struck(slowed_down=3)), load=SMALL),
+    scripted("lost-produces", [network.lose_produces] * 4, Needs(_struck(produce_reply_lost=6))),
+    scripted("lost-hints", [network.lose_hints] * 2, Needs(_struck(offset_commit_reply_lost=2)), load=SMALL),
+    scripted("cut", [network.cut_connections] * 4, Needs(_struck(connection_cut=20), take_overs=10)),
+    scripted("one-way", [network.mute] * 3, Needs(_struck(muted_one_way=3)), load=SMALL),
+    scripted("slow", [network.slow] * 3, Needs(_struck(slowed_down=3)), load=SMALL),
+    scripted("clock", [strikes.step_clock] * 3, Needs(_struck(clock_set_back=6)), load=SMALL),
     Scenario("repeated", _repeated, Needs({"everything published again": 1}), SMALL),
 )  # fmt: skip
 """Each kind by itself: to see which one breaks something."""
 
 TOGETHER: tuple[Scenario, ...] = (
     scripted(
-        "processes", [*[strikes.kill_worker] * 6, *[strikes.freeze_worker] * 2, *[strikes.storm] * 2],
+        "processes",
+        [*[strikes.kill_worker] * 6, *[strikes.freeze_worker, strikes.storm, strikes.step_clock] * 2],
         Needs(
-            _struck(worker_killed=6, worker_frozen=2, worker_joined_or_left=6),
+            _struck(worker_killed=6, worker_frozen=2, worker_joined_or_left=6, clock_set_back=2),
             kills_in_transaction=2, redeliveries=1, take_overs=30, rebalances=30,
         ),
     ),
     scripted(
-        "database", [strikes.kill_postgres, strikes.end_sessions, strikes.lose_commits] * 2,
+        "database", [strikes.kill_postgres, strikes.end_sessions, network.lose_commits] * 2,
         Needs(_struck(postgres_killed=2, session_terminated=10, commit_reply_lost=3), take_overs=20),
     ),
     scripted(
-        "kafka", [strikes.kill_broker, strikes.freeze_broker, strikes.lose_produces] * 2,
+        "kafka", [strikes.kill_broker, strikes.freeze_broker, network.lose_produces] * 2,
         Needs({"kafka-1 killed": 2, "broker frozen": 2, "produce reply lost": 2}),
     ),
     scripted(

@@ -1,26 +1,20 @@
-"""The faults one by one: each disturbs a crew at work, says what it did, and leaves nothing broken behind."""
+"""The faults of processes, servers, disks and clocks, one by one."""
 
 import re
 import signal
-import threading
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from random import Random
 
 import psycopg
 
 from infra.local.state import State
 from tests.faults.crew import Crew, own_sessions
-from tests.faults.proxy import CHUNK, Direction, Proxy
+from tests.faults.network import Strike, cut_connections, lose_commits, lose_hints, lose_produces, mute, slow, wait
 from tests.faults.verdict import Evidence
 
 SESSION_S = 3.0
 """After so long without a heartbeat the local servers give a worker's slices away."""
-
-Strike = Callable[[Crew, Random, Evidence], None]
-
-
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)
 
 
 def kill_worker(crew: Crew, luck: Random, evidence: Evidence) -> None:
@@ -35,7 +29,7 @@ def freeze_worker(crew: Crew, luck: Random, evidence: Evidence) -> None:
     if crew.alive:
         zombie = luck.choice(crew.alive)
         zombie.send(signal.SIGSTOP)
-        _wait(SESSION_S + luck.uniform(2, 6))
+        wait(SESSION_S + luck.uniform(2, 6))
         zombie.send(signal.SIGCONT)
         evidence.struck["worker frozen"] += 1
 
@@ -48,7 +42,7 @@ def storm(crew: Crew, luck: Random, evidence: Evidence) -> None:
         else:
             crew.leave(luck.choice(crew.alive))
         evidence.struck["worker joined or left"] += 1
-        _wait(luck.uniform(2, 5))
+        wait(luck.uniform(2, 5))
 
 
 def kill_postgres(crew: Crew, luck: Random, evidence: Evidence) -> None:
@@ -77,7 +71,7 @@ def registry_away(crew: Crew, luck: Random, evidence: Evidence) -> None:
     stack = crew.ground.stack
     stack.kill("registry")
     crew.join()
-    _wait(luck.uniform(2, 5))
+    wait(luck.uniform(2, 5))
     stack.start("registry")
     evidence.struck["registry away"] += 1
 
@@ -88,7 +82,7 @@ def freeze_broker(crew: Crew, luck: Random, evidence: Evidence) -> None:
     assert state is not None, "the servers are up"
     broker = state.processes["kafka-1"]
     broker.send(signal.SIGSTOP)
-    _wait(luck.uniform(3, 12))
+    wait(luck.uniform(3, 12))
     broker.send(signal.SIGCONT)
     evidence.struck["broker frozen"] += 1
 
@@ -104,60 +98,7 @@ def end_sessions(crew: Crew, luck: Random, evidence: Evidence) -> None:
         except psycopg.OperationalError:  # another fault has taken the server: nothing to end
             return
         evidence.struck["session terminated"] += len(ended)
-        _wait(luck.uniform(0.2, 1.5))
-
-
-def lose_commits(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    """COMMIT arrives and is done, and its answer is lost with the connection."""
-    _lose(crew.ground.through.postgres, "commit", luck, evidence)
-
-
-def lose_produces(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    """The records are on the topic, and nobody is told."""
-    _lose(luck.choice(crew.ground.through.kafka), "produce", luck, evidence)
-
-
-def lose_hints(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    _lose(luck.choice(crew.ground.through.kafka), "offset commit", luck, evidence)
-
-
-def _lose(proxy: Proxy, kind: str, luck: Random, evidence: Evidence) -> None:
-    before = proxy.lost[kind]
-    for _ in range(3):
-        proxy.lose[kind] = luck.randint(1, 3)
-        _wait(luck.uniform(1, 3))
-    proxy.lose[kind] = 0
-    evidence.struck[f"{kind} reply lost"] += proxy.lost[kind] - before
-
-
-def cut_connections(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    """All of the workers' connections to one server end, politely or not; for a moment nobody gets in."""
-    for _ in range(4):
-        proxy = luck.choice(crew.ground.through.all)
-        proxy.refusing = luck.random() < 0.5
-        evidence.struck["connection cut"] += proxy.cut(reset=luck.random() < 0.5)
-        _wait(luck.uniform(0.2, 2))
-        proxy.refusing = False
-
-
-def mute(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    """For some seconds nothing passes in one direction, and nothing says so."""
-    proxy = luck.choice(crew.ground.through.all)
-    way: Direction = luck.choice(("up", "down"))
-    proxy.muted.add(way)
-    _wait(luck.uniform(4, 10))
-    proxy.muted.discard(way)
-    evidence.struck["muted one way"] += 1
-
-
-def slow(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    """Every piece takes its time, and none is big."""
-    for proxy in crew.ground.through.all:
-        proxy.latency_s, proxy.slice_bytes = luck.choice(((0.02, 64 * 1024), (0.0, 512), (0.1, 16 * 1024)))
-    _wait(luck.uniform(3, 6))
-    for proxy in crew.ground.through.all:
-        proxy.latency_s, proxy.slice_bytes = 0.0, CHUNK
-    evidence.struck["slowed down"] += 1
+        wait(luck.uniform(0.2, 1.5))
 
 
 def fill_disk(crew: Crew, luck: Random, evidence: Evidence) -> None:
@@ -168,22 +109,33 @@ def fill_disk(crew: Crew, luck: Random, evidence: Evidence) -> None:
     seen = len(re.findall("DiskFull", "".join(worker.log() for worker in crew.ground.workers)))
     done = crew.ground.deliver("referrals", folder=disk.folder)
     evidence.struck["delivery refused by a full disk"] += done.returncode != 0
-    _wait(luck.uniform(2, 4))
+    wait(luck.uniform(2, 4))
     disk.free()
     met = len(re.findall("DiskFull", "".join(worker.log() for worker in crew.ground.workers))) - seen
     evidence.struck["database's disk full"] += met > 0
 
 
+def step_clock(crew: Crew, luck: Random, evidence: Evidence) -> None:
+    """A clock that was set back begins days that have begun, and a second one does so at the same time."""
+    last = crew.ground.last_day
+    if last is None:
+        return
+    back = (last, last - timedelta(days=luck.randint(1, 5)))
+    with ThreadPoolExecutor(len(back)) as both:
+        for done in both.map(lambda day: crew.ground.command("clock", "to", day.isoformat()), back):
+            evidence.struck["clock set back"] += done.returncode == 0
+
+
 def _restart(crew: Crew, server: str, away_s: float, evidence: Evidence) -> None:
     stack = crew.ground.stack
     stack.kill(server)
-    _wait(away_s)
+    wait(away_s)
     stack.start(server)
     evidence.struck[f"{server} killed"] += 1
 
 
 SHORT: tuple[Strike, ...] = (
     *(kill_worker, freeze_worker, storm, kill_postgres, kill_broker, freeze_broker, end_sessions, registry_away),
-    *(lose_commits, lose_produces, lose_hints, cut_connections, mute, slow),
+    *(lose_commits, lose_produces, lose_hints, cut_connections, mute, slow, step_clock),
 )
 """What random mixes are made of."""

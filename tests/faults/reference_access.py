@@ -1,0 +1,52 @@
+"""ACC-1 to ACC-3 for one citizen, worked out day by day."""
+
+from datetime import date, timedelta
+
+from schemas.referrals import ReferralRecorded
+from tests.faults.right import Access, Right
+
+ONE_DAY = timedelta(days=1)
+
+
+def referred(referral: ReferralRecorded, day: date) -> bool:
+    """ACC-3: whether the referral, as it is recorded there, opens the citizen to its provider on that day."""
+    return referral.first_day <= day <= last_day(referral)
+
+
+def last_day(referral: ReferralRecorded) -> date:
+    """A cancelled referral has ended the day before."""
+    if referral.cancelled_on is None:
+        return referral.last_day
+    return min(referral.last_day, referral.cancelled_on - ONE_DAY)
+
+
+class Windows:
+    """`_decided`: the last day that decided anything, while a referral has days to come. What is recorded late takes
+    effect then; once all have ended, they are forgotten, and the next one counts from its own day."""
+
+    def __init__(self, found: Right, citizen: str) -> None:
+        self._turns = found.access[citizen]
+        self._known: dict[str, ReferralRecorded] = {}
+        self._have: set[str] = set()
+        self._decided = date.min
+
+    def begins(self, day: date) -> None:
+        """The day changes what it changes by itself, before anything is recorded on it."""
+        if any(day in (each.first_day, last_day(each) + ONE_DAY) for each in self._known.values()):
+            self._look(day)
+
+    def recorded(self, event: ReferralRecorded, today: date) -> None:
+        self._known[event.record] = event
+        day = max(event.day, self._decided)
+        self._look(day)
+        while day < today:
+            day += ONE_DAY
+            self.begins(day)
+
+    def _look(self, day: date) -> None:
+        may = {each.provider for each in self._known.values() if referred(each, day)}
+        turned = [Access(provider, provider in may, day) for provider in self._have ^ may]
+        self._turns += sorted(turned, key=lambda turn: (turn.opened, turn.provider))
+        self._have = may
+        left = any(max(each.first_day, day) <= last_day(each) for each in self._known.values())
+        self._decided = day if left else date.min

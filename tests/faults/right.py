@@ -1,0 +1,56 @@
+"""The one right result of a country, in words that neither the streams nor the tables have."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+RELEASE = date(2021, 6, 14)
+
+
+class Standing(NamedTuple):
+    """What is shown of a citizen's CV duties on a day."""
+
+    register: bool
+    searchable: bool
+    exempt_from_registering: bool
+    exempt_from_being_searchable: bool
+    jobcentre: str
+    fund: str | None
+    rule: str
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        return self[:-1]
+
+
+class Change(NamedTuple):
+    before: tuple[bool, bool]
+    now: Standing
+    from_day: date
+    initial: bool
+
+
+class Notice(NamedTuple):
+    recipient: str
+    reason: str
+    from_day: date
+    details: tuple[tuple[str, str], ...]
+
+
+class Access(NamedTuple):
+    provider: str
+    opened: bool
+    from_day: date
+
+
+@dataclass
+class Right:
+    """The one right result. By citizen, in order; of one moment, access closes before it opens."""
+
+    changes: dict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
+    notices: dict[str, list[Notice]] = field(default_factory=lambda: defaultdict(list))
+    of_joblogs: dict[str, list[Notice]] = field(default_factory=lambda: defaultdict(list))
+    access: dict[str, list[Access]] = field(default_factory=lambda: defaultdict(list))
+    receipts: set[tuple[str, str, date]] = field(default_factory=set)
+    """(area, record, due)."""
