@@ -23,12 +23,13 @@ from bench.lab import Ground, Lab
 from bench.timers import Timers
 from consumers import cv_status, mailboxes
 from consumers.sink import Sink
-from infra.buffer import BATCH_RECORDS, Batch, Buffer
+from infra.buffer import Batch, Buffer
 from infra.group import THREADS, Consuming, register
 from infra.intake import Intake
 from infra.kafka import end_offsets, topic_ids
 from infra.ledger import Outgoing
 from infra.outbox import Outlet
+from infra.pile import BATCH_RECORDS
 from infra.postgres import connect, open_pool
 from infra.registry import Registry
 from infra.transacting import Transacting

@@ -7,13 +7,12 @@ from typing import NamedTuple, cast
 
 from confluent_kafka import Message
 
+from infra.pile import BATCH_BYTES, BATCH_RECORDS, Pile
 from schemas.topics import LEAD
 
-BATCH_RECORDS = 2_000
-"""Records of one batch: bigger ones cost latency and memory, smaller ones a transaction's fixed price more often."""
-
 BUFFER_RECORDS = 2 * BATCH_RECORDS
-"""Records kept for a busy slice before its partitions are paused."""
+BUFFER_BYTES = 2 * BATCH_BYTES
+"""Kept for a busy slice before its partitions are paused."""
 
 BEHIND_RECORDS = 1_000
 """Records of one topic kept that lie behind a day which has not begun: enough for the moment until more is fetched."""
@@ -58,8 +57,8 @@ class Buffer:
         self._taken = {topic: positions[topic] for topic in topics}
         self._fetched = dict(self._taken)
         """Per topic: the offset that its next record will have, if the log has no hole there."""
-        self._ready: list[Message] = []
-        self._behind: dict[str, list[Message]] = {}
+        self._ready = Pile()
+        self._behind: dict[str, Pile] = {}
         self._days: deque[tuple[Message, Ends]] = deque()
         self._days_known = LEAD.name not in topics
         self._moved = False
@@ -88,13 +87,12 @@ class Buffer:
 
     @property
     def batch_is_full(self) -> bool:
-        return len(self._ready) >= BATCH_RECORDS
+        return self._ready.beyond(BATCH_RECORDS - 1, BATCH_BYTES - 1)
 
     def cut(self) -> Batch:
-        """The next batch: at most `BATCH_RECORDS`, and once nothing else lies before it the day, or all that begin."""
-        records, self._ready = self._ready[:BATCH_RECORDS], self._ready[BATCH_RECORDS:]
-        begun = 0
-        if self._ready:
+        """The next batch, and once nothing else lies before it the day, or all that begin."""
+        records, begun = self._ready.take(), 0
+        if len(self._ready):
             tos = {cast(str, record.topic()): cast(int, record.offset()) + 1 for record in records}
         else:
             tos = {topic: to for topic in self._topics if (to := self._reach(topic)) > self._taken[topic]}
@@ -113,19 +111,25 @@ class Buffer:
 
     def change(self) -> tuple[set[str], set[str]]:
         """The topics whose fetching is to be paused, and those to be resumed. Days are fetched while others pause."""
-        self._full = len(self._ready) > (BATCH_RECORDS - 1 if self._full else BUFFER_RECORDS)
-        crowded = {topic for topic, some in self._behind.items() if self._crowds(topic, len(some), BEHIND_RECORDS)}
+        self._full = self._ready.beyond(
+            BATCH_RECORDS - 1 if self._full else BUFFER_RECORDS, BATCH_BYTES - 1 if self._full else BUFFER_BYTES
+        )
+        crowded = {topic for topic, some in self._behind.items() if self._crowds(topic, some)}
         if self._full:
             crowded.update(topic for topic in self._topics if topic != LEAD.name)
-        if self._crowds(LEAD.name, len(self._days), DAYS_AHEAD):
+        if len(self._days) > self._few(LEAD.name, DAYS_AHEAD):
             crowded.add(LEAD.name)
             self._days_known = False
         changed = crowded - self.paused, self.paused - crowded
         self.paused = crowded
         return changed
 
-    def _crowds(self, topic: str, records: int, limit: int) -> bool:
-        return records > (limit // 2 if topic in self.paused else limit)
+    def _crowds(self, topic: str, behind: Pile) -> bool:
+        return behind.beyond(self._few(topic, BEHIND_RECORDS), self._few(topic, BATCH_BYTES))
+
+    def _few(self, topic: str, limit: int) -> int:
+        """Half of it while the topic is paused: it does not stop and go with every record."""
+        return limit // 2 if topic in self.paused else limit
 
     def _take_in_end(self, topic: str, offset: int) -> None:
         self._fetched[topic] = max(offset, self._fetched[topic])
@@ -140,18 +144,18 @@ class Buffer:
         day, ends = self._days[0] if self._days else (None, None)
         self._bounds = {topic: others if ends is None else ends.get(topic, 0) for topic in self._topics}
         self._bounds[LEAD.name] = ENDLESS if day is None else cast(int, day.offset())
-        records = [*self._ready, *(record for some in self._behind.values() for record in some)]
-        self._ready, self._behind = [], {}
+        records = [*self._ready.records, *(record for some in self._behind.values() for record in some.records)]
+        self._ready, self._behind = Pile(), {}
         for record in records:
             self._put(cast(str, record.topic()), cast(int, record.offset()), record)
         self._moved = any(self._reach(topic) > self._taken[topic] for topic in self._topics)
 
     def _put(self, topic: str, offset: int, record: Message) -> None:
         if offset < self._bounds[topic]:
-            self._ready.append(record)
+            self._ready.put(record)
             self._moved = True
         else:
-            self._behind.setdefault(topic, []).append(record)
+            self._behind.setdefault(topic, Pile()).put(record)
 
     def _reach(self, topic: str) -> int:
         """Up to where the topic can be handed out before the next day."""

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from infra import failpoints
-from infra.buffer import BATCH_RECORDS, Buffer, Ends
+from infra.buffer import Buffer, Ends
 from infra.clients import member, reader
 from infra.lane import STOPS, Lane, Work, stop_for
+from infra.pile import BATCH_RECORDS
 from schemas.topic import Topic
 from schemas.topics import LEAD
 

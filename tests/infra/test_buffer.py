@@ -9,7 +9,8 @@ from confluent_kafka import KafkaError, Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.buffer import BATCH_RECORDS, BEHIND_RECORDS, BUFFER_RECORDS, DAYS_AHEAD, Batch, Buffer
+from infra.buffer import BEHIND_RECORDS, BUFFER_BYTES, BUFFER_RECORDS, DAYS_AHEAD, Batch, Buffer
+from infra.pile import BATCH_BYTES, BATCH_RECORDS
 from schemas.topics import LEAD
 
 DAYS, A, B = LEAD.name, "a", "b"
@@ -18,8 +19,11 @@ Ends = Mapping[str, int]
 Seen = list[tuple[str, int]]
 
 
-def record(topic: str, offset: int) -> Message:
-    return Message(topic=topic, partition=0, offset=offset)
+MEGABYTE = bytes(1024 * 1024)
+
+
+def record(topic: str, offset: int, value: bytes = b"") -> Message:
+    return Message(topic=topic, partition=0, offset=offset, value=value)
 
 
 def end(topic: str, offset: int) -> Message:
@@ -34,9 +38,9 @@ class Slice:
         self.reached = dict.fromkeys(topics, 0)
         self.buffer = Buffer(0, 1, topics, self.reached, lambda day: days[day.offset() or 0])
 
-    def take_in(self, topic: str, offsets: range) -> "Slice":
+    def take_in(self, topic: str, offsets: range, value: bytes = b"") -> "Slice":
         for offset in offsets:
-            self.buffer.take_in(record(topic, offset))
+            self.buffer.take_in(record(topic, offset, value))
         return self
 
     def end(self, topic: str, offset: int) -> "Slice":
@@ -146,6 +150,32 @@ def test_a_slice_that_is_full_pauses_all_but_its_days_and_reads_on_when_one_batc
         assert slice_.buffer.batch_is_full == (len(sizes) == 1)
     assert sizes == [BATCH_RECORDS, BATCH_RECORDS]
     assert slice_.buffer.change() == (set(), {A, B})
+
+
+def test_big_records_fill_batch_and_buffer_by_their_bytes() -> None:
+    slice_ = Slice().end(DAYS, 0).take_in(A, range(BUFFER_BYTES // len(MEGABYTE)), MEGABYTE)
+    assert slice_.buffer.change() == (set(), set())
+    slice_.take_in(A, range(8, 9), MEGABYTE)
+    assert slice_.buffer.change() == ({A, B}, set())
+    assert sum(map(len, slice_.buffer.cut().records)) == BATCH_BYTES
+    assert slice_.buffer.batch_is_full
+    assert slice_.buffer.change() == (set(), set()), "more than a batch is left"
+    assert [len(slice_.buffer.cut().records) for _ in range(2)] == [4, 1]
+    assert slice_.buffer.change() == (set(), {A, B})
+
+
+def test_one_record_of_more_bytes_than_a_batch_is_a_batch() -> None:
+    slice_ = Slice().end(DAYS, 0).take_in(A, range(2), 5 * MEGABYTE)
+    assert slice_.cut() == run(A, 2)
+    assert [len(cut.records) for cut in slice_.cuts] == [1, 1]
+
+
+def test_big_records_behind_a_day_pause_their_topic_by_their_bytes() -> None:
+    slice_ = Slice({A: 1}).take_in(DAYS, range(1)).take_in(B, range(4), MEGABYTE)
+    assert slice_.buffer.change() == (set(), set())
+    assert slice_.take_in(B, range(4, 5), MEGABYTE).buffer.change() == ({B}, set())
+    assert slice_.take_in(A, range(1)).end(DAYS, 1).cut() == [(A, 0), (DAYS, 0), *run(B, 5)]
+    assert slice_.buffer.change() == (set(), {B})
 
 
 class Log(NamedTuple):
