@@ -29,6 +29,9 @@ from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
 
 PROGRAM = (sys.executable, "-m", "tests.faults.armed")
+ROOT = Path(__file__).parents[2]
+"""Commands run elsewhere, for what they leave behind; there nobody finds this folder by itself."""
+
 COMMAND_DEADLINE_S, TRIES = 120, 3
 
 
@@ -54,7 +57,8 @@ class Ground:
         told = self.through.addresses(self.system.addresses, self.system.dsn)
         named = replace(self.system, addresses=told, dsn=told.dsn).environment
         folder = {"DFDG_KEYS": str(self.folder / "keys"), "DFDG_STATE": str(self.folder / "state")}
-        return {**named, **folder, ARMED: armed, LOG: str(self.log), SEED: str(self.seed)}
+        trap = {ARMED: armed, LOG: str(self.log), SEED: str(self.seed), "PYTHONPATH": str(ROOT)}
+        return {**named, **folder, **trap}
 
     def publish(self, facts: Sequence[Fact], repeat: int = 1) -> None:
         self.system.publish(facts, repeat)
