@@ -1,9 +1,9 @@
 """The load of the fault tests: a small country, decided by one number, with one right result whatever happens to it.
 
-Topics have an order by days only: so of a citizen's CV one topic speaks in odd weeks and another in even ones, and what
-must be there before others is in `first`. Some facts are recorded days after they happened, and at times the clock
-leaps over days, whose facts are late too. A record that is due in these days is not touched any more: so it goes, or
-stays, whenever its turn comes.
+Topics have an order by days only: so of what one decision makes of a citizen one topic speaks in a week and another in
+the next, and what must be there before others is in `first`. Some facts are recorded days after they happened, and at
+times the clock leaps over days, whose facts are late too. A record that is due in these days is not touched any more:
+so it goes, or stays, whenever its turn comes.
 """
 
 import random
@@ -26,11 +26,12 @@ from schemas.topics import (
     SITUATION_RECORDED,
 )
 from tests.builders import exemption, moment, situation
+from tests.faults.titles import registers, wish
 from tests.integration.country import Fact, Step
 
 NAMES = (
     *("cv-requirement", "cv-status", "mailboxes", "referrals", "referral-register"),
-    *("registers", "joblog", "retention", "deletions"),
+    *("registers", "joblog", "retention", "deletions", "titles", "title-register", "title-audit"),
 )
 """Who runs: decisions and sinks, with and without days, those that delete among them."""
 
@@ -117,6 +118,8 @@ def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
         case _:
             begins = FIRST_DAY + timedelta(days=luck.randrange(-10, days))
             yield _referral(luck, "2021-05-20 10:00", n, begins, begins + timedelta(days=20), f"referral-{n}")
+    if n % 3 == 0:
+        yield wish(luck, "2021-05-20 12:00", _citizen(n), f"wish-{n}", old=True)
     if n % 10 == 1:
         hold = LegalHoldRecorded(
             occurred_at=moment("2021-05-20 11:00"), citizen=_citizen(n), hold=f"hold-{n}", handler="anna"
@@ -148,15 +151,21 @@ def _situation(luck: random.Random, at: str, n: int, initial: bool = False) -> S
 
 
 def _change(luck: random.Random, day: date, n: int, number: tuple[int, int]) -> Fact:
-    """Of one in five the referral is extended or cancelled; of the others the situation, or an exemption."""
+    """Of one in five the referral is extended or cancelled; of the others what the week is for: the situation, an
+    exemption or that they register again, a wish."""
     hour, id_ = f"{8 + number[1] % 8:02}:00", f"change-{number[0]}-{number[1]}"
     if n % 5 == 4:
         begins = day + timedelta(days=luck.randrange(-5, 3))
         ends = begins + timedelta(days=luck.randrange(1, 15))
         return _referral(luck, f"{day} {hour}", n, begins, ends, id_, luck.random() < 0.3)
     at = f"{day - timedelta(days=luck.choice(LATE_DAYS))} {hour}"
-    if (n + number[0] // WEEK) % 2:
-        return Fact(SITUATION_RECORDED, _situation(luck, at, n), id_)
+    match (n + number[0] // WEEK) % 3:
+        case 0:
+            return Fact(SITUATION_RECORDED, _situation(luck, at, n), id_)
+        case 1:
+            return wish(luck, at, _citizen(n), id_)
+    if luck.random() < 0.3:
+        return registers(at, _citizen(n), id_)
     begins = day + timedelta(days=luck.randrange(-2, 10))
     event = exemption(
         at, str(begins), str(begins + timedelta(days=luck.randrange(20))), citizen=_citizen(n),

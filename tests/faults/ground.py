@@ -24,6 +24,7 @@ from tests.faults.armed import ARMED, LOG, SEED
 from tests.faults.country import DELIVERED, NAMES, Country
 from tests.faults.disk import Disk
 from tests.faults.through import Through
+from tests.faults.titles import publish_table
 from tests.integration.country import Fact
 from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
@@ -158,6 +159,7 @@ def make_ground(
     for left in reversed(range(TRIES)):
         try:
             system = make_system(addresses, dsn, folder, reads)
+            publish_table(system)
             break
         except TransientError:  # a busy machine: Kafka fences its only broker for a moment
             if not left:

@@ -31,9 +31,12 @@ def broken(system: System) -> list[str]:
 
 
 def _of_batches(batches: list[tuple[Any, ...]], positions: dict[tuple[str, int], dict[str, int]]) -> Iterator[str]:
-    """Batches are numbered densely; epochs and days only rise; each offset is applied once, in order, to the end."""
+    """Batches are numbered densely; epochs and days only rise; each offset is applied once, in order, to the end.
+
+    What a slice first says of a topic may be where it joined, which is no record yet.
+    """
     last: dict[tuple[str, int], tuple[Any, ...]] = {}
-    reached: dict[tuple[str, int, str], int] = defaultdict(int)
+    reached: dict[tuple[str, int, str], int] = {}
     for consumer, slice_, number, epoch, day, runs in batches:
         where = f"{consumer}/{slice_} batch {number}"
         before = last.get((consumer, slice_), (0, 0, None))
@@ -43,9 +46,11 @@ def _of_batches(batches: list[tuple[Any, ...]], positions: dict[tuple[str, int],
             yield f"{where} goes back from epoch {before[1]}, day {before[2]} to {epoch}, {day}"
         last[consumer, slice_] = number, epoch, day
         for topic, first, following in runs:
-            if first < reached[consumer, slice_, topic] or following <= first:
-                yield f"{where} applies {topic} {first}..{following} after {reached[consumer, slice_, topic]}"
-            reached[consumer, slice_, topic] = following
+            lane = consumer, slice_, topic
+            joins = lane not in reached and first == following
+            if first < reached.get(lane, 0) or (following <= first and not joins):
+                yield f"{where} applies {topic} {first}..{following} after {reached.get(lane, 0)}"
+            reached[lane] = following
     for (consumer, slice_, topic), end in reached.items():
         if positions[consumer, slice_].get(topic) != end:
             yield f"{consumer}/{slice_} stands at {positions[consumer, slice_].get(topic)} of {topic}, its log at {end}"

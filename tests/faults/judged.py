@@ -1,7 +1,8 @@
 """What a run has put down, in the words of the reference model, and where the two differ."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import psycopg
 
@@ -10,11 +11,15 @@ from schemas.cv import CvRequirementChanged
 from schemas.event import Event
 from schemas.notices import NoticeIssued
 from schemas.referrals import AccessChanged
+from schemas.registration import RegistrationAnswered
+from schemas.titles import TitleChanged
 from schemas.topic import Topic
-from schemas.topics import ACCESS_CHANGED, CV_REQUIREMENT_CHANGED
+from schemas.topics import ACCESS_CHANGED, CV_REQUIREMENT_CHANGED, REGISTRATION_ANSWERED, TITLE_CHANGED
 from tests.faults.dump import Dump, differences
-from tests.faults.right import Access, Change, Notice, Right, Standing
+from tests.faults.right import Access, Change, Notice, Original, Right, Standing, Turn
 from tests.integration.system import System
+
+_ORIGINALS = "select holder, item, original, replaced_by from audit.replaced_title order by number"
 
 
 def change_of(event: CvRequirementChanged) -> Change:
@@ -27,6 +32,11 @@ def change_of(event: CvRequirementChanged) -> Change:
 
 def notice_of(event: NoticeIssued) -> Notice:
     return Notice(event.recipient, event.reason, event.from_day, tuple(sorted(event.details.items())))
+
+
+def turn_of(event: TitleChanged) -> Turn:
+    became = event.outcome, event.title, tuple(event.candidates), event.alias_dropped
+    return Turn(event.item, *became, event.from_day, event.rule)
 
 
 def access_of(event: AccessChanged) -> Access:
@@ -46,31 +56,45 @@ def _wanted(expected: Right) -> Dump:
         "mailboxes, CV": _rows(notices),
         "mailboxes, Joblog": _rows(expected.of_joblogs),
         "receipts": sorted(map(str, expected.receipts)),
+        "titles": _rows(expected.turns),
+        "replaced titles": _rows(expected.originals),
+        "answers": _rows(expected.answers),
     }
 
 
 def _found(system: System) -> Dump:
-    changes, access = defaultdict(list), defaultdict(list)
+    changes, access, turns, answers = (defaultdict[str, list[Any]](list) for _ in range(4))
     for event in _events(system, CV_REQUIREMENT_CHANGED):
         assert isinstance(event, CvRequirementChanged)
         changes[event.citizen].append(change_of(event))
     for event in _events(system, ACCESS_CHANGED):
         assert isinstance(event, AccessChanged)
         access[event.citizen].append(access_of(event))
-    mailboxes: dict[bool, dict[str, list[Notice]]] = {True: defaultdict(list), False: defaultdict(list)}
+    for event in _events(system, TITLE_CHANGED):
+        assert isinstance(event, TitleChanged)
+        turns[event.holder].append(turn_of(event))
+    for event in _events(system, REGISTRATION_ANSWERED):
+        assert isinstance(event, RegistrationAnswered)
+        answers[event.citizen].append((event.request, event.granted))
+    mailboxes, originals = defaultdict[str, dict[str, list[Notice]]](lambda: defaultdict(list)), defaultdict(list)
     with psycopg.connect(system.dsn) as connection:
         for about, recipient, reason, from_day, details in connection.execute(
             "select about, recipient, reason, from_day, details from mailbox.visible order by number"
         ):
             notice = Notice(recipient, reason, from_day, tuple(sorted(details.items())))
-            mailboxes[reason.startswith("cv-")][about].append(notice)
+            mailboxes[reason.partition("-")[0]][about].append(notice)
+        for holder, *original in connection.execute(_ORIGINALS).fetchall():
+            originals[holder].append(Original(*original))
         receipts = connection.execute("select area, record, due from retention.receipt").fetchall()
     return {
         "changes of CV duties": _rows(changes),
         "access": _rows(access),
-        "mailboxes, CV": _rows(mailboxes[True]),
-        "mailboxes, Joblog": _rows(mailboxes[False]),
+        "mailboxes, CV": _rows(mailboxes["cv"]),
+        "mailboxes, Joblog": _rows(mailboxes["joblog"]),
         "receipts": sorted(map(str, receipts)),
+        "titles": _rows(turns),
+        "replaced titles": _rows(originals),
+        "answers": _rows(answers),
     }
 
 
@@ -79,5 +103,5 @@ def _events(system: System, topic: Topic) -> Iterator[Event]:
         yield decode(frame(record.value()).body, contract(topic.event.SCHEMA), topic.event)
 
 
-def _rows(by_citizen: "dict[str, list[Change]] | dict[str, list[Access]] | dict[str, list[Notice]]") -> list[str]:
+def _rows(by_citizen: Mapping[str, Sequence[object]]) -> list[str]:
     return sorted(f"{citizen}: {each}" for citizen, each in by_citizen.items() if each)

@@ -14,10 +14,13 @@ from schemas.event import Event
 from schemas.job_suggestions import JobSuggestionCheckRecorded
 from schemas.joblog import JoblogEntryRecorded
 from schemas.referrals import ReferralRecorded
+from schemas.registration import RegistrationRequested
 from schemas.retention import LegalHoldRecorded
+from schemas.titles import TitleHeldRecorded
 from tests.faults.country import DELIVERED, Country
 from tests.faults.reference_access import Windows
 from tests.faults.reference_cv import Duties
+from tests.faults.reference_titles import Wishes
 from tests.faults.right import RELEASE, Notice, Right
 
 
@@ -37,6 +40,7 @@ def right(country: Country) -> Right:
     for citizen, arrivals in by_citizen.items():
         _cv(found, citizen, arrivals, last)
         _access(found, citizen, arrivals, last)
+        _titles(found, citizen, arrivals, last)
         _retention(found, citizen, [each.event for each in arrivals], last)
     return found
 
@@ -65,6 +69,17 @@ def _access(found: Right, citizen: str, arrivals: list[Arrival], last: date) -> 
         for event in facts:
             if isinstance(event, ReferralRecorded):
                 windows.recorded(event, day)
+
+
+def _titles(found: Right, citizen: str, arrivals: list[Arrival], last: date) -> None:
+    wishes = Wishes(found, citizen)
+    for day, facts in _days(arrivals, last):
+        wishes.begins(day)
+        for event in facts:
+            if isinstance(event, TitleHeldRecorded):
+                wishes.recorded(event, day)
+            elif isinstance(event, RegistrationRequested):
+                wishes.asked(event)
 
 
 def _retention(found: Right, citizen: str, events: list[Event], last: date) -> None:

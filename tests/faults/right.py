@@ -44,6 +44,26 @@ class Access(NamedTuple):
     from_day: date
 
 
+class Turn(NamedTuple):
+    """What became of a job wish's old title."""
+
+    item: str
+    outcome: str
+    title: str | None
+    candidates: tuple[str, ...]
+    alias_dropped: bool
+    from_day: date
+    rule: str
+
+
+class Original(NamedTuple):
+    """For the audit: what stood in the item before, and by what it was replaced."""
+
+    item: str
+    original: str
+    replaced_by: str
+
+
 @dataclass
 class Right:
     """The one right result. By citizen, in order; of one moment, access closes before it opens."""
@@ -54,3 +74,7 @@ class Right:
     access: dict[str, list[Access]] = field(default_factory=lambda: defaultdict(list))
     receipts: set[tuple[str, str, date]] = field(default_factory=set)
     """(area, record, due)."""
+    turns: dict[str, list[Turn]] = field(default_factory=lambda: defaultdict(list))
+    originals: dict[str, list[Original]] = field(default_factory=lambda: defaultdict(list))
+    answers: dict[str, list[tuple[str, bool]]] = field(default_factory=lambda: defaultdict(list))
+    """(request, granted)."""

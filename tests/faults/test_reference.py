@@ -6,16 +6,21 @@ from schemas.cv import CvRequirementChanged
 from schemas.event import Event
 from schemas.notices import NoticeIssued
 from schemas.referrals import AccessChanged
-from streams import cv_requirement, joblog, referrals
+from schemas.registration import RegistrationAnswered
+from schemas.title_table import TitleOutcome, TitleTable
+from schemas.titles import TitleChanged, TitleReplaced
+from streams import cv_requirement, joblog, referrals, titles
 from streams.decision import Decision, Life
 from tests.faults.country import Country, country
-from tests.faults.judged import access_of, change_of, notice_of
+from tests.faults.judged import access_of, change_of, notice_of, turn_of
 from tests.faults.reference import right
+from tests.faults.right import Original
+from tests.faults.titles import NEW, TABLE, VERSION
 
 COUNTRY = country(20210614, citizens=300, days=50, daily=40)
 
 
-def decided(load: Country, decision: Decision) -> list[Event]:  # type: ignore[type-arg] # any decision
+def decided(load: Country, decision: Decision, table: TitleTable | None = None) -> list[Event]:  # type: ignore[type-arg] # any decision
     """The decision played in memory, as it came to be for each citizen."""
     lives: dict[str, Life] = {}  # type: ignore[type-arg] # any decision
     found: list[Event] = []
@@ -25,7 +30,7 @@ def decided(load: Country, decision: Decision) -> list[Event]:  # type: ignore[t
             today = step
             found += [out.event for life in lives.values() for out in life.catch_up(today)]
         elif step.topic in decision.reads:
-            life = lives.setdefault(step.event.key, Life(decision, None, bytes(16)))
+            life = lives.setdefault(step.event.key, Life(decision, None, bytes(16), table))
             found += [out.event for out in life.happen(step.event, step.id.encode(), today)]
     return found
 
@@ -48,6 +53,21 @@ def test_the_reference_finds_the_same_turns_of_access_and_endings_of_joblogs_as_
     assert {who: [n for about, n in told if about == who] for who in expected.of_joblogs} == expected.of_joblogs
     assert len(turns) == sum(map(len, expected.access.values())) > 50
     assert len(told) == sum(map(len, expected.of_joblogs.values())) > 50
+
+
+def test_the_reference_finds_the_same_turns_of_titles_their_originals_and_answers_as_the_decision() -> None:
+    outcomes = {old: TitleOutcome(of, "TIT-2", title, any_, old) for old, (of, title, any_) in TABLE.items()}
+    table = TitleTable(VERSION, outcomes, {code: code for code in NEW})
+    expected, found = right(COUNTRY), decided(COUNTRY, titles.decision, table)
+    turns = [(event.holder, turn_of(event)) for event in found if isinstance(event, TitleChanged)]
+    assert {who: [t for holder, t in turns if holder == who] for who in expected.turns} == expected.turns
+    kept = [(e.holder, Original(e.item, e.original, e.replaced_by)) for e in found if isinstance(e, TitleReplaced)]
+    assert {who: [o for holder, o in kept if holder == who] for who in expected.originals} == expected.originals
+    answers = [(e.citizen, (e.request, e.granted)) for e in found if isinstance(e, RegistrationAnswered)]
+    assert {who: [a for citizen, a in answers if citizen == who] for who in expected.answers} == expected.answers
+    assert len(turns) == sum(map(len, expected.turns.values())) > 200
+    assert len(kept) == sum(map(len, expected.originals.values())) > 100
+    assert 0 < sum(not granted for _, (_, granted) in answers) < len(answers)
 
 
 def test_every_kind_of_record_becomes_due_in_the_country_and_some_of_each_stay() -> None:

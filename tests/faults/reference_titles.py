@@ -1,0 +1,67 @@
+"""TIT-2, TIT-3, TIT-4 and TIT-9 for one citizen's job wishes: each item by itself, from fact to fact."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.registration import RegistrationRequested
+from schemas.titles import TitleHeldRecorded
+from tests.faults.right import Original, Right, Turn
+from tests.faults.titles import TABLE
+
+WAVE_1 = date(2021, 6, 12)
+
+
+@dataclass
+class Wish:
+    """An item as it stands. `judged`: its old title has been looked up, and still stands there."""
+
+    title: str
+    alias: str | None
+    old: bool
+    judged: bool = False
+
+
+class Wishes:
+    """Of job wishes, whose wave comes on 12 June."""
+
+    def __init__(self, found: Right, citizen: str) -> None:
+        self._turns, self._originals = found.turns[citizen], found.originals[citizen]
+        self._answers = found.answers[citizen]
+        self._items: dict[str, Wish] = {}
+
+    def begins(self, day: date) -> None:
+        """On the wave's day every old title is looked up, item by item in order."""
+        if day >= WAVE_1:
+            for item in sorted(self._items):
+                self._judge(item, day)
+
+    def recorded(self, event: TitleHeldRecorded, today: date) -> None:
+        before = self._items.get(event.item)
+        if event.removed or event.title is None:
+            self._items.pop(event.item, None)
+        elif event.scheme == "esco-star":
+            if before is not None and before.judged:
+                self._originals.append(Original(event.item, before.title, event.title))
+            self._items[event.item] = Wish(event.title, event.alias, old=False)
+        elif before is None or (before.old, before.title, before.alias) != (True, event.title, event.alias):
+            self._items[event.item] = Wish(event.title, event.alias, old=True)
+        if today >= WAVE_1 and event.item in self._items:
+            self._judge(event.item, max(event.day, WAVE_1))
+
+    def asked(self, event: RegistrationRequested) -> None:
+        """TIT-4: refused while a retired title stands among the wishes."""
+        standing = [TABLE[wish.title].outcome for wish in self._items.values() if wish.judged]
+        self._answers.append((event.request, "retired" not in standing))
+
+    def _judge(self, item: str, day: date) -> None:
+        wish = self._items[item]
+        if not wish.old or wish.judged:
+            return
+        outcome, title, candidates = TABLE[wish.title]
+        rule = "TIT-3" if outcome == "converted" and wish.alias else "TIT-2"
+        self._turns.append(Turn(item, outcome, title, candidates, rule == "TIT-3", day, rule))
+        if title is None:
+            wish.judged = True
+        else:
+            self._originals.append(Original(item, wish.title, title))
+            self._items[item] = Wish(title, None, old=False)
