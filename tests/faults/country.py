@@ -3,7 +3,7 @@
 Topics have an order by days only: so of what one decision makes of a citizen one topic speaks in a week and another in
 the next, and what must be there before others is in `first`. Some facts are recorded days after they happened, and at
 times the clock leaps over days, whose facts are late too. A record that is due in these days is not touched any more:
-so it goes, or stays, whenever its turn comes.
+so it goes, or stays, whenever its turn comes. Of one wish facts come in the order of their times, as of one source.
 """
 
 import random
@@ -47,9 +47,11 @@ DELIVERED = ("job-suggestion-checks", "joblog")
 
 
 class Country(NamedTuple):
-    """`first`: taken in before anything else. `days`: each day that the clock comes to, with what is recorded on it."""
+    """`first`: taken in before anything else, and then `wishes`. `days`: each day that the clock comes to, with what is
+    recorded on it."""
 
     first: list[Fact]
+    wishes: list[Fact]
     days: list[tuple[date, list[Fact]]]
 
     @property
@@ -62,12 +64,12 @@ class Country(NamedTuple):
     @property
     def arrivals(self) -> list[tuple[date, Fact]]:
         """Each fact, and the day on which it is recorded."""
-        known = [(fact.event.day, fact) for fact in self.first]
+        known = [(fact.event.day, fact) for fact in (*self.first, *self.wishes)]
         return known + [(day, fact) for day, facts in self.days for fact in facts]
 
     @property
     def facts(self) -> list[Fact]:
-        return [*self.first, *(fact for _, facts in self.days for fact in facts)]
+        return [*self.first, *self.wishes, *(fact for _, facts in self.days for fact in facts)]
 
 
 def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> Country:
@@ -76,6 +78,7 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> 
     first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS)]
     for n in range(citizens):
         first += _arrives(luck, n, days)
+    wishes = [wish(luck, "2021-05-20 12:00", _citizen(n), f"wish-{n}", old=True) for n in range(0, citizens, 3)]
     calendar: list[tuple[date, list[Fact]]] = []
     waiting: list[Fact] = []
     for index in range(days):
@@ -86,7 +89,7 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> 
             waiting = []
     if quiet:
         calendar.append((FIRST_DAY + timedelta(days=days + quiet), []))
-    return Country(first, calendar)
+    return Country(first, wishes, calendar)
 
 
 def _citizen(n: int) -> str:
@@ -118,8 +121,6 @@ def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
         case _:
             begins = FIRST_DAY + timedelta(days=luck.randrange(-10, days))
             yield _referral(luck, "2021-05-20 10:00", n, begins, begins + timedelta(days=20), f"referral-{n}")
-    if n % 3 == 0:
-        yield wish(luck, "2021-05-20 12:00", _citizen(n), f"wish-{n}", old=True)
     if n % 10 == 1:
         hold = LegalHoldRecorded(
             occurred_at=moment("2021-05-20 11:00"), citizen=_citizen(n), hold=f"hold-{n}", handler="anna"
@@ -163,7 +164,7 @@ def _change(luck: random.Random, day: date, n: int, number: tuple[int, int]) -> 
         case 0:
             return Fact(SITUATION_RECORDED, _situation(luck, at, n), id_)
         case 1:
-            return wish(luck, at, _citizen(n), id_)
+            return wish(luck, f"{day} {8 + number[1] // 60:02}:{number[1] % 60:02}", _citizen(n), id_)
     if luck.random() < 0.3:
         return registers(at, _citizen(n), id_)
     begins = day + timedelta(days=luck.randrange(-2, 10))

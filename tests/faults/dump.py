@@ -31,6 +31,8 @@ LEFT_OUT = {
 }
 COLUMNS = {
     "*": ("received_at", "arrived", "buried_at", "applied_at", "at", "id_number"),
+    "audit.replaced_title": ("number",),
+    "reference.title_version": ("published_at",),
     "mailbox.notice": ("number",),
     "dead_letter.letter": ("id", "at_offset"),
     "retention.receipt": ("number", "deleted_on", "previous", "hash", "reference"),
@@ -96,7 +98,7 @@ def _rows(connection: psycopg.Connection, name: str) -> list[str]:
 def _mailboxes(connection: psycopg.Connection) -> list[str]:
     """Each citizen's notices of one decision in the order in which they can be read; two decisions have no order."""
     query = """
-        select about || ' ' || (rule like 'CV-%')::text, string_agg(id::text, ' ' order by number)
+        select about || ' ' || left(rule, 3), string_agg(id::text, ' ' order by number)
         from mailbox.notice group by 1
     """
     return sorted(f"{about}: {ids}" for about, ids in connection.execute(query).fetchall())

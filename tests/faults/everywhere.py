@@ -51,6 +51,8 @@ def _faults(ground: Ground, load: Country, luck: Random, _evidence: Evidence) ->
             _dies(worker)
     with ground.worker():
         ground.settle(SETTLE_S)
+        ground.publish(load.wishes)
+        ground.settle(SETTLE_S)
     for point, hit in _rounds(AT_ARCHIVE):
         ground.deliver(DELIVERED[0], Round(point, 1 if point in ONCE else hit).armed)
     ground.archived()

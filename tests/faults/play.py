@@ -156,9 +156,10 @@ def theatre(brokers: int = 1) -> Iterator[Theatre]:
 
 
 def _load(ground: Ground, load: Country) -> None:
-    ground.publish(load.first)
     with ground.worker():
-        ground.settle(SETTLE_S)
+        for part in (load.first, load.wishes):
+            ground.publish(part)
+            ground.settle(SETTLE_S)
 
 
 def _alarms(ground: Ground) -> list[str]:

@@ -25,7 +25,7 @@ def decided(load: Country, decision: Decision, table: TitleTable | None = None) 
     lives: dict[str, Life] = {}  # type: ignore[type-arg] # any decision
     found: list[Event] = []
     today: date | None = None
-    for step in [*load.first, *load.steps]:
+    for step in [*load.first, *load.wishes, *load.steps]:
         if isinstance(step, date):
             today = step
             found += [out.event for life in lives.values() for out in life.catch_up(today)]
