@@ -4,6 +4,7 @@ A line for each run; what is wrong, or what a run lacks to count, stands below i
 """
 
 import argparse
+import logging
 import signal
 import sys
 import time
@@ -33,6 +34,7 @@ def main() -> int:
     asked.add_argument("--minutes", type=float, default=20.0, help="of `all` and `campaign`")
     told = asked.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
+    logging.getLogger().addHandler(logging.NullHandler())  # a broker that is away is meant to be
     until = time.monotonic() + 60 * told.minutes
     outcomes = []
     with ExitStack() as open_:
