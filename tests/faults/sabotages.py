@@ -25,6 +25,7 @@ _LEFTOVERS = (
     _RULES + "test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_deletes_exactly_what_is_named"
 )
 _NOTHING_STAYS = _WORKER + "test_a_failure_at_any_point_inside_the_transaction_leaves_nothing_and_publishes_nothing"
+_LOST_COMMIT = _WORKER + "test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over"
 _BACK = _RETENTION + "test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing_back"
 
 SABOTAGES = (
@@ -61,7 +62,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "who lost the slice clears its outbox", "infra/ledger.py", "slice = %(slice)s and epoch = %(epoch)s)",
-        "slice = %(slice)s and %(epoch)s > 0)", _LEFTOVERS,
+        "slice = %(slice)s and %(epoch)s >= 0)", _LEFTOVERS,
     ),
     Sabotage(
         "outbox cleared before the acknowledgement", "infra/worker.py",
@@ -88,14 +89,13 @@ SABOTAGES = (
         "published before the commit", "infra/worker.py",
         "done = self._transacting.carry_out(connection, cursor, batch, acked, stirred=self.stirred)",
         "done = self._transacting.carry_out(connection, cursor, batch, acked);"
-        " self._outlet.publish(cursor.source, cursor.batch, done.departures)",
-        _NOTHING_STAYS,
+        " self._outlet.publish(cursor.source, cursor.batch, done.departures)", _LOST_COMMIT,
     ),
     Sabotage(
         "an unknown outcome tried again in place", "infra/failures.py",
         "(psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)",
         "(psycopg.errors.SerializationFailure, psycopg.OperationalError)",
-        _WORKER + "test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over",
+        _LOST_COMMIT,
     ),
     Sabotage(
         "every event of one cause has one id", "streams/decision.py", 'derived_id(name, cause, b"%d" % index)',
