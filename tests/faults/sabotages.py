@@ -147,6 +147,11 @@ SABOTAGES = (
         "test_acc_1_with_the_provider_the_role_ends_though_the_connection_goes_on",
     ),
     Sabotage(
+        "dead letter without its position", "infra/dead_letters.py",
+        'position = f"{topic}/{cursor.slice}/{record.offset()}"', "position = topic",
+        "tests/integration/test_corpus.py::test_every_kind_of_bad_record_is_a_dead_letter_whole_and_the_rest_flows",
+    ),
+    Sabotage(
         "access a day too long", "infra/migrations/0015_access.sql",
         "and r.reach = 'open' and now.today between r.first_day and r.ends",
         "and r.reach = 'open' and now.today between r.first_day and r.ends + 1",
