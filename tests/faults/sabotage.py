@@ -39,7 +39,7 @@ def _caught(sabotage: Sabotage, tree: Path, environment: Mapping[str, str]) -> b
     whole = file.read_text(encoding="utf-8")
     try:
         file.write_text(whole.replace(sabotage.old, sabotage.new), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", sabotage.caught_by]
+        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--timeout=60", sabotage.caught_by]
         done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
     finally:
         file.write_text(whole, encoding="utf-8")
