@@ -43,7 +43,7 @@ NO_CEILING = 1_000_000_000
 ASK_INTERVAL_S, TOPICS_GONE_S = 0.05, 30.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ground:
     """What one run works on."""
 
@@ -86,6 +86,7 @@ class Ground:
             {
                 "bootstrap.servers": self.addresses.kafka,
                 "enable.idempotence": True,
+                "max.in.flight": 1,  # see infra/outbox.py
                 "linger.ms": linger_ms,
                 "log_level": 3,
             }
@@ -147,19 +148,23 @@ class Lab:
         name = f"bench_{secrets.token_hex(4)}"
         identifier = sql.Identifier(name)
         dsn = make_conninfo(self._addresses.dsn, dbname=name)
+        self._execute(sql.SQL("create database {}").format(identifier))
+        try:
+            migrate(dsn)
+            with connect(dsn, "bench") as connection:
+                connection.autocommit = True
+                for reason in ("cv-requirement-changed", "cv-status-on-move"):
+                    announce(connection, reason, DAY, NO_CEILING, "bench")
+                addresses = Addresses(self._addresses.kafka, self._addresses.registry, dsn)
+                yield Ground(addresses, schema_ids, client, connection, name, self.stack.folder)
+        finally:
+            self._execute(sql.SQL("drop database {} with (force)").format(identifier))
+            self._execute(sql.SQL("checkpoint"))  # so that the next one does not pay for this one's pages
+
+    def _execute(self, statement: sql.Composable) -> None:
+        """By a connection of its own: the server may be killed between two."""
         with psycopg.connect(self._addresses.dsn, autocommit=True) as server:
-            server.execute(sql.SQL("create database {}").format(identifier))
-            try:
-                migrate(dsn)
-                with connect(dsn, "bench") as connection:
-                    connection.autocommit = True
-                    for reason in ("cv-requirement-changed", "cv-status-on-move"):
-                        announce(connection, reason, DAY, NO_CEILING, "bench")
-                    addresses = Addresses(self._addresses.kafka, self._addresses.registry, dsn)
-                    yield Ground(addresses, schema_ids, client, connection, name, self.stack.folder)
-            finally:
-                server.execute(sql.SQL("drop database {} with (force)").format(identifier))
-                server.execute("checkpoint")  # so that the next one does not pay for this one's pages
+            server.execute(statement)
 
     def _new_topics(self) -> AdminClient:
         client = admin(self._addresses.kafka)

@@ -23,6 +23,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from bench.job import Fact, Job
 from bench.lab import OUTPUTS, Ground, Lab
+from infra.errors import TransientError
+from infra.kafka import admin
 from schemas.codec import encode
 from schemas.headers import parse
 from schemas.topic import SLICES
@@ -157,10 +159,20 @@ def _quiet(ground: Ground, crowd: Crowd) -> None:
     last, since, deadline = (-1, -1), time.monotonic(), time.monotonic() + DEADLINE_S
     while time.monotonic() < min(since + QUIET_S, deadline) or (last == (0, 0) and time.monotonic() < deadline):
         crowd.mend()
-        now = ground.on_topics()
-        if now != last:
-            last, since = (now[0], now[1]), time.monotonic()
+        now = _on_topics(ground)
+        if now != last or now < (0, 0):
+            last, since = now, time.monotonic()
         threading.Event().wait(0.5)
+
+
+def _on_topics(ground: Ground) -> tuple[int, int]:
+    """Changes and notices that lie there; (-1, -1) where Kafka cannot say: it was killed a moment ago."""
+    try:
+        changes, notices = ground.on_topics()
+    except TransientError:
+        ground.client = admin(ground.addresses.kafka)  # the old one keeps leader epochs from before the kill
+        return -1, -1
+    return changes, notices
 
 
 def _expected(facts: list[Fact]) -> dict[str, dict[str, bytes]]:
