@@ -161,7 +161,7 @@ class Lab:
             self._execute(sql.SQL("drop database {} with (force)").format(identifier))
             self._execute(sql.SQL("checkpoint"))  # so that the next one does not pay for this one's pages
 
-    def _execute(self, statement: sql.Composable) -> None:
+    def _execute(self, statement: sql.SQL | sql.Composed) -> None:
         """By a connection of its own: the server may be killed between two."""
         with psycopg.connect(self._addresses.dsn, autocommit=True) as server:
             server.execute(statement)
