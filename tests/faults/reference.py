@@ -7,7 +7,7 @@ citizen on every day, which is slow and hard to get wrong. Only what an event *i
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from schemas.cv import CvExemptionRecorded, SituationRecorded
 from schemas.event import Event
@@ -31,6 +31,14 @@ class Arrival(NamedTuple):
     event: Event
 
 
+class Life(Protocol):
+    """One matter of one citizen. A day begins before what is recorded on it."""
+
+    def begins(self, day: date) -> None: ...
+
+    def recorded(self, event: Any, today: date) -> None: ...
+
+
 def right(country: Country) -> Right:
     found = Right()
     last = country.days[-1][0] if country.days else RELEASE - timedelta(days=1)
@@ -38,9 +46,9 @@ def right(country: Country) -> Right:
     for day, fact in country.arrivals:
         by_citizen[fact.event.key].append(Arrival(day, fact.event))
     for citizen, arrivals in by_citizen.items():
-        _cv(found, citizen, arrivals, last)
-        _access(found, citizen, arrivals, last)
-        _titles(found, citizen, arrivals, last)
+        _live(Duties(found, citizen), (SituationRecorded, CvExemptionRecorded), arrivals, last)
+        _live(Windows(found, citizen), (ReferralRecorded,), arrivals, last)
+        _live(Wishes(found, citizen), (TitleHeldRecorded, RegistrationRequested), arrivals, last)
         _retention(found, citizen, [each.event for each in arrivals], last)
     return found
 
@@ -53,33 +61,12 @@ def _days(arrivals: Sequence[Arrival], last: date) -> Iterator[tuple[date, list[
         day += timedelta(days=1)
 
 
-def _cv(found: Right, citizen: str, arrivals: list[Arrival], last: date) -> None:
-    duties = Duties(found, citizen)
+def _live(life: Life, kinds: tuple[type[Event], ...], arrivals: list[Arrival], last: date) -> None:
     for day, facts in _days(arrivals, last):
-        duties.begins(day)
+        life.begins(day)
         for event in facts:
-            if isinstance(event, SituationRecorded | CvExemptionRecorded):
-                duties.recorded(event, day)
-
-
-def _access(found: Right, citizen: str, arrivals: list[Arrival], last: date) -> None:
-    windows = Windows(found, citizen)
-    for day, facts in _days(arrivals, last):
-        windows.begins(day)
-        for event in facts:
-            if isinstance(event, ReferralRecorded):
-                windows.recorded(event, day)
-
-
-def _titles(found: Right, citizen: str, arrivals: list[Arrival], last: date) -> None:
-    wishes = Wishes(found, citizen)
-    for day, facts in _days(arrivals, last):
-        wishes.begins(day)
-        for event in facts:
-            if isinstance(event, TitleHeldRecorded):
-                wishes.recorded(event, day)
-            elif isinstance(event, RegistrationRequested):
-                wishes.asked(event)
+            if isinstance(event, kinds):
+                life.recorded(event, day)
 
 
 def _retention(found: Right, citizen: str, events: list[Event], last: date) -> None:

@@ -35,7 +35,10 @@ class Wishes:
             for item in sorted(self._items):
                 self._judge(item, day)
 
-    def recorded(self, event: TitleHeldRecorded, today: date) -> None:
+    def recorded(self, event: TitleHeldRecorded | RegistrationRequested, today: date) -> None:
+        if isinstance(event, RegistrationRequested):
+            self._answer(event)
+            return
         before = self._items.get(event.item)
         if event.removed or event.title is None:
             self._items.pop(event.item, None)
@@ -48,7 +51,7 @@ class Wishes:
         if today >= WAVE_1 and event.item in self._items:
             self._judge(event.item, max(event.day, WAVE_1))
 
-    def asked(self, event: RegistrationRequested) -> None:
+    def _answer(self, event: RegistrationRequested) -> None:
         """TIT-4: refused while a retired title stands among the wishes."""
         standing = [TABLE[wish.title].outcome for wish in self._items.values() if wish.judged]
         self._answers.append((event.request, "retired" not in standing))
