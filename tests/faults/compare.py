@@ -37,8 +37,8 @@ EVENTS, CHUNKS, KILLS, PROCESSES = 6_000, 12, 8, 2
 FRAME = 5
 """Bytes before a record's own: the schema's id differs from run to run."""
 
-READ_S, QUIET_S, DEADLINE_S = 5.0, 15.0, 240.0
-"""Nothing new on the topics for so long: whoever was to write there is done, or will never be."""
+READ_S, QUIET_S, DEADLINE_S = 5.0, 90.0, 600.0
+"""Nothing new on the topics for so long, longer than any session: who was to write is done, or never will."""
 
 _FAUST = (sys.executable, "-m", "bench.idiomatic_faust", "worker", "-l", "error", "--without-web")
 
