@@ -103,6 +103,7 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=1)
     asked.add_argument("--only", choices=[each.name for each in CONTENDERS])
     told = asked.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
     chosen = [each for each in CONTENDERS if told.only in (None, each.name)]
     with theatre() as stage:
         for seed in range(told.seed, told.seed + told.runs):
