@@ -35,12 +35,13 @@ LOG = logging.getLogger(__name__)
 _AWAY = frozenset(
     (
         KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._NOENT,
+        KafkaError._IN_PROGRESS,
         KafkaError.REQUEST_TIMED_OUT, KafkaError.NOT_CONTROLLER, KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.LEADER_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError.FENCED_LEADER_EPOCH, KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.KAFKA_STORAGE_ERROR,
     )
 )  # fmt: skip
-"""Answers that change by themselves: leaders move, and a new topic is not known to all brokers at once."""
+"""Answers that change by themselves: leaders move, a new topic is not known to all brokers at once, a look is under way."""
 
 COPIES = 3
 """A record outlives any one broker, and one more may be down for maintenance: two copies acknowledge a write."""

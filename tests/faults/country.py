@@ -7,7 +7,7 @@ so it goes, or stays, whenever its turn comes. Of one wish facts come in the ord
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -41,7 +41,10 @@ WEEK = 7
 LEAPS = 0.2
 """Of the days; but each week's last one is never leaped over, so that no leap mixes two topics about one citizen."""
 
-LATE_DAYS = (0, 0, 0, 1, 5)
+LATE_DAYS = (0, 0, 1, 5)
+LATE_EVERY = 4
+"""Days from one with late facts to the next. Before such facts the day must have begun (`Ground.day`)."""
+
 DELIVERED = ("job-suggestion-checks", "joblog")
 """Areas that the National Archives approve; of `referrals` they have nothing, so what is due there stays, withheld."""
 
@@ -72,8 +75,11 @@ class Country(NamedTuple):
         return [*self.first, *self.wishes, *(fact for _, facts in self.days for fact in facts)]
 
 
-def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> Country:
-    """So many citizens, then `days` days from 14 June with `daily` facts each, and at last `quiet` days without any."""
+def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0, late: bool = True) -> Country:
+    """So many citizens, then `days` days from 14 June with `daily` facts each, and at last `quiet` days without any.
+
+    `late`: whether facts come days after they happened, and the clock leaps.
+    """
     luck = random.Random(seed)
     first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS)]
     for n in range(citizens):
@@ -83,8 +89,9 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0) -> 
     waiting: list[Fact] = []
     for index in range(days):
         day = FIRST_DAY + timedelta(days=index)
-        waiting += [_change(luck, day, luck.randrange(citizens), (index, n)) for n in range(daily)]
-        if index % WEEK == WEEK - 1 or index == days - 1 or luck.random() >= LEAPS:
+        lates = LATE_DAYS if late and index % LATE_EVERY == 1 else (0,)
+        waiting += [_change(luck, day, luck.randrange(citizens), (index, n), lates) for n in range(daily)]
+        if index % WEEK == WEEK - 1 or index == days - 1 or not late or luck.random() >= LEAPS:
             calendar.append((day, waiting))
             waiting = []
     if quiet:
@@ -151,7 +158,7 @@ def _situation(luck: random.Random, at: str, n: int, initial: bool = False) -> S
     )  # fmt: skip
 
 
-def _change(luck: random.Random, day: date, n: int, number: tuple[int, int]) -> Fact:
+def _change(luck: random.Random, day: date, n: int, number: tuple[int, int], lates: Sequence[int]) -> Fact:
     """Of one in five the referral is extended or cancelled; of the others what the week is for: the situation, an
     exemption or that they register again, a wish."""
     hour, id_ = f"{8 + number[1] % 8:02}:00", f"change-{number[0]}-{number[1]}"
@@ -159,7 +166,7 @@ def _change(luck: random.Random, day: date, n: int, number: tuple[int, int]) -> 
         begins = day + timedelta(days=luck.randrange(-5, 3))
         ends = begins + timedelta(days=luck.randrange(1, 15))
         return _referral(luck, f"{day} {hour}", n, begins, ends, id_, luck.random() < 0.3)
-    at = f"{day - timedelta(days=luck.choice(LATE_DAYS))} {hour}"
+    at = f"{day - timedelta(days=luck.choice(lates))} {hour}"
     match (n + number[0] // WEEK) % 3:
         case 0:
             return Fact(SITUATION_RECORDED, _situation(luck, at, n), id_)

@@ -52,6 +52,12 @@ class Crew:
     def join(self) -> None:
         self.alive.append(self.ground.start(self._armed))
 
+    def to_the_end(self, going: "Days") -> None:
+        """Whoever ends meanwhile, as a worker does when a part of it has failed for good, gets a successor."""
+        while not going.done():
+            threading.Event().wait(0.1)
+            self.mend()
+
     def leave(self, worker: WorkerProcess) -> None:
         self.alive = [other for other in self.alive if other is not worker]
         worker.send(signal.SIGCONT)  # another fault may have frozen it

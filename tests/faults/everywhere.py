@@ -124,6 +124,6 @@ EVERYWHERE = Scenario(
         planned={f"kill at {point}": len(HITS) for point in points()},
         kills_in_transaction=10, redeliveries=1, take_overs=50, rebalances=50,
     ),
-    Size(citizens=400, days=70, daily=40, quiet=300),
+    Size(citizens=400, days=70, daily=40, quiet=300, late=False),
     prepared=False,
 )  # fmt: skip

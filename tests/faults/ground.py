@@ -19,7 +19,7 @@ from infra.errors import TransientError
 from infra.local import Addresses, Stack
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
-from schemas.topics import SITUATION_RECORDED
+from schemas.topics import DAY_BEGUN, SITUATION_RECORDED
 from tests.faults.armed import ARMED, LOG, SEED
 from tests.faults.country import DELIVERED, NAMES, Country
 from tests.faults.disk import Disk
@@ -33,7 +33,7 @@ PROGRAM = (sys.executable, "-m", "tests.faults.armed")
 ROOT = Path(__file__).parents[2]
 """Commands run elsewhere, for what they leave behind; there nobody finds this folder by itself."""
 
-COMMAND_DEADLINE_S, TRIES = 120, 3
+COMMAND_DEADLINE_S, BEGUN_S, TRIES = 120, 300.0, 3
 
 
 @dataclass
@@ -70,9 +70,14 @@ class Ground:
         self.last_day = day
 
     def day(self, country: Country, index: int, repeat: int = 1) -> None:
-        """The country's day begins, and what happens on it is published; now and then something unreadable too."""
+        """The country's day begins, and what happens on it is published; now and then something unreadable too.
+
+        A slice never waits for a day that may come (docs/decisions/0007), so a late fact must find its day begun.
+        """
         day, facts = country.days[index]
         self.begin(day)
+        if any(fact.event.day < day for fact in facts):
+            wait_for(f"{day} to have begun in every slice", lambda: self._begun(day), BEGUN_S)
         self.publish(facts, repeat)
         if index % 2 == 0:
             for number in (2 * index, 2 * index + 1):
@@ -129,6 +134,16 @@ class Ground:
 
     def settle(self, deadline_s: float = 120.0) -> None:
         wait_for("everything drained", self.settled, deadline_s)
+
+    def _begun(self, day: date) -> bool:
+        readers = [name for name, reads in self.system.reads.items() if DAY_BEGUN in reads]
+        query = "select count(*) from ledger.slice where consumer = any(%s) and day >= %s"
+        try:
+            with psycopg.connect(self.system.dsn, connect_timeout=2) as connection:
+                (begun,) = connection.execute(query, (readers, day)).fetchone() or (0,)
+        except psycopg.OperationalError:  # a server that was killed a moment ago
+            return False
+        return bool(begun == len(readers) * SLICES)
 
     def _aged(self) -> bool:
         """Looking for what is due is a work of its own after a day; nothing on any topic tells that it is done."""

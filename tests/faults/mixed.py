@@ -20,7 +20,8 @@ TRAPS = (
 
 def _faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
     armed = ", ".join(luck.sample(TRAPS, 3))
-    with days(ground, load, luck, repeats=luck.choice((1, 1, 3))), Crew(ground, luck.choice((2, 3)), armed) as crew:
+    repeats, size = luck.choice((1, 1, 3)), luck.choice((2, 3))
+    with days(ground, load, luck, repeats=repeats) as going, Crew(ground, size, armed) as crew:
         for _ in range(ROUNDS):
             threading.Event().wait(luck.uniform(1, 4))
             together = luck.sample(SHORT, luck.choice((1, 2, 3)))
@@ -29,6 +30,7 @@ def _faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> 
                 for done in [striking.submit(s, crew, own, evidence) for s, own in zip(together, lucks, strict=True)]:
                     done.result()
             crew.mend()
+        crew.to_the_end(going)
 
 
 MIXED = Scenario("mixed", _faults, Needs(take_overs=8, rebalances=4), Size(citizens=400, days=24, daily=60))

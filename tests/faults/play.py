@@ -42,6 +42,7 @@ class Size:
     days: int = 20
     daily: int = 50
     quiet: int = 0
+    late: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from random import Random
 
 from tests.faults import network, strikes
 from tests.faults.country import Country
-from tests.faults.crew import Crew, Days, days
+from tests.faults.crew import Crew, days
 from tests.faults.ground import Ground
 from tests.faults.network import Strike
 from tests.faults.play import Scenario, Size
@@ -27,14 +27,7 @@ def _play(
             threading.Event().wait(luck.uniform(0.5, 2.0))
             strike(crew, luck, evidence)
             crew.mend()
-        _to_the_end(going, crew)
-
-
-def _to_the_end(going: Days, crew: Crew) -> None:
-    """Whoever ends meanwhile, as a worker does when a part of it has failed for good, gets a successor."""
-    while not going.done():
-        threading.Event().wait(0.1)
-        crew.mend()
+        crew.to_the_end(going)
 
 
 def scripted(
@@ -58,7 +51,7 @@ def scripted(
 def _repeated(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> None:
     """Each fact up to five times, then everything once more from the first record on."""
     with Crew(ground, 2) as crew, days(ground, load, luck, repeats=5) as going:
-        _to_the_end(going, crew)
+        crew.to_the_end(going)
         ground.publish(load.facts)
     evidence.struck["everything published again"] += 1
 
