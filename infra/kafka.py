@@ -41,7 +41,7 @@ _AWAY = frozenset(
         KafkaError.FENCED_LEADER_EPOCH, KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.KAFKA_STORAGE_ERROR,
     )
 )  # fmt: skip
-"""Answers that change by themselves: leaders move, a new topic is not known to all brokers at once, a look is under way."""
+"""Answers that change by themselves: leaders move, and a new topic is not known to all brokers at once."""
 
 COPIES = 3
 """A record outlives any one broker, and one more may be down for maintenance: two copies acknowledge a write."""
