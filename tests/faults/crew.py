@@ -31,7 +31,7 @@ class Crew:
     """Workers on one ground. Whoever is dead when `mend` is called gets a successor."""
 
     def __init__(self, ground: Ground, size: int, armed: str = "") -> None:
-        self.ground, self._size, self._armed = ground, size, armed
+        self.ground, self._size, self.armed = ground, size, armed
         self.alive: list[WorkerProcess] = []
 
     def __enter__(self) -> Self:
@@ -50,7 +50,7 @@ class Crew:
             self.join()
 
     def join(self) -> None:
-        self.alive.append(self.ground.start(self._armed))
+        self.alive.append(self.ground.start(self.armed))
 
     def to_the_end(self, going: "Days") -> None:
         """Whoever ends meanwhile, as a worker does when a part of it has failed for good, gets a successor."""

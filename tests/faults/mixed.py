@@ -30,6 +30,7 @@ def _faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> 
                 for done in [striking.submit(s, crew, own, evidence) for s, own in zip(together, lucks, strict=True)]:
                     done.result()
             crew.mend()
+        crew.armed = ""  # the rest is for those who live
         crew.to_the_end(going)
 
 
