@@ -87,7 +87,7 @@ class Buffer:
 
     @property
     def batch_is_full(self) -> bool:
-        return self._ready.beyond(BATCH_RECORDS - 1, BATCH_BYTES - 1)
+        return self._ready.is_full
 
     def cut(self) -> Batch:
         """The next batch, and once nothing else lies before it the day, or all that begin."""
@@ -111,9 +111,7 @@ class Buffer:
 
     def change(self) -> tuple[set[str], set[str]]:
         """The topics whose fetching is to be paused, and those to be resumed. Days are fetched while others pause."""
-        self._full = self._ready.beyond(
-            BATCH_RECORDS - 1 if self._full else BUFFER_RECORDS, BATCH_BYTES - 1 if self._full else BUFFER_BYTES
-        )
+        self._full = self._ready.is_full if self._full else self._ready.beyond(BUFFER_RECORDS, BUFFER_BYTES)
         crowded = {topic for topic, some in self._behind.items() if self._crowds(topic, some)}
         if self._full:
             crowded.update(topic for topic in self._topics if topic != LEAD.name)

@@ -34,5 +34,10 @@ class Pile:
         self.records, self.bytes = self.records[len(taken) :], self.bytes - size
         return taken
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is a whole batch."""
+        return len(self.records) >= BATCH_RECORDS or self.bytes >= BATCH_BYTES
+
     def beyond(self, records: int, bytes_: int) -> bool:
         return len(self.records) > records or self.bytes > bytes_

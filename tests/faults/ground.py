@@ -28,11 +28,9 @@ from tests.faults.titles import publish_table
 from tests.integration.country import Fact
 from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
+from tests.tidy.tree import ROOT
 
 PROGRAM = (sys.executable, "-m", "tests.faults.armed")
-ROOT = Path(__file__).parents[2]
-"""Commands run elsewhere, for what they leave behind; there nobody finds this folder by itself."""
-
 COMMAND_DEADLINE_S, BEGUN_S, TRIES = 120, 300.0, 3
 
 
@@ -58,6 +56,7 @@ class Ground:
         told = self.through.addresses(self.system.addresses, self.system.dsn)
         named = replace(self.system, addresses=told, dsn=told.dsn).environment
         folder = {"DFDG_KEYS": str(self.folder / "keys"), "DFDG_STATE": str(self.folder / "state")}
+        # Commands run elsewhere, for what they leave behind; there nobody finds the tests by himself.
         trap = {ARMED: armed, LOG: str(self.log), SEED: str(self.seed), "PYTHONPATH": str(ROOT)}
         return {**named, **folder, **trap}
 

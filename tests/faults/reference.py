@@ -21,7 +21,7 @@ from tests.faults.country import DELIVERED, Country
 from tests.faults.reference_access import Windows
 from tests.faults.reference_cv import Duties
 from tests.faults.reference_titles import Wishes
-from tests.faults.right import RELEASE, Notice, Right
+from tests.faults.right import ONE_DAY, RELEASE, Notice, Right
 
 
 class Arrival(NamedTuple):
@@ -41,7 +41,7 @@ class Life(Protocol):
 
 def right(country: Country) -> Right:
     found = Right()
-    last = country.days[-1][0] if country.days else RELEASE - timedelta(days=1)
+    last = country.days[-1][0] if country.days else RELEASE - ONE_DAY
     by_citizen: dict[str, list[Arrival]] = defaultdict(list)
     for day, fact in country.arrivals:
         by_citizen[fact.event.key].append(Arrival(day, fact.event))
@@ -58,7 +58,7 @@ def _days(arrivals: Sequence[Arrival], last: date) -> Iterator[tuple[date, list[
     day = min(each.day for each in arrivals)
     while day <= last or any(each.day >= day for each in arrivals):
         yield day, [each.event for each in arrivals if each.day == day]
-        day += timedelta(days=1)
+        day += ONE_DAY
 
 
 def _live(life: Life, kinds: tuple[type[Event], ...], arrivals: list[Arrival], last: date) -> None:

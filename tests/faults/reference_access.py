@@ -1,11 +1,9 @@
 """ACC-1 to ACC-3 for one citizen, worked out day by day."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from schemas.referrals import ReferralRecorded
-from tests.faults.right import Access, Right
-
-ONE_DAY = timedelta(days=1)
+from tests.faults.right import ONE_DAY, Access, Right
 
 
 def referred(referral: ReferralRecorded, day: date) -> bool:

@@ -1,9 +1,9 @@
 """CV-1 to CV-7 for one citizen, worked out day by day."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from schemas.cv import CvExemptionRecorded, SituationRecorded
-from tests.faults.right import RELEASE, Change, Notice, Right, Standing
+from tests.faults.right import ONE_DAY, RELEASE, Change, Notice, Right, Standing
 
 DUTIES = {
     "insured-unemployed": (True, True),
@@ -15,7 +15,6 @@ DUTIES = {
     "other": (False, False),
 }
 YES_NO = {True: "yes", False: "no"}
-ONE_DAY = timedelta(days=1)
 
 
 class Duties:
@@ -56,7 +55,7 @@ class Duties:
             had = (False, False) if before is None else (before.register, before.searchable)
             self._changes.append(Change(had, now, day, initial))
             if not initial and day >= RELEASE:
-                self._notices += notices(before, now, day)
+                self._notices += _notices(before, now, day)
         self._before = now
 
 
@@ -72,7 +71,7 @@ def _standing(situation: SituationRecorded, exemptions: list[CvExemptionRecorded
     return Standing(register, searchable, *flags, situation.jobcentre, situation.fund, rule)
 
 
-def notices(before: Standing | None, now: Standing, day: date) -> list[Notice]:
+def _notices(before: Standing | None, now: Standing, day: date) -> list[Notice]:
     details = {"must_register": YES_NO[now.register], "must_be_searchable": YES_NO[now.searchable]}
     had = (False, False) if before is None else (before.register, before.searchable)
     if (now.register, now.searchable) != had:

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 RELEASE = date(2021, 6, 14)
+ONE_DAY = timedelta(days=1)
 
 
 class Standing(NamedTuple):

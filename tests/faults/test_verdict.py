@@ -63,9 +63,17 @@ def test_a_log_that_goes_on_densely_and_in_order_has_no_fault() -> None:
     "wrong",
     [
         ("c", 0, 5, 2, DAY, []), ("c", 0, 4, 1, DAY, []), ("c", 0, 4, 2, date(2021, 6, 13), []),
-        ("c", 0, 4, 2, DAY, [["t", 8, 10]]), ("c", 0, 4, 2, DAY, [["u", 1, 2]]),
+        ("c", 0, 4, 2, DAY, [["t", 8, 10]]), ("c", 0, 4, 2, DAY, [["u", 1, 2]]), ("c", 0, 4, 2, DAY, [["t", 9, 9]]),
     ],
-    ids=["a hole in the numbers", "an older epoch", "an earlier day", "an offset twice", "another end than the row's"],
+    ids=[
+        "a hole in the numbers", "an older epoch", "an earlier day", "an offset twice", "another end than the row's",
+        "a topic joined twice",
+    ],
 )  # fmt: skip
 def test_each_fault_of_a_log_is_seen(wrong: tuple[Any, ...]) -> None:
     assert len(list(_of_batches([*LOG, wrong], ENDS))) >= 1
+
+
+def test_where_a_slice_joins_a_topic_it_has_read_no_record_yet() -> None:
+    joined = [("c", 0, 1, 1, DAY, [["t", 5, 5]]), ("c", 0, 2, 1, DAY, [["t", 5, 9]])]
+    assert list(_of_batches(joined, {("c", 0): {"t": 9}})) == []
