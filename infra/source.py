@@ -13,7 +13,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException
 
 from infra import failpoints
 from infra.buffer import Buffer, Ends
-from infra.clients import member, reader
+from infra.clients import leave, member, reader
 from infra.lane import STOPS, Lane, Work, stop_for
 from infra.pile import BATCH_RECORDS
 from schemas.topic import Topic
@@ -106,6 +106,7 @@ class Source:
             while not self._stopping:
                 self._turn()
             self._release(list(self._lanes))
+            leave(self._member)
         except BaseException as error:
             self.failure = error
             LOG.exception("%s: the source has failed", self.name)

@@ -1,6 +1,7 @@
 """Processes that are told to stop by SIGTERM or Ctrl-C, and their keeper: several workers kept alive."""
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ STOP_DEADLINE_S = 9.0
 """A stop is promised within 10 s. What is not done by then is abandoned, which the ledger makes harmless."""
 
 GRACE_S = 0.5
-"""Beyond its own deadline, before a child is killed."""
+"""Beyond its own deadline, before a process that does not listen is ended for it."""
 
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 1.0, 30.0
 """Before a dead child is started again, doubled each time: a lasting fault must not keep the machine busy."""
@@ -49,7 +50,11 @@ async def wait(stop: asyncio.Event, timeout_s: float) -> bool:
 
 
 def give_up_at_deadline(code: int) -> None:
-    """From now on this process has `STOP_DEADLINE_S` to end; then it ends as it stands."""
+    """From now on this process has `STOP_DEADLINE_S` to end; then it ends as it stands.
+
+    One in which no Python runs any more ends `GRACE_S` later: the interpreter's own watchdog tells what each thread was
+    about, and ends it with exit code 1.
+    """
 
     def give_up() -> None:
         LOG.warning(
@@ -60,6 +65,7 @@ def give_up_at_deadline(code: int) -> None:
     timer = threading.Timer(STOP_DEADLINE_S, give_up)
     timer.daemon = True
     timer.start()
+    faulthandler.dump_traceback_later(STOP_DEADLINE_S + GRACE_S, exit=True)
 
 
 async def keep(commands: Sequence[Sequence[str]], stop: asyncio.Event) -> None:
@@ -92,7 +98,7 @@ async def _end_of(child: asyncio.subprocess.Process, stop: asyncio.Event) -> int
     told.cancel()
     if not ended.done():
         child.terminate()
-        await asyncio.wait({ended}, timeout=STOP_DEADLINE_S + GRACE_S)
+        await asyncio.wait({ended}, timeout=STOP_DEADLINE_S + 2 * GRACE_S)
     if not ended.done():
         LOG.error("the worker process %s does not stop: it is killed", child.pid)
         child.kill()

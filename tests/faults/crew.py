@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -39,10 +39,12 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for worker in self.alive:
-            worker.send(signal.SIGCONT)
-        for worker in self.alive:
-            worker.end()
+        with (
+            ExitStack() as ends
+        ):  # of all, though one of them fails to: its successors would share slices with the next run
+            for worker in self.alive:
+                worker.send(signal.SIGCONT)
+                ends.callback(worker.end)
 
     def mend(self) -> None:
         self.alive = [worker for worker in self.alive if worker.process.poll() is None]

@@ -7,6 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+HUNG = "most recent call first"
+"""What the interpreter's watchdog writes of a process that it had to end."""
+
 
 class WorkerProcess:
     """One `dfdg run`. Its log is kept, and shown when a test fails to end it. `program`: what stands for `dfdg`."""
@@ -34,6 +37,7 @@ class WorkerProcess:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise AssertionError(f"a worker did not stop within 15 s:\n{self.log()[-3000:]}") from None
+            assert HUNG not in self.log(), f"no thread of a worker ran any more as it stopped: {self._log.name}"
         return self.process.returncode
 
     def log(self) -> str:
