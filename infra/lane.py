@@ -30,7 +30,7 @@ STOPS = {
     KafkaError._AUTO_OFFSET_RESET: "the position of {topic} lies outside the log: {error}. Was the topic deleted, or"
     " shortened by retention? What it held must be published again.",
     KafkaError._BAD_COMPRESSION: "records of {topic} cannot be unpacked: {error}. A batch that unpacks to more than the"
-    " client takes (100 MB) is an attack or a defect of whoever wrote it: find out, and call the developers.",
+    " client takes (100 MB) is an attack or a defect of whoever wrote it: find out, then `dfdg dead-letters skip`.",
 }
 """What the reader says of a topic that it will not get over by itself, and what a person must know."""
 

@@ -119,6 +119,8 @@ class Redrive:
         return None if freed is None else self._go_on(connection, cursor, freed)
 
     def _obeyed(self, connection: Connection, cursor: Cursor, order: Order) -> tuple[list[Caused], str]:
+        if order.act == "skip":
+            return [], "skipped"  # by the command already: the order is what made us take over behind it
         if order.letter is None:
             topic, letters = str(order.topic), int(order.letters or 0)
             cursor.breaker[topic] = list(allowing(Count(*cursor.breaker.get(topic, ())), letters))

@@ -19,6 +19,7 @@ from infra.cli import (
     provider,
     retention,
     servers,
+    stopped,
     story,
     titles,
     vitas,
@@ -47,6 +48,9 @@ PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
 for panel, functions in PANELS:
     for function in functions:
         app.command(rich_help_panel=panel)(function)
+
+for function in (stopped.accept, stopped.skip):
+    letters.letters_app.command()(function)
 
 app.add_typer(titles.titles_app, rich_help_panel=ENTER)
 app.add_typer(enter.clock_app, rich_help_panel=ENTER)

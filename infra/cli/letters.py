@@ -123,28 +123,6 @@ def discard(
     _order("discard", [each.id for each in found], who, rate)
 
 
-@letters_app.command()
-def accept(
-    group: Annotated[str, typer.Argument(help="The decision or sink that has stopped.")],
-    topic: Annotated[str, typer.Argument(help="The topic that its alarm names.")],
-    letters: Annotated[int, typer.Argument(min=1, help="So many more may come, in each slice that has stopped.")],
-    who: Who,
-    yes: Yes = False,
-) -> None:
-    """Let a group go on that too many dead letters of a topic have stopped: the records are bad, not the program.
-
-    \b
-    Example:  dfdg dead-letters accept journal dfdg.notice-issued-v1 500 --who "Anna Holm" --yes
-    """
-    from infra.letters import accept as let_through
-
-    with database("dead-letters") as connection:
-        slices = let_through(connection, group, topic, letters, who, dry_run=not yes)
-    if not slices:
-        raise failure(COULD_NOT, f"No slice of {group} has stopped at dead letters of {topic}. See `dfdg topics`.")
-    say(f"Slices {slices} of {group} {'go on' if yes else 'would go on: --yes does it'}.")
-
-
 def _chosen(
     letter: int | None, group: str | None, topic: str | None, reason: str | None, key: str | None,
     since: datetime | None, until: datetime | None,

@@ -36,7 +36,7 @@ CHANGING = {
     "up", "init", "down", "demo", "run", "publish", "titles import", "clock to", "clock run", "flood release",
     "flood discard", "flood announce", "provider grant", "provider revoke", "archive deliver", "archive approve",
     "archive reject", "retention hold", "retention release", "retention announce", "retention replay",
-    "dead-letters redrive", "dead-letters discard", "dead-letters accept", "replay",
+    "dead-letters redrive", "dead-letters discard", "dead-letters accept", "dead-letters skip", "replay",
 }  # fmt: skip
 
 

@@ -153,15 +153,34 @@ def test_too_many_dead_letters_stop_one_slice_until_a_command_lets_it_go_on_with
     assert running.rows(alarm) == []
 
 
-def test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_instead_of_in_silence(running: Running) -> None:
-    slice_ = 7
-    key = next(key for n in range(1_000) if slice_of(key := b"bomb-%d" % n, SLICES) == slice_)
-    produce(running.system, Bad("", bytes(UNPACKABLE_BYTES), key, [], slice_))
-    alarm = "select slice from ledger.slice where position('cannot be unpacked' in alarm) > 0"
-    wait_for("the alarm", lambda: running.rows(alarm) == [(slice_,)])
+def test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_command_passes_over_it(
+    running: Running,
+) -> None:
+    slice_, topic, desk = 7, SITUATION_RECORDED.name, running.desk
+    key, behind = [f"bomb-{n}" for n in range(1_000) if slice_of(b"bomb-%d" % n, SLICES) == slice_][:2]
+    for _ in range(2):
+        produce(running.system, Bad("", bytes(UNPACKABLE_BYTES), key.encode(), [], slice_))
+    running.system.publish([Fact(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen=behind), "behind")])
+    readers = [name for name, topics in running.system.reads.items() if SITUATION_RECORDED in topics]
+    stopped = "select consumer from ledger.slice where slice = %s and position('cannot be unpacked' in alarm) > 0"
+    wait_for("the alarms", lambda: len(running.rows(stopped, slice_)) == len(readers))
     running.system.publish([Fact(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen="c-flows-on"), "flows-on")])
     assert slice_of(b"c-flows-on", SLICES) != slice_
-    wait_for("others to flow", lambda: running.rows("select 1 from ledger.state where subject = 'c-flows-on'"))
+    state = "select 1 from ledger.state where decision = 'cv-requirement' and subject = %s"
+    wait_for("others to flow", lambda: running.rows(state, "c-flows-on"))
+
+    command = ("dead-letters", "skip", "cv-requirement", topic, str(slice_), "--who", "Anna Holm")
+    assert "would go on" in desk.dfdg(*command).stderr
+    assert len(running.rows(stopped, slice_)) == len(readers)
+    assert "goes on" in desk.dfdg(*command, "--yes").stderr
+    wait_for("what lies behind", lambda: running.rows(state, behind))
+    assert ("cv-requirement",) not in running.rows(stopped, slice_)
+    (letter,) = desk.json("dead-letters", "list", "--reason", "cannot be unpacked")["dead_letters"]
+    assert (letter["partition"], letter["status"], letter["parks"]) == (slice_, "new", False)
+    assert letter["reason"].startswith("2 offsets")
+    orders = f"select act, letters, who, outcome from dead_letter.act where letter = {letter['id']}"
+    wait_for("the order", lambda: running.rows(orders) == [("skip", 2, "Anna Holm", "skipped")])
+    assert desk.dfdg(*command, "--yes").exit_code == COULD_NOT, "there is nothing to pass over any more"
 
 
 @contextmanager

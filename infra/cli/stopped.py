@@ -1,0 +1,63 @@
+"""`dfdg dead-letters accept` and `skip`: a slice that bad records have stopped goes on, without a restart."""
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from infra.cli.common import COULD_NOT, addresses, failure, progress_bar, say
+from infra.cli.letters import Who, Yes
+from infra.cli.reading import database
+
+
+def accept(
+    group: Annotated[str, typer.Argument(help="The decision or sink that has stopped.")],
+    topic: Annotated[str, typer.Argument(help="The topic that its alarm names.")],
+    letters: Annotated[int, typer.Argument(min=1, help="So many more may come, in each slice that has stopped.")],
+    who: Who,
+    yes: Yes = False,
+) -> None:
+    """Let a group go on that too many dead letters of a topic have stopped: the records are bad, not the program.
+
+    \b
+    Example:  dfdg dead-letters accept journal dfdg.notice-issued-v1 500 --who "Anna Holm" --yes
+    """
+    from infra.letters import accept as let_through
+
+    with database("dead-letters") as connection:
+        slices = let_through(connection, group, topic, letters, who, dry_run=not yes)
+    if not slices:
+        raise failure(COULD_NOT, f"No slice of {group} has stopped at dead letters of {topic}. See `dfdg topics`.")
+    say(f"Slices {slices} of {group} {'go on' if yes else 'would go on: --yes does it'}.")
+
+
+def skip(
+    group: Annotated[str, typer.Argument(help="The decision or sink that has stopped.")],
+    topic: Annotated[str, typer.Argument(help="The topic that its alarm names.")],
+    slice_: Annotated[int, typer.Argument(metavar="SLICE", help="The slice that has stopped.")],
+    who: Who,
+    yes: Yes = False,
+) -> None:
+    """Let a slice go on behind records that cannot be unpacked. A dead letter says where they were.
+
+    What they hold is not applied: their source must publish it again. Each other slice or group that has stopped there
+    is asked for by itself.
+
+    \b
+    Example:  dfdg dead-letters skip journal dfdg.notice-issued-v1 3 --who "Anna Holm" --yes
+    """
+    from infra.postgres import connect
+    from infra.unpackable import skip as move_over
+    from infra.unpackable import stretch
+
+    there = addresses()
+    with closing(connect(there.dsn, "dfdg-dead-letters")) as connection, progress_bar() as bar:
+        connection.autocommit = True
+        task = bar.add_task("offsets that cannot be unpacked", total=None)
+        first, end = found = stretch(connection, there.kafka, group, topic, slice_, lambda _: bar.advance(task))
+        if first == end:
+            raise failure(COULD_NOT, f"{group}/{slice_} can read {topic} where it stands, at offset {first}.")
+        if yes:
+            move_over(connection, group, topic, slice_, found, who)
+    does = "goes on" if yes else "would go on: --yes does it,"
+    say(f"Offsets {first} to {end - 1} of {topic}/{slice_} cannot be unpacked. {group}/{slice_} {does} from {end}.")

@@ -1,0 +1,85 @@
+"""Past records that no client can unpack: a dead letter says where they are, and the slice reads on behind them.
+
+Kafka's clients give out a packed batch whole or not at all, so nobody can say what is in it. The topic keeps it.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from psycopg import Connection
+
+from infra import ledger
+from infra.dead_letters import bury
+from infra.errors import AlarmError, TransientError
+from infra.intake import Letter, Sifted
+from infra.kafka import REQUEST_TIMEOUT_S
+
+SETTINGS: dict[str, Any] = {
+    "group.id": "dfdg-skip", "enable.auto.commit": False, "auto.offset.reset": "error", "enable.partition.eof": True,
+    "fetch.error.backoff.ms": 1,
+}  # fmt: skip
+_STOPPED = "select positions from ledger.slice where consumer = %s and slice = %s"
+_SKIPPED = """
+insert into dead_letter.act (consumer, slice, act, letter, topic, letters, who)
+select consumer, partition, 'skip', id, topic, %s, %s from dead_letter.letter
+where consumer = %s and topic = %s and partition = %s and at_offset = %s
+"""
+
+
+def stretch(
+    connection: Connection, kafka: str, group: str, topic: str, slice_: int, progress: Callable[[int], None]
+) -> tuple[int, int]:
+    """From where the group's slice stands in the topic to the first offset from which it can read on.
+
+    The two are the same when it can read where it stands. `progress` is told each offset that cannot be read. Raises
+    `AlarmError` when the slice does not read the topic or its log begins later, `TransientError` when Kafka is silent.
+    """
+    row = connection.execute(_STOPPED, (group, slice_)).fetchone()
+    if row is None or topic not in row[0]:
+        raise AlarmError(f"Slice {slice_} of {group} does not read {topic}. See `dfdg topics`.")
+    first = end = int(row[0][topic])
+    with closing(Consumer({"bootstrap.servers": kafka, **SETTINGS})) as asking:
+        while not _can_be_read(asking, TopicPartition(topic, slice_, end)):
+            progress(end)
+            end += 1
+    return first, end
+
+
+def _can_be_read(asking: Consumer, place: TopicPartition) -> bool:
+    """Whether the client gives out anything from that offset on, be it that the log ends there."""
+    asking.assign([place])
+    deadline = time.monotonic() + REQUEST_TIMEOUT_S
+    while time.monotonic() < deadline:
+        record = asking.poll(1.0)
+        error = record.error() if record is not None else None
+        if record is not None and (error is None or error.code() == KafkaError._PARTITION_EOF):
+            return True
+        if error is not None and error.code() == KafkaError._BAD_COMPRESSION:
+            return False
+        if error is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:
+            raise AlarmError(f"{place.topic}/{place.partition} has no offset {place.offset}: retention has taken it.")
+    raise TransientError(f"Kafka does not give {place.topic}/{place.partition} from offset {place.offset}.")
+
+
+def skip(connection: Connection, group: str, topic: str, slice_: int, stretch: tuple[int, int], who: str) -> None:
+    """Move the slice over the stretch, which becomes one dead letter. Whoever works on the slice loses it; the order
+    that says who did this stirs its owner, who takes over behind the stretch. `connection`: in autocommit.
+
+    Raises `AlarmError`, and moves nothing, when the slice no longer stands where the stretch begins.
+    """
+    first, end = stretch
+    epoch = ledger.take_over(connection, group, slice_, who).cursor.epoch
+    with connection.transaction():
+        cursor = ledger.lock(connection, group, slice_, epoch)
+        if (stands := cursor.positions.get(topic)) != first:
+            raise AlarmError(f"{cursor.source} stands at {stands} of {topic} by now. Look again.")
+        cursor.move(topic, end)
+        cursor.runs.clear()  # nothing of it was applied
+        reason = f"{end - first} offsets from here on cannot be unpacked; the topic keeps them for its retention"
+        letters = [Letter(Message(topic=topic, partition=slice_, offset=first), reason)]
+        departures = bury(connection, cursor, Sifted(letters=letters))
+        connection.execute(_SKIPPED, (end - first, who, group, topic, slice_, first))
+        ledger.close(connection, cursor, departures, 0, ())
