@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
 
+from confluent_kafka import Message
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
@@ -18,6 +19,7 @@ from infra.intake import Letter, Sifted
 from infra.ledger import Cursor, number
 from infra.parking import keep
 from infra.record import Departure
+from infra.restored import published
 from schemas.ids import derived_id
 from schemas.topic import DEAD_LETTERS
 
@@ -48,7 +50,7 @@ def bury(connection: Connection, cursor: Cursor, sifted: Sifted) -> list[Departu
         statement.executemany(_BURY, [_row(cursor, letter) for letter in sifted.letters])
     failpoints.reach("letter buried")
     keep(connection, cursor)
-    return [departure(cursor, letter) for letter in sifted.letters if not letter.waits]
+    return departures(connection, cursor, [letter for letter in sifted.letters if not letter.waits])
 
 
 def _count(cursor: Cursor, sifted: Sifted) -> None:
@@ -86,11 +88,25 @@ def _headers(letter: Letter) -> list[tuple[str, str]]:
     return [(name, (content or b"").hex()) for name, content in pairs]
 
 
-def departure(cursor: Cursor, letter: Letter) -> Departure:
-    """The letter for its topic."""
+def departures(connection: Connection, cursor: Cursor, letters: Sequence[Letter]) -> list[Departure]:
+    """The letters for their topics, without those that lie there already."""
+    found = {_id(cursor, letter): letter for letter in letters}
+    there = published(connection, cursor, list(found))
+    return [_departure(cursor, letter, id_) for id_, letter in found.items() if id_ not in there]
+
+
+def _position(cursor: Cursor, record: Message) -> str:
+    return f"{record.topic()}/{cursor.slice}/{record.offset()}"
+
+
+def _id(cursor: Cursor, letter: Letter) -> bytes:
+    return derived_id(cursor.consumer.encode(), _position(cursor, letter.record).encode())
+
+
+def _departure(cursor: Cursor, letter: Letter, id_: bytes) -> Departure:
     record, headers = letter.record, _headers(letter)
     topic, key, value = cast(str, record.topic()), record.key(), record.value()
-    position = f"{topic}/{cursor.slice}/{record.offset()}"
+    position = _position(cursor, record)
     raw = {"dlq_reason": letter.reason, "dlq_position": position, "headers": headers}
     if len(value or b"") + len(key or b"") + len(json.dumps(headers)) > TOPIC_BYTES:
         raw["headers"], raw["dlq_whole"] = [], f"too large for a topic: dead_letter.letter has all of it ({position})"
@@ -100,7 +116,7 @@ def departure(cursor: Cursor, letter: Letter) -> Departure:
         destination,
         0,
         number(cursor, destination, 0),
-        derived_id(cursor.consumer.encode(), position.encode()),
+        id_,
         bytes(16),
         record.timestamp()[1] * 1000,
         key or b"",

@@ -102,6 +102,17 @@ def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int
     return ends
 
 
+def existing(client: AdminClient, names: Iterable[str]) -> list[str]:
+    """Those of the topics that are there."""
+    return list(_describe(client, names))
+
+
+def members(client: AdminClient, groups: Iterable[str]) -> list[str]:
+    """Those of the consumer groups that somebody is a member of."""
+    asked = client.describe_consumer_groups(list(groups), request_timeout=REQUEST_TIMEOUT_S)
+    return [group for group, found in _await(asked).items() if found.members]
+
+
 def _settings(days: int, copies: int) -> dict[str, str]:
     return {
         "cleanup.policy": "delete",

@@ -46,6 +46,8 @@ class Cursor:
     parked: dict[str, bool] = field(default_factory=dict)
     breaker: dict[str, list[int]] = field(default_factory=dict)
     """Subjects behind a dead letter, and whether what waits is applied by now; of each topic the letters of late."""
+    restored: bool = False
+    """Some of what it decides may lie on its topics already (`infra/restored.py`)."""
     runs: Runs = field(default_factory=list)
 
     @property
@@ -76,7 +78,7 @@ class TakenOver(NamedTuple):
     """Batches that were committed but perhaps never published, oldest first."""
 
 
-_ROW = "epoch, batch, day, reference, positions, received, sent, parked, breaker"
+_ROW = "epoch, batch, day, reference, positions, received, sent, parked, breaker, restored"
 _LOCK = f"select {_ROW} from ledger.slice where consumer = %s and slice = %s for update"
 _RAISE = """update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null
 where consumer = %s and slice = %s returning epoch"""

@@ -28,9 +28,14 @@ def lock_slices(connection: Connection, slices: Iterable[int]) -> None:
         connection.execute(_LOCK, (_RECORDS, slice_))
 
 
+def at_home(connection: Connection) -> bool:
+    """False in a database that was restored and whose deletions were not yet repeated."""
+    return connection.execute(_AT_HOME).fetchone() == (True,)
+
+
 def check_home(connection: Connection) -> None:
-    """Raises `AlarmError` in a database that was restored and whose deletions were not yet repeated."""
-    if connection.execute(_AT_HOME).fetchone() != (True,):
+    """Raises `AlarmError` in a database that is not at home."""
+    if not at_home(connection):
         raise AlarmError(
             "This database was restored: it may hold records that have been deleted since. Nobody reads or writes them"
             " before `dfdg retention replay` has deleted them again."

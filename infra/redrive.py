@@ -14,7 +14,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 from psycopg import Connection
 
 from infra.breaker import Count, allowing
-from infra.dead_letters import departure
+from infra.dead_letters import departures
 from infra.errors import AlarmError
 from infra.intake import Intake, Letter
 from infra.ledger import Cursor, Handler
@@ -158,7 +158,7 @@ class Redrive:
     def _go_on(self, connection: Connection, cursor: Cursor, subject: str) -> Step:
         queue = [Buried(*row) for row in connection.execute(_QUEUE, (cursor.consumer, subject, PIECE))]
         arrivals: list[Arrival] = []
-        letters: list[Departure] = []
+        failed: list[Letter] = []
         for buried in queue:
             if buried.status == "new":
                 break
@@ -166,7 +166,7 @@ class Redrive:
                 arrivals.append(self._waited(buried))
             except UnreadableError as error:
                 connection.execute(_FAILS, (str(error), buried.id))
-                letters.append(departure(cursor, Letter(buried.record, str(error))))
+                failed.append(Letter(buried.record, str(error)))
                 break
         applied = queue[: len(arrivals)]
         decided = list(self._apply(connection, cursor, applied, arrivals))
@@ -177,7 +177,7 @@ class Redrive:
         elif len(queue) < PIECE:
             del cursor.parked[subject]
         keep(connection, cursor)
-        return Step(decided, letters)
+        return Step(decided, departures(connection, cursor, failed))
 
     def _apply(
         self, connection: Connection, cursor: Cursor, applied: Sequence[Buried], arrivals: Sequence[Arrival]

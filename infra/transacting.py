@@ -10,6 +10,7 @@ from infra.buffer import Batch
 from infra.intake import Intake
 from infra.record import Departure
 from infra.redrive import Redrive
+from infra.restored import unpublished
 
 
 class Done(NamedTuple):
@@ -54,7 +55,7 @@ class Transacting(NamedTuple):
                 cursor.day = sifted.day
                 ledger.forget(connection, cursor)
                 failpoints.reach("forgotten")
-        departures = [*self.outgoing.depart(cursor, decided or ()), *letters]
+        departures = [*self.outgoing.depart(cursor, unpublished(connection, cursor, decided or ())), *letters]
         stepped = batch is None and decided is not None
         if cursor.runs or departures or acked or stepped:
             ledger.close(connection, cursor, departures, arrivals, acked, stepped)

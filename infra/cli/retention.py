@@ -9,7 +9,7 @@ import typer
 
 from infra.cli.common import BAD_INPUT, Commands, Json, addresses, failure, say, show_json
 from infra.cli.reading import database, show_table
-from infra.cli.retention_acts import announced, hold_placed, hold_released, receipts_to_replay
+from infra.cli.retention_acts import announced, hold_placed, hold_released, known_again, receipts_to_replay
 
 retention_app = typer.Typer(
     name="retention", cls=Commands, no_args_is_help=True, help="What is kept how long, and what is deleted."
@@ -168,7 +168,8 @@ def replay(
     """Delete again, in a database that was restored, what the receipts say is deleted; then readers get in.
 
     Until then neither `dfdg run` nor any reader of records gets access. All receipts are checked before anything is
-    done. Again changes nothing.
+    done. What lies on the topics beyond the database is noted, so that it is not published twice, nor its sequences
+    given out again: so every `dfdg run` must have ended. Again changes nothing.
 
     \b
     Example:  dfdg retention replay receipts.jsonl
@@ -181,9 +182,11 @@ def replay(
         connection.autocommit = True  # many transactions, each bounded
         lines = open_files.enter_context(receipts_to_replay(file, addresses if from_topic else None))
         lacking = missing(connection, from_lines(lines))
+        behind = known_again(connection, dry_run)
         if dry_run:
-            say(f"{lacking} receipts would be replayed.")
+            say(f"{lacking} receipts would be replayed; {behind} records on the topics are news to this database.")
             return
         lines.seek(0)
         done = replay(connection, from_lines(lines))
+    say(f"{behind} records on the topics were news to this database: they are not published again.")
     say(f"{done.receipts} receipts replayed, {done.records} records deleted again. Readers get in.")

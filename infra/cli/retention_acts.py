@@ -8,11 +8,14 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, failure, settings
+from infra.cli import catalog
+from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, failure, progress_bar, settings
 from infra.cli.reading import database
 from infra.cli.veil import looks_like_cpr
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
     from infra.local import Addresses
 
 _HOLD = "select citizen, record, handler from retention.hold where hold = %s"
@@ -47,6 +50,26 @@ def announced(area: str, day: date, share: float, who: str) -> None:
         raise failure(BAD_INPUT, f"There is no area {area}. There are: {', '.join(codes)}.")
     with database("retention") as connection:
         connection.execute(_ANNOUNCE, (area, day, share, who))
+
+
+def known_again(connection: "Connection", dry_run: bool) -> int:
+    """Let a database that was restored know what lies on the topics beyond it; returns how many records do."""
+    from infra.records import at_home
+    from infra.restored import catch_up, check_ended
+    from schemas.topic import Writer
+    from schemas.topics import TOPICS
+
+    if at_home(connection):
+        return 0
+    kafka = addresses().kafka
+    check_ended(kafka, [*catalog.decisions(), *catalog.sinks()])
+    ours = [topic.name for topic in TOPICS if topic.writer is Writer.LEDGER]
+    with progress_bar() as bar:
+        task = bar.add_task("topics read", total=None)
+        return catch_up(
+            connection, kafka, [*ours, *catalog.dead_letter_topics()],
+            progress=lambda done, total: bar.update(task, completed=done, total=total), dry_run=dry_run,
+        )  # fmt: skip
 
 
 def receipts_to_replay(file: Any, there: "Callable[..., Addresses] | None") -> "AbstractContextManager[IO[str]]":

@@ -20,6 +20,10 @@ _RULES = "tests/integration/test_ledger_rules.py::"
 _WORKER = "tests/integration/test_worker_rules.py::"
 _RETENTION = "tests/consumers/test_retention.py::"
 _CORPUS = "tests/integration/test_corpus.py::"
+_RESTORED = (
+    "tests/integration/test_restored.py"
+    "::test_it_ends_where_the_lost_one_stood_publishes_nothing_twice_and_its_next_events_are_heard"
+)
 _ONCE = _RULES + "test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it"
 _SEQUENCES = _RULES + "test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice"
 _LEFTOVERS = (
@@ -149,13 +153,24 @@ SABOTAGES = (
     ),
     Sabotage(
         "dead letter without its position", "infra/dead_letters.py",
-        'position = f"{topic}/{cursor.slice}/{record.offset()}"', "position = topic",
+        'return f"{record.topic()}/{cursor.slice}/{record.offset()}"', "return str(record.topic())",
         _CORPUS + "test_every_kind_of_bad_record_is_a_dead_letter_whole_and_the_rest_flows",
     ),
     Sabotage(
         "a skip that takes the next record along", "infra/unpackable.py", "cursor.move(topic, end)",
         "cursor.move(topic, end + 1)",
         _CORPUS + "test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_command_passes_over_it",
+    ),
+    Sabotage(
+        "after a restore sequences are given out again", "infra/restored.py", "sent || %s", "%s || sent", _RESTORED,
+    ),
+    Sabotage(
+        "after a restore what lies there is published again", "infra/restored.py", "if each.id not in there]", "]",
+        _RESTORED,
+    ),
+    Sabotage(
+        "a restored database opens while workers run", "infra/restored.py", "members(admin(kafka), consumers)", "[]",
+        "tests/integration/test_restored.py::test_while_a_worker_runs_it_stays_closed",
     ),
     Sabotage(
         "access a day too long", "infra/migrations/0015_access.sql",

@@ -2,9 +2,6 @@
 
 from enum import Enum, unique
 
-NOT_BUILT = "docs/operations.md:is not built yet"
-"""A rule of the design without code yet: the operations manual forbids what would need it."""
-
 CONTRACT = "docs/decisions/0002-exactly-once-point-in-postgresql.md:a subscriber skips what is not above"
 
 
@@ -38,9 +35,9 @@ class Repair(Enum):
     EXACT = "infra.ledger:clear", "exactly the acknowledged batches leave the outbox"
     LIMIT = "infra.worker:Worker._wait_for_room", "unacknowledged batches have a limit"
     SUBSCRIBER = CONTRACT, "a subscriber skips what is not above its source's last sequence"
-    ABOVE = NOT_BUILT, "after a restore, sequences start above what is on the topics"
-    IDS = NOT_BUILT, "after a restore, what is on the topics already is not published again"
-    ENDED = NOT_BUILT, "before a restore every worker is ended, and what it sent has arrived"
+    ABOVE = "infra.restored:catch_up", "after a restore, sequences start above what is on the topics"
+    IDS = "infra.restored:published", "after a restore, what is on the topics already is not published again"
+    ENDED = "infra.restored:check_ended", "before a restore every worker is ended, and what it sent has arrived"
 
     @property
     def code(self) -> str:

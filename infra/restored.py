@@ -1,0 +1,122 @@
+"""A restored ledger is behind its own topics: it must neither give out a sequence twice nor publish an event again.
+
+Subscribers skip what is not above a source's last sequence. So sequences start above what lies on the topics, and what
+the ledger will decide once more, by the ids that lie there, is not published (DESIGN 2.2).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, Message, TopicPartition
+from psycopg import Connection, Rollback
+from psycopg.types.json import Jsonb
+
+from infra.errors import AlarmError
+from infra.kafka import REQUEST_TIMEOUT_S, admin, existing, members
+from infra.ledger import Cursor
+from infra.log_reader import LogReader
+from infra.postgres import uuids
+from infra.record import raw_headers
+from schemas.codec import UnreadableError
+from schemas.event import Caused
+from schemas.headers import parse
+from schemas.ids import id_of
+from schemas.topic import partitions
+
+STRETCH = 10_000
+"""Offsets read at once of a partition."""
+
+_SENT = "select consumer, slice, sent from ledger.slice"
+_COPY = "copy ledger.published (consumer, slice, id) from stdin"
+_ABOVE = "update ledger.slice set sent = sent || %s, restored = true where consumer = %s and slice = %s"
+_TAKE = """
+delete from ledger.published where consumer = %s and slice = %s and id = any(%b::uuid[]) returning uuid_send(id)
+"""
+
+
+class _Seen(NamedTuple):
+    source: str
+    sequence: int
+    id: bytes
+
+
+def check_ended(kafka: str, consumers: Collection[str]) -> None:
+    """Raises `AlarmError` while workers run: what they publish after the topics were read would be lost."""
+    if running := members(admin(kafka), consumers):
+        raise AlarmError(f"Workers of {', '.join(running)} are running. Stop every `dfdg run` first.")
+
+
+def catch_up(
+    connection: Connection, kafka: str, topics: Sequence[str], progress: Callable[[int, int], None], dry_run: bool
+) -> int:
+    """Read the topics that only the ledger writes, and its dead letter topics, to their ends; returns how many records
+    lie there of which this database does not know. From now on its sequences start above them.
+
+    One transaction; again changes nothing. `progress` is told how many topics are read, and of how many. Raises
+    `TransientError` when Kafka is away.
+    """
+    count, there = 0, existing(admin(kafka), topics)
+    with connection.transaction() as block, closing(LogReader(kafka)) as reader, connection.cursor() as cursor:
+        sent = {f"{consumer}/{slice_}": known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
+        above: dict[str, dict[str, int]] = defaultdict(dict)
+        with cursor.copy(_COPY) as out:
+            for done, topic in enumerate(there, 1):
+                for lane, seen in _records(reader, kafka, topic):
+                    if seen.sequence > above[seen.source].get(lane, sent.get(seen.source, {}).get(lane, 0)):
+                        above[seen.source][lane] = seen.sequence
+                        if seen.source in sent:
+                            count += 1
+                            out.write_row((*_slice_of(seen.source), seen.id.hex()))
+                progress(done, len(there))
+        for source in sent.keys() & above.keys():
+            if above[source]:
+                connection.execute(_ABOVE, (Jsonb(above[source]), *_slice_of(source)))
+        if dry_run:
+            raise Rollback(block)
+    return count
+
+
+def _slice_of(source: str) -> tuple[str, int]:
+    consumer, _, slice_ = source.rpartition("/")
+    return consumer, int(slice_)
+
+
+def _records(reader: LogReader, kafka: str, topic: str) -> Iterator[tuple[str, _Seen]]:
+    """Of each lane (topic/partition), who sent what, in order."""
+    with closing(Consumer({"bootstrap.servers": kafka, "group.id": "dfdg-restored"})) as asking:
+        marks = [
+            asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT_S)
+            for partition in range(partitions(topic))
+        ]
+    for partition, (low, high) in enumerate(marks):
+        for first in range(low, high, STRETCH):
+            for record in reader.records("restored", topic, partition, first, min(first + STRETCH, high)):
+                if (seen := _seen(record)) is not None:
+                    yield f"{topic}/{partition}", seen
+
+
+def _seen(record: Message) -> _Seen | None:
+    """None of what no ledger has written."""
+    try:
+        about = parse(raw_headers(record))
+        return _Seen(about["ce_source"], int(about["ce_sequence"]), id_of(about["ce_id"], about["ce_source"]))
+    except (UnreadableError, KeyError, ValueError):
+        return None
+
+
+def published(connection: Connection, cursor: Cursor, ids: Sequence[bytes]) -> set[bytes]:
+    """Which of these, decided now, lie on their topics already; each is asked for once. Under the slice's lock."""
+    if not (cursor.restored and ids):
+        return set()
+    rows = connection.execute(_TAKE, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
+    return {id_ for (id_,) in rows}
+
+
+def unpublished(connection: Connection, cursor: Cursor, decided: Sequence[Caused]) -> Sequence[Caused]:
+    """What of it does not lie on its topic already."""
+    if not cursor.restored:
+        return decided
+    there = published(connection, cursor, [each.id for each in decided])
+    return [each for each in decided if each.id not in there]
