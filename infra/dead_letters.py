@@ -46,11 +46,16 @@ def bury(connection: Connection, cursor: Cursor, sifted: Sifted) -> list[Departu
     if not sifted.letters and not cursor.breaker:
         return []
     _count(cursor, sifted)
+    return set_aside(connection, cursor, sifted.letters)
+
+
+def set_aside(connection: Connection, cursor: Cursor, letters: Sequence[Letter]) -> list[Departure]:
+    """The same, without counting them: an operator has seen that they are bad."""
     with connection.cursor() as statement:
-        statement.executemany(_BURY, [_row(cursor, letter) for letter in sifted.letters])
+        statement.executemany(_BURY, [_row(cursor, letter) for letter in letters])
     failpoints.reach("letter buried")
     keep(connection, cursor)
-    return departures(connection, cursor, [letter for letter in sifted.letters if not letter.waits])
+    return departures(connection, cursor, [letter for letter in letters if not letter.waits])
 
 
 def _count(cursor: Cursor, sifted: Sifted) -> None:

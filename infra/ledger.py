@@ -46,8 +46,7 @@ class Cursor:
     parked: dict[str, bool] = field(default_factory=dict)
     breaker: dict[str, list[int]] = field(default_factory=dict)
     """Subjects behind a dead letter, and whether what waits is applied by now; of each topic the letters of late."""
-    restored: bool = False
-    """Some of what it decides may lie on its topics already (`infra/restored.py`)."""
+    restored: bool = False  # some of what it decides may lie on its topics already (`infra/restored.py`)
     runs: Runs = field(default_factory=list)
 
     @property
@@ -113,14 +112,20 @@ where consumer = %(consumer)s and slice = %(slice)s
 def take_over(connection: Connection, consumer: str, slice_: int, owner: str) -> TakenOver:
     """Raise the slice's epoch and commit; only then, in later statements, read where it stands and what is left."""
     with connection.transaction():
-        raised = connection.execute(_RAISE, (owner, consumer, slice_)).fetchone()
-    if raised is None:
-        raise TakeOverError(f"{consumer} has no slice {slice_} in the ledger yet")
+        epoch = raise_epoch(connection, consumer, slice_, owner)
     failpoints.reach("epoch raised")
     with connection.transaction():
-        cursor = lock(connection, consumer, slice_, raised[0])
+        cursor = lock(connection, consumer, slice_, epoch)
         left = connection.execute(_LEFT, (consumer, slice_), binary=True).fetchall()
     return TakenOver(cursor, [(batch, list(unpack(body))) for batch, body in left])
+
+
+def raise_epoch(connection: Connection, consumer: str, slice_: int, owner: str) -> int:
+    """The slice's new epoch: with it, whoever had the slice has lost it."""
+    raised = connection.execute(_RAISE, (owner, consumer, slice_)).fetchone()
+    if raised is None:
+        raise TakeOverError(f"{consumer} has no slice {slice_} in the ledger yet")
+    return int(raised[0])
 
 
 def lock(connection: Connection, consumer: str, slice_: int, epoch: int) -> Cursor:
@@ -183,10 +188,9 @@ class Outgoing:
         for event, id_, cause in decided:
             topic, schema_id = self._topics[type(event)]
             key = event.key.encode()
-            partition = slice_of(key, SLICES)
-            sequence = number(cursor, topic, partition)
-            value = encode(event, schema_id)
-            yield Departure(topic, partition, sequence, id_, cause, micros(event.occurred_at), key, value)
+            sequence = number(cursor, topic, partition := slice_of(key, SLICES))
+            time_us, value = micros(event.occurred_at), encode(event, schema_id)
+            yield Departure(topic, partition, sequence, id_, cause, time_us, key, value)
 
 
 def number(cursor: Cursor, topic: str, partition: int) -> int:

@@ -33,7 +33,8 @@ _DONE = "update dead_letter.act set outcome = %s, batch = %s, done_at = clock_ti
 
 
 class Order(NamedTuple):
-    """`letter` is re-driven or discarded; or so many `letters` of a topic are accepted."""
+    """`letter` is re-driven or discarded; or so many `letters` of a topic are accepted. A skip's `letter` stands for so
+    many offsets, and was made with the order."""
 
     id: int
     act: str

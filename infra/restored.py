@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from psycopg import Connection, Rollback
 from psycopg.types.json import Jsonb
 
-from infra.errors import AlarmError
+from infra.errors import AlarmError, TransientError
 from infra.kafka import REQUEST_TIMEOUT_S, admin, existing, members
 from infra.ledger import Cursor
 from infra.log_reader import LogReader
@@ -23,14 +23,29 @@ from schemas.codec import UnreadableError
 from schemas.event import Caused
 from schemas.headers import parse
 from schemas.ids import id_of
-from schemas.topic import partitions
+from schemas.topic import SLICES, partitions
+from schemas.topics import RECORD_DELETED
 
-STRETCH = 10_000
-"""Offsets read at once of a partition."""
+STRETCH = 1_000
+"""Offsets read at once of a partition: dead letters may be large."""
+
+BY_RECEIPT = RECORD_DELETED.name
+"""A deletion that the receipts have repeated is not decided again: of its events only the sequences count."""
 
 _SENT = "select consumer, slice, sent from ledger.slice"
+_NEW = """
+with known as (
+    insert into ledger.consumer (consumer, slices) select unnest(%(new)s::text[]), %(slices)s on conflict do nothing
+    returning consumer
+)
+insert into ledger.slice (consumer, slice) select consumer, generate_series(0, %(slices)s - 1) from known
+"""
 _COPY = "copy ledger.published (consumer, slice, id) from stdin"
 _ABOVE = "update ledger.slice set sent = sent || %s, restored = true where consumer = %s and slice = %s"
+_ALL_TOLD = """
+update ledger.slice set restored = false where consumer = %(consumer)s and slice = %(slice)s
+and not exists (select from ledger.published where consumer = %(consumer)s and slice = %(slice)s)
+"""
 _TAKE = """
 delete from ledger.published where consumer = %s and slice = %s and id = any(%b::uuid[]) returning uuid_send(id)
 """
@@ -45,18 +60,27 @@ class _Seen(NamedTuple):
 def check_ended(kafka: str, consumers: Collection[str]) -> None:
     """Raises `AlarmError` while workers run: what they publish after the topics were read would be lost."""
     if running := members(admin(kafka), consumers):
-        raise AlarmError(f"Workers of {', '.join(running)} are running. Stop every `dfdg run` first.")
+        raise AlarmError(
+            f"Workers of {', '.join(running)} are running, or were killed a moment ago. Stop every `dfdg run`, also one"
+            " that is frozen, then try again."
+        )
 
 
 def catch_up(
-    connection: Connection, kafka: str, topics: Sequence[str], progress: Callable[[int, int], None], dry_run: bool
+    connection: Connection,
+    kafka: str,
+    consumers: Collection[str],
+    topics: Sequence[str],
+    progress: Callable[[int, int], None],
+    dry_run: bool,
 ) -> int:
-    """Read the topics that only the ledger writes, and its dead letter topics, to their ends; returns how many records
-    lie there of which this database does not know. From now on its sequences start above them.
+    """Read the topics that these consumers write, to their ends; returns how many records lie there of which this
+    database does not know, also of a consumer that is new since the backup. Its sequences then start above them.
 
     One transaction; again changes nothing. `progress` is told how many topics are read, and of how many. Raises
-    `TransientError` when Kafka is away.
+    `TransientError` when Kafka is away, and like `check_ended`.
     """
+    check_ended(kafka, consumers)
     count, there = 0, existing(admin(kafka), topics)
     with connection.transaction() as block, closing(LogReader(kafka)) as reader, connection.cursor() as cursor:
         sent = {f"{consumer}/{slice_}": known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
@@ -64,15 +88,18 @@ def catch_up(
         with cursor.copy(_COPY) as out:
             for done, topic in enumerate(there, 1):
                 for lane, seen in _records(reader, kafka, topic):
-                    if seen.sequence > above[seen.source].get(lane, sent.get(seen.source, {}).get(lane, 0)):
+                    known = above[seen.source].get(lane, sent.get(seen.source, {}).get(lane, 0))
+                    if seen.sequence > known and _slice_of(seen.source)[0] in consumers:
                         above[seen.source][lane] = seen.sequence
-                        if seen.source in sent:
-                            count += 1
+                        count += 1
+                        if topic != BY_RECEIPT:
                             out.write_row((*_slice_of(seen.source), seen.id.hex()))
                 progress(done, len(there))
-        for source in sent.keys() & above.keys():
-            if above[source]:
-                connection.execute(_ABOVE, (Jsonb(above[source]), *_slice_of(source)))
+        new = {_slice_of(source)[0] for source in above.keys() - sent.keys()}
+        connection.execute(_NEW, {"new": list(new), "slices": SLICES})
+        for source, lanes in above.items():
+            connection.execute(_ABOVE, (Jsonb(lanes), *_slice_of(source)))
+        check_ended(kafka, consumers)
         if dry_run:
             raise Rollback(block)
     return count
@@ -86,15 +113,19 @@ def _slice_of(source: str) -> tuple[str, int]:
 def _records(reader: LogReader, kafka: str, topic: str) -> Iterator[tuple[str, _Seen]]:
     """Of each lane (topic/partition), who sent what, in order."""
     with closing(Consumer({"bootstrap.servers": kafka, "group.id": "dfdg-restored"})) as asking:
-        marks = [
-            asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT_S)
-            for partition in range(partitions(topic))
-        ]
-    for partition, (low, high) in enumerate(marks):
-        for first in range(low, high, STRETCH):
-            for record in reader.records("restored", topic, partition, first, min(first + STRETCH, high)):
-                if (seen := _seen(record)) is not None:
-                    yield f"{topic}/{partition}", seen
+        for partition in range(partitions(topic)):
+            low, high = _marks(asking, TopicPartition(topic, partition))
+            for first in range(low, high, STRETCH):
+                for record in reader.records("restored", topic, partition, first, min(first + STRETCH, high)):
+                    if (seen := _seen(record)) is not None:
+                        yield f"{topic}/{partition}", seen
+
+
+def _marks(asking: Consumer, place: TopicPartition) -> tuple[int, int]:
+    try:
+        return asking.get_watermark_offsets(place, timeout=REQUEST_TIMEOUT_S)
+    except KafkaException as error:
+        raise TransientError(f"Kafka does not answer: {error.args[0].str()}") from error
 
 
 def _seen(record: Message) -> _Seen | None:
@@ -112,6 +143,12 @@ def published(connection: Connection, cursor: Cursor, ids: Sequence[bytes]) -> s
         return set()
     rows = connection.execute(_TAKE, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
     return {id_ for (id_,) in rows}
+
+
+def settle(connection: Connection, cursor: Cursor) -> None:
+    """Once all that lay there has been decided again, nothing is asked for any more."""
+    if cursor.restored:
+        connection.execute(_ALL_TOLD, {"consumer": cursor.consumer, "slice": cursor.slice})
 
 
 def unpublished(connection: Connection, cursor: Cursor, decided: Sequence[Caused]) -> Sequence[Caused]:

@@ -106,13 +106,15 @@ class Source:
             while not self._stopping:
                 self._turn()
             self._release(list(self._lanes))
-            leave(self._member)
         except BaseException as error:
             self.failure = error
             LOG.exception("%s: the source has failed", self.name)
         finally:
-            self._member.close()
-            self._reader.close()
+            try:
+                leave(self._member)
+            finally:
+                self._member.close()
+                self._reader.close()
 
     def _turn(self) -> None:
         if (message := self._member.poll(0)) is not None and message.error() is not None:

@@ -10,7 +10,7 @@ from infra.buffer import Batch
 from infra.intake import Intake
 from infra.record import Departure
 from infra.redrive import Redrive
-from infra.restored import unpublished
+from infra.restored import settle, unpublished
 
 
 class Done(NamedTuple):
@@ -54,6 +54,7 @@ class Transacting(NamedTuple):
             if cursor.day != sifted.day:
                 cursor.day = sifted.day
                 ledger.forget(connection, cursor)
+                settle(connection, cursor)
                 failpoints.reach("forgotten")
         departures = [*self.outgoing.depart(cursor, unpublished(connection, cursor, decided or ())), *letters]
         stepped = batch is None and decided is not None

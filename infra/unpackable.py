@@ -8,13 +8,13 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaError, Message, TopicPartition
 from psycopg import Connection
 
 from infra import ledger
-from infra.dead_letters import bury
+from infra.dead_letters import set_aside
 from infra.errors import AlarmError, TransientError
-from infra.intake import Letter, Sifted
+from infra.intake import Letter
 from infra.kafka import REQUEST_TIMEOUT_S
 
 SETTINGS: dict[str, Any] = {
@@ -34,8 +34,9 @@ def stretch(
 ) -> tuple[int, int]:
     """From where the group's slice stands in the topic to the first offset from which it can read on.
 
-    The two are the same when it can read where it stands. `progress` is told each offset that cannot be read. Raises
-    `AlarmError` when the slice does not read the topic or its log begins later, `TransientError` when Kafka is silent.
+    The two are the same when it can read where it stands. Each offset is asked for by itself, and `progress` is told
+    each that cannot be read. Raises `AlarmError` when the slice does not read the topic or its log begins later,
+    `TransientError` when Kafka is silent.
     """
     row = connection.execute(_STOPPED, (group, slice_)).fetchone()
     if row is None or topic not in row[0]:
@@ -68,18 +69,18 @@ def skip(connection: Connection, group: str, topic: str, slice_: int, stretch: t
     """Move the slice over the stretch, which becomes one dead letter. Whoever works on the slice loses it; the order
     that says who did this stirs its owner, who takes over behind the stretch. `connection`: in autocommit.
 
-    Raises `AlarmError`, and moves nothing, when the slice no longer stands where the stretch begins.
+    One transaction. Raises `AlarmError` when the slice no longer stands where the stretch begins.
     """
     first, end = stretch
-    epoch = ledger.take_over(connection, group, slice_, who).cursor.epoch
     with connection.transaction():
-        cursor = ledger.lock(connection, group, slice_, epoch)
+        cursor = ledger.lock(connection, group, slice_, ledger.raise_epoch(connection, group, slice_, who))
         if (stands := cursor.positions.get(topic)) != first:
             raise AlarmError(f"{cursor.source} stands at {stands} of {topic} by now. Look again.")
         cursor.move(topic, end)
         cursor.runs.clear()  # nothing of it was applied
         reason = f"{end - first} offsets from here on cannot be unpacked; the topic keeps them for its retention"
-        letters = [Letter(Message(topic=topic, partition=slice_, offset=first), reason)]
-        departures = bury(connection, cursor, Sifted(letters=letters))
+        now = TIMESTAMP_CREATE_TIME, time.time_ns() // 1_000_000
+        bad = Message(topic=topic, partition=slice_, offset=first, timestamp=now)
+        departures = set_aside(connection, cursor, [Letter(bad, reason)])
         connection.execute(_SKIPPED, (end - first, who, group, topic, slice_, first))
         ledger.close(connection, cursor, departures, 0, ())

@@ -168,25 +168,28 @@ def replay(
     """Delete again, in a database that was restored, what the receipts say is deleted; then readers get in.
 
     Until then neither `dfdg run` nor any reader of records gets access. All receipts are checked before anything is
-    done. What lies on the topics beyond the database is noted, so that it is not published twice, nor its sequences
-    given out again: so every `dfdg run` must have ended. Again changes nothing.
+    done. The topics are read too: their receipts go on where the file ends, and what else lies there is not published
+    again. So every `dfdg run` must have ended. Again changes nothing.
 
     \b
     Example:  dfdg retention replay receipts.jsonl
     """
     from consumers.receipts import from_lines, missing, replay
+    from infra.records import at_home
 
     if (file is None) == (not from_topic):
         raise typer.BadParameter("Give a FILE, or --from-topic.")
     with ExitStack() as open_files, database("retention") as connection:
         connection.autocommit = True  # many transactions, each bounded
-        lines = open_files.enter_context(receipts_to_replay(file, addresses if from_topic else None))
+        there = addresses if from_topic or not at_home(connection) else None
+        lines = open_files.enter_context(receipts_to_replay(file, there))
         lacking = missing(connection, from_lines(lines))
         behind = known_again(connection, dry_run)
         if dry_run:
-            say(f"{lacking} receipts would be replayed; {behind} records on the topics are news to this database.")
+            say(f"{lacking} receipts would be replayed; {behind} records on the topics are unknown to this database.")
             return
         lines.seek(0)
         done = replay(connection, from_lines(lines))
-    say(f"{behind} records on the topics were news to this database: they are not published again.")
+    if behind:
+        say(f"{behind} records on the topics were unknown to this database: they are not published again.")
     say(f"{done.receipts} receipts replayed, {done.records} records deleted again. Readers get in.")

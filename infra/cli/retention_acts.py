@@ -55,35 +55,37 @@ def announced(area: str, day: date, share: float, who: str) -> None:
 def known_again(connection: "Connection", dry_run: bool) -> int:
     """Let a database that was restored know what lies on the topics beyond it; returns how many records do."""
     from infra.records import at_home
-    from infra.restored import catch_up, check_ended
+    from infra.restored import catch_up
     from schemas.topic import Writer
     from schemas.topics import TOPICS
 
     if at_home(connection):
         return 0
-    kafka = addresses().kafka
-    check_ended(kafka, [*catalog.decisions(), *catalog.sinks()])
+    consumers = {*catalog.decisions(), *catalog.sinks()}
     ours = [topic.name for topic in TOPICS if topic.writer is Writer.LEDGER]
     with progress_bar() as bar:
         task = bar.add_task("topics read", total=None)
         return catch_up(
-            connection, kafka, [*ours, *catalog.dead_letter_topics()],
+            connection, addresses().kafka, consumers, [*ours, *catalog.dead_letter_topics()],
             progress=lambda done, total: bar.update(task, completed=done, total=total), dry_run=dry_run,
         )  # fmt: skip
 
 
 def receipts_to_replay(file: Any, there: "Callable[..., Addresses] | None") -> "AbstractContextManager[IO[str]]":
-    """Lines that can be read twice: of the file, or of the topic, copied where nobody else can open them."""
-    from consumers.receipts import as_line
+    """Lines that can be read twice, copied where nobody else can open them: those of the file, and what goes beyond
+    them on the topic."""
+    from consumers.receipts import as_line, from_lines
     from infra.receipt_topic import receipts_on_topic
     from infra.registry import Registry
 
     copy = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - the caller closes it
-    if there is None:
-        copy.writelines(file)
-    else:
+    copy.writelines(file or ())
+    copy.seek(0)
+    last = {receipt.slice: receipt.number for receipt in from_lines(copy)}
+    if there is not None:
         found = there()
-        copy.writelines(map(as_line, receipts_on_topic(found.kafka, Registry(found.registry))))
+        receipts = receipts_on_topic(found.kafka, Registry(found.registry))
+        copy.writelines(as_line(receipt) for receipt in receipts if receipt.number > last.get(receipt.slice, 0))
     copy.seek(0)
     return copy
 

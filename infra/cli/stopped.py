@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, addresses, failure, progress_bar, say
+from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, failure, progress_bar, say
 from infra.cli.letters import Who, Yes
 from infra.cli.reading import database
 
@@ -50,14 +50,18 @@ def skip(
     from infra.unpackable import skip as move_over
     from infra.unpackable import stretch
 
+    if not who.strip():
+        raise failure(BAD_INPUT, "Say who you are: --who NAME.")
     there = addresses()
     with closing(connect(there.dsn, "dfdg-dead-letters")) as connection, progress_bar() as bar:
         connection.autocommit = True
         task = bar.add_task("offsets that cannot be unpacked", total=None)
         first, end = found = stretch(connection, there.kafka, group, topic, slice_, lambda _: bar.advance(task))
         if first == end:
-            raise failure(COULD_NOT, f"{group}/{slice_} can read {topic} where it stands, at offset {first}.")
+            raise failure(
+                COULD_NOT, f"Nothing to skip: {group}/{slice_} stands at {first} of {topic}, where it can read on."
+            )
         if yes:
             move_over(connection, group, topic, slice_, found, who)
-    does = "goes on" if yes else "would go on: --yes does it,"
-    say(f"Offsets {first} to {end - 1} of {topic}/{slice_} cannot be unpacked. {group}/{slice_} {does} from {end}.")
+    does = f"goes on from {end}." if yes else f"would go on from {end}: --yes does it."
+    say(f"Offsets {first} to {end - 1} of {topic}/{slice_} cannot be unpacked. {group}/{slice_} {does}")

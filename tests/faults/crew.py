@@ -43,8 +43,8 @@ class Crew:
             ExitStack() as ends
         ):  # of all, though one of them fails to: its successors would share slices with the next run
             for worker in self.alive:
-                worker.send(signal.SIGCONT)
                 ends.callback(worker.end)
+                ends.callback(worker.send, signal.SIGCONT)
 
     def mend(self) -> None:
         self.alive = [worker for worker in self.alive if worker.process.poll() is None]

@@ -29,7 +29,7 @@ from tests.builders import exemption, situation
 from tests.conftest import new_database
 from tests.integration.corpus import CPR, NULLS, RECURSIVE, Bad, corpus, trap
 from tests.integration.country import Fact, first_load
-from tests.integration.looking import COULD_NOT, FINE, Desk
+from tests.integration.looking import BAD_INPUT, COULD_NOT, FINE, Desk
 from tests.integration.raw import produce_with_header
 from tests.integration.system import System, make_system, wait_for
 from tests.integration.worker_process import WorkerProcess
@@ -158,6 +158,10 @@ def test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_co
 ) -> None:
     slice_, topic, desk = 7, SITUATION_RECORDED.name, running.desk
     key, behind = [f"bomb-{n}" for n in range(1_000) if slice_of(b"bomb-%d" % n, SLICES) == slice_][:2]
+    with Sender(running.system.addresses.kafka, "test") as sender:
+        for _ in range(IN_A_ROW):  # as many as may come: what is skipped does not count
+            sender.send(topic, slice_, key.encode(), b"garbage", [])
+        sender.finish()
     for _ in range(2):
         produce(running.system, Bad("", bytes(UNPACKABLE_BYTES), key.encode(), [], slice_))
     running.system.publish([Fact(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen=behind), "behind")])
@@ -171,6 +175,7 @@ def test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_co
 
     command = ("dead-letters", "skip", "cv-requirement", topic, str(slice_), "--who", "Anna Holm")
     assert "would go on" in desk.dfdg(*command).stderr
+    assert desk.dfdg(*command[:-1], " ", "--yes").exit_code == BAD_INPUT
     assert len(running.rows(stopped, slice_)) == len(readers)
     assert "goes on" in desk.dfdg(*command, "--yes").stderr
     wait_for("what lies behind", lambda: running.rows(state, behind))
