@@ -8,6 +8,7 @@ A slice has at most one piece of work under way; what arrives meanwhile is its n
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -110,11 +111,8 @@ class Source:
             self.failure = error
             LOG.exception("%s: the source has failed", self.name)
         finally:
-            try:
+            with closing(self._reader), closing(self._member):
                 leave(self._member)
-            finally:
-                self._member.close()
-                self._reader.close()
 
     def _turn(self) -> None:
         if (message := self._member.poll(0)) is not None and message.error() is not None:
