@@ -39,6 +39,7 @@ def main() -> int:
     told = asked.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
     logging.getLogger().addHandler(logging.NullHandler())  # a broker that is away is meant to be
+    logging.getLogger("tests.faults").addHandler(logging.StreamHandler())
     until = time.monotonic() + 60 * told.minutes
     outcomes = []
     with ExitStack() as open_:
