@@ -9,13 +9,18 @@ from confluent_kafka import Consumer
 FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
 """Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
 
+REBALANCE_MS = 60_000
+"""So long Kafka waits until a member says that it has given a slice up, which takes 10 s; then the slice is another's.
+With the default of 300 s slices were seen to be nobody's for five minutes, for a frozen broker had lost the word."""
+
 LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
 """For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
 
 
 def member(name: str, servers: str, log: logging.Logger) -> Consumer:
     """It learns which slices are ours, and reads nothing."""
-    return Consumer({**_common(name, servers, log), "group.protocol": "consumer", "auto.offset.reset": "latest"})
+    settings = {"group.protocol": "consumer", "auto.offset.reset": "latest", "max.poll.interval.ms": REBALANCE_MS}
+    return Consumer({**_common(name, servers, log), **settings})
 
 
 def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Consumer:
