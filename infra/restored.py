@@ -52,7 +52,7 @@ delete from ledger.published where consumer = %s and slice = %s and id = any(%b:
 
 
 class _Seen(NamedTuple):
-    source: str
+    slice: tuple[str, int]
     sequence: int
     id: bytes
 
@@ -83,31 +83,28 @@ def catch_up(
     check_ended(kafka, consumers)
     count, there = 0, existing(admin(kafka), topics)
     with connection.transaction() as block, closing(LogReader(kafka)) as reader, connection.cursor() as cursor:
-        sent = {f"{consumer}/{slice_}": known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
-        above: dict[str, dict[str, int]] = defaultdict(dict)
+        sent = {(consumer, slice_): known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
+        above: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
         with cursor.copy(_COPY) as out:
             for done, topic in enumerate(there, 1):
                 for lane, seen in _records(reader, kafka, topic):
-                    known = above[seen.source].get(lane, sent.get(seen.source, {}).get(lane, 0))
-                    if seen.sequence > known and _slice_of(seen.source)[0] in consumers:
-                        above[seen.source][lane] = seen.sequence
+                    if seen.slice[0] not in consumers:
+                        continue
+                    if seen.sequence > above[seen.slice].get(lane, sent.get(seen.slice, {}).get(lane, 0)):
+                        above[seen.slice][lane] = seen.sequence
                         count += 1
                         if topic != BY_RECEIPT:
-                            out.write_row((*_slice_of(seen.source), seen.id.hex()))
+                            out.write_row((*seen.slice, seen.id.hex()))
                 progress(done, len(there))
-        new = {_slice_of(source)[0] for source in above.keys() - sent.keys()}
+        new = {consumer for consumer, _ in above.keys() - sent.keys()}
         connection.execute(_NEW, {"new": list(new), "slices": SLICES})
-        for source, lanes in above.items():
-            connection.execute(_ABOVE, (Jsonb(lanes), *_slice_of(source)))
+        for slice_, lanes in above.items():
+            if lanes:
+                connection.execute(_ABOVE, (Jsonb(lanes), *slice_))
         check_ended(kafka, consumers)
         if dry_run:
             raise Rollback(block)
     return count
-
-
-def _slice_of(source: str) -> tuple[str, int]:
-    consumer, _, slice_ = source.rpartition("/")
-    return consumer, int(slice_)
 
 
 def _records(reader: LogReader, kafka: str, topic: str) -> Iterator[tuple[str, _Seen]]:
@@ -132,7 +129,8 @@ def _seen(record: Message) -> _Seen | None:
     """None of what no ledger has written."""
     try:
         about = parse(raw_headers(record))
-        return _Seen(about["ce_source"], int(about["ce_sequence"]), id_of(about["ce_id"], about["ce_source"]))
+        consumer, _, slice_ = about["ce_source"].rpartition("/")
+        return _Seen((consumer, int(slice_)), int(about["ce_sequence"]), id_of(about["ce_id"], about["ce_source"]))
     except (UnreadableError, KeyError, ValueError):
         return None
 
