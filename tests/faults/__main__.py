@@ -14,7 +14,7 @@ from itertools import chain, count, cycle, repeat
 
 from tests.faults.everywhere import EVERYWHERE
 from tests.faults.mixed import MIXED
-from tests.faults.play import Scenario, Theatre, theatre
+from tests.faults.play import LOADS, Scenario, Theatre, Undisturbed, theatre
 from tests.faults.scripted import ONE_BY_ONE, TOGETHER
 from tests.faults.verdict import Outcome
 
@@ -44,10 +44,11 @@ def main() -> int:
     outcomes = []
     with ExitStack() as open_:
         stages: dict[int, Theatre] = {}
+        undisturbed: Undisturbed = {}
         for what in told.what:
             for scenario, seed in _planned(what, told.seed, until):
                 if scenario.brokers not in stages:
-                    stages[scenario.brokers] = open_.enter_context(theatre(scenario.brokers))
+                    stages[scenario.brokers] = open_.enter_context(theatre(undisturbed, scenario.brokers))
                 outcome = _play(stages[scenario.brokers], scenario, seed)
                 if what == "all" and outcome is Outcome.INVALID:
                     outcome = _play(stages[scenario.brokers], scenario, seed + ANOTHER)
@@ -58,24 +59,28 @@ def main() -> int:
 
 
 def _planned(what: str, seed: int, until: float) -> Iterator[tuple[Scenario, int]]:
-    """All: each scripted one once, whatever time it takes, then mixes. A campaign: three mixes to one scripted."""
+    """All: each scripted one once, whatever time it takes, then mixes, upon one load. A campaign: three mixes to one
+    scripted, and another load each time."""
     if what in SCENARIOS:
         yield SCENARIOS[what], seed
         return
     if what == "all":
         yield from zip((EVERYWHERE, *TOGETHER), repeat(seed))
         going: Iterator[Scenario] = repeat(MIXED)
+        step = LOADS
     else:
+        step = 1
         going = chain.from_iterable((MIXED, MIXED, MIXED, each) for each in cycle((EVERYWHERE, *TOGETHER)))
-    for number, scenario in zip(count(seed), going):
+    for number, scenario in zip(count(seed, step), going):
         if time.monotonic() > until - LAST_RUN_S:
             return
         yield scenario, number
 
 
 def _play(stage: Theatre, scenario: Scenario, seed: int) -> Outcome:
+    began = time.monotonic()
     verdict = stage.play(scenario, seed)
-    print(verdict.line, flush=True)
+    print(f"{verdict.line}  took {time.monotonic() - began:.0f} s", flush=True)
     for line in (*verdict.wrong, *verdict.lacking):
         print("  " + line[:SHOWN])
     if verdict.outcome is not Outcome.HOLDS:

@@ -105,7 +105,7 @@ def main() -> None:
     told = asked.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
     chosen = [each for each in CONTENDERS if told.only in (None, each.name)]
-    with theatre() as stage:
+    with theatre({}) as stage:
         for seed in range(told.seed, told.seed + told.runs):
             for contender in chosen:
                 with Lab(stage.stack, stage.addresses).fresh() as ground:

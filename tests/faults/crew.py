@@ -19,6 +19,9 @@ from tests.integration.system import wait_for
 from tests.integration.worker_process import WorkerProcess
 
 PUBLISHED_S = 300.0
+PACE_S = 1.5
+"""Between two days: so that there is work while the last faults strike."""
+
 HUNT, HUNT_S, WORKS_S = 60, 0.02, 3.0
 """How often, and how far apart, it is looked for an open transaction to kill."""
 _OPEN = """
@@ -136,7 +139,7 @@ class Days:
 
 
 @contextmanager
-def days(ground: Ground, load: Country, luck: Random, pace_s: float = 0.5, repeats: int = 1) -> Iterator[Days]:
+def days(ground: Ground, load: Country, luck: Random, pace_s: float = PACE_S, repeats: int = 1) -> Iterator[Days]:
     """The country's days go by meanwhile; when the block ends all have. `repeats`: a fact is sent up to so often."""
     going = Days(ground, load, luck, pace_s, repeats)
     going.start()

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import Producer
 
 from infra.cli import catalog
 from infra.errors import TransientError
 from infra.local import Addresses, Stack
+from producers.sender import Sender
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
 from schemas.topics import DAY_BEGUN, SITUATION_RECORDED
@@ -79,16 +79,14 @@ class Ground:
             wait_for(f"{day} to have begun in every slice", lambda: self._begun(day), BEGUN_S)
         self.publish(facts, repeat)
         if index % 2 == 0:
-            for number in (2 * index, 2 * index + 1):
-                self.poison(SITUATION_RECORDED, number)
+            self._poison(SITUATION_RECORDED, (2 * index, 2 * index + 1))
 
-    def poison(self, topic: Topic, number: int) -> None:
-        """A record that nobody can read, of a subject of its own."""
-        settings = {"bootstrap.servers": self.system.addresses.kafka, "message.timeout.ms": 0}
-        producer = Producer({**settings, "enable.idempotence": True, "max.in.flight": 1})
-        key = b"poison-%d" % number
-        producer.produce(topic.name, b"garbage", key, slice_of(key, SLICES))
-        assert producer.flush(COMMAND_DEADLINE_S) == 0
+    def _poison(self, topic: Topic, numbers: Sequence[int]) -> None:
+        """Records that nobody can read, each of a subject of its own."""
+        with Sender(self.system.addresses.kafka, "poison") as sender:
+            for key in (b"poison-%d" % number for number in numbers):
+                sender.send(topic.name, slice_of(key, SLICES), key, b"garbage", [])
+            sender.finish()
 
     @contextmanager
     def worker(self, armed: str = "", names: Sequence[str] = NAMES) -> Iterator[WorkerProcess]:

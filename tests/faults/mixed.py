@@ -7,7 +7,7 @@ from random import Random
 from tests.faults.country import Country
 from tests.faults.crew import Crew, days
 from tests.faults.ground import Ground
-from tests.faults.play import Scenario, Size
+from tests.faults.play import Scenario
 from tests.faults.strikes import SHORT
 from tests.faults.verdict import Evidence, Needs
 
@@ -34,4 +34,4 @@ def _faults(ground: Ground, load: Country, luck: Random, evidence: Evidence) -> 
         crew.to_the_end(going)
 
 
-MIXED = Scenario("mixed", _faults, Needs(take_overs=8, rebalances=4), Size(citizens=400, days=24, daily=60))
+MIXED = Scenario("mixed", _faults, Needs(take_overs=8, rebalances=4))

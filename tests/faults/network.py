@@ -1,6 +1,7 @@
 """The faults of the network, by the proxies on the workers' way to Kafka and PostgreSQL."""
 
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 
@@ -12,8 +13,19 @@ Strike = Callable[[Crew, Random, Evidence], None]
 """Disturbs a crew at work, says what it did, and leaves nothing broken behind."""
 
 
+PATIENCE_S = 15.0
+
+
 def wait(seconds: float) -> None:
     threading.Event().wait(seconds)
+
+
+def patiently(met: Callable[[], bool]) -> None:
+    """Until the fault has met somebody: workers may just be dividing the slices. After a while without, the run is
+    INVALID."""
+    until = time.monotonic() + PATIENCE_S
+    while not met() and time.monotonic() < until:
+        wait(0.1)
 
 
 def lose_commits(crew: Crew, luck: Random, evidence: Evidence) -> None:
@@ -35,6 +47,7 @@ def _lose(proxy: Proxy, kind: str, luck: Random, evidence: Evidence) -> None:
     for _ in range(3):
         proxy.lose[kind] = luck.randint(1, 3)
         wait(luck.uniform(1, 3))
+    patiently(lambda: proxy.lost[kind] > before)
     proxy.lose[kind] = 0
     evidence.struck[f"{kind} reply lost"] += proxy.lost[kind] - before
 

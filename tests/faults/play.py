@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
 
@@ -44,8 +44,8 @@ class Size:
     """Of the load."""
 
     citizens: int = 400
-    days: int = 20
-    daily: int = 50
+    days: int = 24
+    daily: int = 60
     quiet: int = 0
     late: bool = True
 
@@ -65,15 +65,19 @@ class Scenario:
     """Whether the first load is taken in, and the Archives have their part, before the faults begin."""
 
 
+Undisturbed = dict[tuple[int, Size], Dump]
+"""How the country looks that nobody disturbed, by load: the same on whichever servers it was played."""
+
+
 @dataclass
 class Theatre:
-    """Servers, and the undisturbed runs that were played on them, by load."""
+    """Servers to play on."""
 
     stack: Stack
     addresses: Addresses
     through: Through
     folder: Path
-    undisturbed: dict[tuple[int, Size], Dump] = field(default_factory=dict)
+    undisturbed: Undisturbed
     last: Path = Path()
     """What the last run left behind."""
 
@@ -168,14 +172,14 @@ class Theatre:
 
 
 @contextmanager
-def theatre(brokers: int = 1) -> Iterator[Theatre]:
+def theatre(undisturbed: Undisturbed, brokers: int = 1) -> Iterator[Theatre]:
     """Servers in a folder of their own for the time of the block; what the workers logged stays there."""
     folder = Path(tempfile.mkdtemp(prefix="dfdg-faults-", dir="/tmp"))
     stack = Stack(folder / "servers", brokers)
     try:
         addresses = stack.up()
         with through(stack) as proxies:
-            yield Theatre(stack, addresses, proxies, folder)
+            yield Theatre(stack, addresses, proxies, folder, undisturbed)
     finally:
         stack.remove()
 

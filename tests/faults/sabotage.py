@@ -26,7 +26,7 @@ def main(words: list[str]) -> int:
         for path in files():
             (tree / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, tree / path.relative_to(ROOT))
-        with theatre() as stage:  # servers for all of them: none of these tests kills any
+        with theatre({}) as stage:  # servers for all of them: none of these tests kills any
             there = {"DFDG_KAFKA": stage.addresses.kafka, "DFDG_REGISTRY": stage.addresses.registry}
             environment = {**os.environ, **there, "DFDG_DSN": stage.addresses.dsn, "PYTHONPATH": str(tree)}
             caught = [_caught(each, tree, environment) for each in chosen]

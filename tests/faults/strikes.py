@@ -1,6 +1,5 @@
 """The faults of processes, servers, disks and clocks, one by one."""
 
-import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +9,17 @@ import psycopg
 
 from infra.local.state import State
 from tests.faults.crew import Crew, own_sessions
-from tests.faults.network import Strike, cut_connections, lose_commits, lose_hints, lose_produces, mute, slow, wait
+from tests.faults.network import (
+    Strike,
+    cut_connections,
+    lose_commits,
+    lose_hints,
+    lose_produces,
+    mute,
+    patiently,
+    slow,
+    wait,
+)
 from tests.faults.verdict import Evidence
 
 SESSION_S = 3.0
@@ -106,13 +115,17 @@ def fill_disk(crew: Crew, luck: Random, evidence: Evidence) -> None:
     disk = crew.ground.disk
     assert disk is not None, "a scenario with a small disk"
     disk.fill()
-    seen = len(re.findall("DiskFull", "".join(worker.log() for worker in crew.ground.workers)))
+    seen = _disk_full(crew)
     done = crew.ground.deliver("referrals", folder=disk.folder)
     evidence.struck["delivery refused by a full disk"] += done.returncode != 0
     wait(luck.uniform(2, 4))
+    patiently(lambda: _disk_full(crew) > seen)
     disk.free()
-    met = len(re.findall("DiskFull", "".join(worker.log() for worker in crew.ground.workers))) - seen
-    evidence.struck["database's disk full"] += met > 0
+    evidence.struck["database's disk full"] += _disk_full(crew) > seen
+
+
+def _disk_full(crew: Crew) -> int:
+    return sum(worker.log().count("DiskFull") for worker in crew.ground.workers)
 
 
 def step_clock(crew: Crew, luck: Random, evidence: Evidence) -> None:
