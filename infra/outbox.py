@@ -1,6 +1,7 @@
 """From a committed batch to Kafka: published from memory, in order, and counted until every record is acknowledged."""
 
 import logging
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -16,6 +17,10 @@ LOG = logging.getLogger(__name__)
 QUEUE_RECORDS = 100_000
 """Records that librdkafka may hold for one consumer's slices together; beyond it `publish` waits for Kafka."""
 
+ACK_S = 30.0
+"""Without a batch's acknowledgement for so long its producer is given up, and who takes over publishes with a new one.
+One was seen to stand still for five minutes with Kafka well again, until its slices moved to another process."""
+
 LINGER_MS = 0
 """One request is on its way at a time: what comes meanwhile makes the next batch, without waiting for it."""
 
@@ -27,17 +32,22 @@ class Ticket:
     record that it refuses for good ends the producer.
     """
 
-    __slots__ = ("_acks", "_partitions", "batch")
+    __slots__ = ("_acks", "_partitions", "_until", "batch")
 
     def __init__(self, batch: int, partitions: int) -> None:
         self.batch = batch
         self._partitions = partitions
+        self._until = time.monotonic() + ACK_S
         # list.append is atomic: any thread that polls the producer may deliver an acknowledgement
         self._acks: list[None] = []
 
     @property
     def acked(self) -> bool:
         return len(self._acks) == self._partitions
+
+    @property
+    def overdue(self) -> bool:
+        return not self.acked and time.monotonic() > self._until
 
 
 class Outlet:
@@ -117,10 +127,10 @@ class Outlet:
         """Wait for acknowledgements at most so long; whether all have come."""
         return not self._producer.flush(timeout_s)
 
-    def close(self) -> None:
+    def close(self, why: int = KafkaError._DESTROY) -> None:
         """Whoever still waits in here is sent away."""
         if self.failure is None:
-            self.failure = KafkaError(KafkaError._DESTROY)
+            self.failure = KafkaError(why)
 
     def _delivered(self, ticket: Ticket, error: KafkaError | None, _record: Message) -> None:
         if error is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
+from confluent_kafka import KafkaError
 from psycopg_pool import ConnectionPool
 
 from infra import failpoints, ledger
@@ -102,7 +103,7 @@ class Worker:
     def settle(self) -> None:
         """Take in acknowledgements and delete exactly what they cover."""
         if self._outlet is not None and self._tickets:
-            self._outlet.poll()
+            self._take_in(self._outlet)
             acked = self._acked()
             if acked:
                 failpoints.reach("acknowledged")
@@ -111,9 +112,16 @@ class Worker:
                 failpoints.reach("outbox cleared")
 
     def _wait_for_room(self, outlet: Outlet) -> None:
-        outlet.poll()
+        self._take_in(outlet)
         while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:
-            outlet.poll(0.1)
+            self._take_in(outlet, 0.1)
+
+    def _take_in(self, outlet: Outlet, timeout_s: float = 0.0) -> None:
+        """What Kafka has acknowledged. Raises `TakeOverError` when an acknowledgement is overdue."""
+        outlet.poll(timeout_s)
+        if self._tickets and self._tickets[0].overdue:
+            outlet.close(KafkaError._TIMED_OUT)
+            outlet.check()
 
     def _acked(self) -> list[int]:
         acked = []

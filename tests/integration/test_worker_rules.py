@@ -8,7 +8,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
-from infra import failpoints, ledger
+from infra import failpoints, ledger, outbox
 from infra.buffer import Batch
 from infra.errors import TakeOverError
 from infra.group import register
@@ -40,6 +40,7 @@ class Desk(NoOutlet):
     """An outlet that keeps what is published, and acknowledges only what a test says."""
 
     def __init__(self) -> None:
+        self.failure = None
         self.published: list[Departure] = []
         self.tickets: list[Ticket] = []
 
@@ -148,6 +149,21 @@ def test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged(
     desk.acknowledge()
     worker.settle()
     assert sum(row.startswith("outbox") for row in stored(pool)) == 0
+
+
+def test_a_producer_that_owes_an_acknowledgement_for_long_is_given_up_and_who_takes_over_publishes_again(
+    worker: Worker, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "ACK_S", 0.0)
+    take_over(worker)
+    worker.work(batch(worker))
+    with pytest.raises(TakeOverError):
+        worker.settle()
+    with pytest.raises(TakeOverError):  # of the consumer's other slices, which share it
+        desk.check()
+    first, desk.failure = list(desk.published), None  # a new one
+    take_over(worker)
+    assert [departure.id for departure in desk.published] == [departure.id for departure in first] * 2
 
 
 def test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over(
