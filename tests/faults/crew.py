@@ -54,6 +54,11 @@ class Crew:
         while len(self.alive) < self._size:
             self.join()
 
+    def at_work(self) -> bool:
+        """A worker that starts while PostgreSQL is away ends, so who is dead by now is replaced."""
+        self.mend()
+        return bool(own_sessions(self.ground))
+
     def join(self) -> None:
         self.alive.append(self.ground.start(self.armed))
 

@@ -31,6 +31,7 @@ def scripted(
         with days(ground, load, luck) as going, Crew(ground, size, armed) as crew:
             for strike in again:
                 network.wait(luck.uniform(0.5, 2.0))
+                network.patiently(crew.at_work)
                 strike(crew, luck, evidence)
                 crew.mend()
             crew.to_the_end(going)
