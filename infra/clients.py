@@ -1,7 +1,6 @@
 """The two Kafka clients of a consumer: the member of its group, which comes and goes, and the reader of its records."""
 
 import logging
-import time
 from typing import Any
 
 from confluent_kafka import Consumer
@@ -9,16 +8,13 @@ from confluent_kafka import Consumer
 FETCH_WAIT_S, FETCH_BYTES = 0.01, 64 * 1024
 """Kafka answers after so long or with so much: else it answers every record by itself, which costs it a core."""
 
-REBALANCE_MS = 60_000
+REBALANCE_MS = 30_000
 """So long Kafka waits until a member says that it has given a slice up, which takes 10 s; then the slice is another's.
 With the default of 300 s slices were seen to be nobody's for five minutes, for a frozen broker had lost the word."""
 
-LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
-"""For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
-
 
 def member(name: str, servers: str, log: logging.Logger) -> Consumer:
-    """It learns which slices are ours, and reads nothing."""
+    """It learns which slices are ours, and reads nothing (`infra/membership.py`)."""
     settings = {"group.protocol": "consumer", "auto.offset.reset": "latest", "max.poll.interval.ms": REBALANCE_MS}
     return Consumer({**_common(name, servers, log), **settings})
 
@@ -35,16 +31,6 @@ def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Con
             "enable.partition.eof": True,
         }
     )
-
-
-def leave(member: Consumer) -> None:
-    """Give up what is assigned, through the member's own callbacks, so that it can be closed: an assignment that comes
-    while it closes makes librdkafka wait for ever (its issue 4527), and every thread of this process with it."""
-    member.unsubscribe()
-    member.poll(0)  # what was assigned a moment ago
-    deadline = time.monotonic() + LEAVE_S
-    while member.assignment() and time.monotonic() < deadline:
-        member.poll(LEAVE_POLL_S)
 
 
 def _common(name: str, servers: str, log: logging.Logger) -> dict[str, Any]:

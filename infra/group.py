@@ -112,7 +112,7 @@ class Group:
         self.source.done(slice_, result.more, result.unsettled)
         if work.tos and time.monotonic() > self._hint_at[slice_]:
             self._hint_at[slice_] = time.monotonic() + HINT_S
-            self.source.hint(slice_, worker.positions)
+            self.source.membership.hint(slice_, worker.positions)
 
     def stop(self) -> None:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""

@@ -10,15 +10,15 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 
 from infra import failpoints
 from infra.buffer import Buffer, Ends
-from infra.clients import leave, member, reader
+from infra.clients import reader
 from infra.lane import STOPS, Lane, Work, stop_for
+from infra.membership import Membership
 from infra.pile import BATCH_RECORDS
 from schemas.topic import Topic
-from schemas.topics import LEAD
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ class Source:
     ) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
         self._let_go, self._ends_of, self._linger_s = let_go, ends_of, linger_s
-        self._member, self._reader = member(name, servers, LOG), reader(name, servers, LOG, linger_s)
+        self.membership = Membership(name, servers, self._gained, self._release)
+        self._reader = reader(name, servers, LOG, linger_s)
         self._lanes: dict[int, Lane] = {}
         self._changed = threading.Condition(threading.RLock())
         self._starts: list[tuple[int, int, dict[str, int]]] = []
@@ -90,20 +91,9 @@ class Source:
             if (lane := self._lanes.get(slice_)) is not None:
                 lane.stir()
 
-    def hint(self, slice_: int, positions: dict[str, int]) -> None:
-        """Commit offsets for lag tools. Only a hint: the ledger decides."""
-        offsets = [TopicPartition(topic, slice_, offset) for topic, offset in positions.items()]
-        try:
-            self._member.commit(offsets=offsets, asynchronous=True)
-        except (KafkaException, RuntimeError) as error:  # RuntimeError: closed meanwhile
-            LOG.info("%s: the offset hint was refused (%s)", self.name, error)
-        failpoints.reach("offset hinted")
-
     def _run(self) -> None:
         try:
-            self._member.subscribe(
-                [LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
-            )
+            self.membership.join()
             while not self._stopping:
                 self._turn()
             self._release(list(self._lanes))
@@ -111,12 +101,11 @@ class Source:
             self.failure = error
             LOG.exception("%s: the source has failed", self.name)
         finally:
-            with closing(self._reader), closing(self._member):
-                leave(self._member)
+            with closing(self._reader):
+                self.membership.leave()
 
     def _turn(self) -> None:
-        if (message := self._member.poll(0)) is not None and message.error() is not None:
-            LOG.info("%s: %s", self.name, message.error())
+        self.membership.poll()
         with self._changed:
             self._start_lanes()
             idle = all(lane.idle for lane in self._lanes.values())
@@ -164,19 +153,11 @@ class Source:
     def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
         return _partitions((p.topic for p in self._reader.assignment() if p.partition == slice_), slice_)
 
-    def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
-        member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])
-        member.pause(partitions)
+    def _gained(self, slices: Sequence[int]) -> None:
         with self._changed:
-            for partition in partitions:
-                lane = self._lanes[partition.partition] = Lane(partition.partition, self._linger_s, take_over_at=0.0)
+            for slice_ in slices:
+                lane = self._lanes[slice_] = Lane(slice_, self._linger_s, take_over_at=0.0)
                 self._dispatch(lane)
-        LOG.info("%s: slices assigned: %s", self.name, [p.partition for p in partitions])
-
-    def _revoked(self, member: Consumer, partitions: list[TopicPartition]) -> None:
-        self._release([p.partition for p in partitions])
-        member.incremental_unassign(partitions)
-        LOG.info("%s: slices revoked: %s", self.name, [p.partition for p in partitions])
 
     def _release(self, slices: Sequence[int]) -> None:
         """Let what is begun finish, then forget the slices. What does not finish in time is fenced by its epoch."""
