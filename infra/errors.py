@@ -3,6 +3,7 @@
 UnreadableError (schemas.codec)   this record, for good      -> dead letter, the rest flows
 TransientError                    a server is away           -> read again, with capped back-off
   TakeOverError                   an outcome is not known    -> take the slice over: new epoch, leftovers first
+    FencedError                   somebody else did so       -> the same; for long, and this process ends
 AlarmError                        going on could lose events -> the slice stops, and says what to do
 """
 
@@ -13,6 +14,10 @@ class TransientError(Exception):
 
 class TakeOverError(TransientError):
     """The outcome of a transaction or a delivery is not known, or the epoch is gone: nothing in memory counts."""
+
+
+class FencedError(TakeOverError):
+    """The epoch is gone: another has taken the slice over."""
 
 
 class AlarmError(Exception):

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
 from infra import failpoints, ledger
-from infra.errors import AlarmError, TransientError
+from infra.errors import AlarmError, FencedError, TransientError
 from infra.intake import Intake, Schemas
 from infra.kafka import admin, topic_ids
 from infra.lane import Stop, TakeOver, Work
@@ -92,7 +92,10 @@ class Group:
                 self._do(worker, slice_, work)
         except (TransientError, KafkaException) as error:
             LOG.warning("%s/%s: taking over again: %s", self.name, slice_, error)
-            self.source.failed(slice_, None)
+            if isinstance(error, FencedError):
+                self.source.fenced(slice_)
+            else:
+                self.source.failed(slice_, None)
         except AlarmError as error:
             LOG.error("ALARM %s/%s: %s", self.name, slice_, error)  # noqa: TRY400 - the text says it; a trace may quote data
             self.source.failed(slice_, str(error))

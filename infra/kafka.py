@@ -108,10 +108,10 @@ def existing(client: AdminClient, names: Iterable[str]) -> list[str]:
     return list(_describe(client, names))
 
 
-def members(client: AdminClient, groups: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Of each consumer group the ids of its members."""
+def members(client: AdminClient, groups: Iterable[str]) -> list[str]:
+    """Those of the consumer groups that somebody is a member of."""
     asked = client.describe_consumer_groups(list(groups), request_timeout=REQUEST_TIMEOUT_S)
-    return {group: frozenset(m.member_id for m in found.members) for group, found in _await(asked).items()}
+    return [group for group, found in _await(asked).items() if found.members]
 
 
 def _settings(days: int, copies: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple, cast
 
 from confluent_kafka import KafkaError, Message
@@ -13,6 +14,11 @@ TICK_S = 0.2
 
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.25, 5.0
 """Waiting before a take-over is tried again, doubled each time: short enough that a restart goes unnoticed."""
+
+
+QUARREL_S = 15.0
+"""Fenced again and again for so long, with less than that between two fences, a slice is another's, whatever our member
+believes: of a session that has ended Kafka tells it with the next heartbeat, within 5 s."""
 
 
 class TakeOver(int):
@@ -62,6 +68,8 @@ class Lane:
     progress: bool = False
     """The work under way has records: only its success shows that the slice is well again."""
     alarm: str | None = None
+    fenced_since: float = -inf
+    fenced_at: float = -inf
 
     def begin(self, buffer: Buffer) -> None:
         """The slice is taken over: whatever was fetched before counts for nothing."""
@@ -107,6 +115,17 @@ class Lane:
         if alarm is None:
             self.take_over_at = time.monotonic() + self.backoff_s
             self.backoff_s = min(2 * self.backoff_s, LAST_BACKOFF_S)
+
+    def fenced(self) -> bool:
+        """Another took the slice over; taken over again after a while, unless this is a quarrel by now."""
+        now = time.monotonic()
+        if now - self.fenced_at > QUARREL_S:
+            self.fenced_since = now
+        self.fenced_at = now
+        self.failed(None)
+        if quarrel := now - self.fenced_since > QUARREL_S:
+            self.take_over_at = None
+        return quarrel
 
     def stir(self) -> None:
         """There is something to do that no record tells of; what an alarm has stopped is taken over again."""

@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from infra import failpoints
-from infra.errors import TakeOverError
+from infra.errors import FencedError, TakeOverError
 from infra.record import Arrival, Departure, micros, pack, unpack
 from schemas.codec import encode
 from schemas.event import Caused
@@ -129,10 +129,10 @@ def raise_epoch(connection: Connection, consumer: str, slice_: int, owner: str) 
 
 
 def lock(connection: Connection, consumer: str, slice_: int, epoch: int) -> Cursor:
-    """Lock the slice's row and return it as it is under the lock; `TakeOverError` when the epoch is not ours."""
+    """Lock the slice's row and return it as it is under the lock; `FencedError` when the epoch is not ours."""
     row = connection.execute(_LOCK, (consumer, slice_)).fetchone()
     if row is None or row[0] != epoch:
-        raise TakeOverError(f"{consumer}/{slice_}: epoch {epoch} is gone, it is {row and row[0]} now")
+        raise FencedError(f"{consumer}/{slice_}: epoch {epoch} is gone, it is {row and row[0]} now")
     return Cursor(consumer, slice_, *row)
 
 

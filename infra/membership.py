@@ -1,29 +1,20 @@
 """A consumer's place in its group: which slices Kafka gives it, by a client that reads nothing."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
 from infra import failpoints
 from infra.clients import member
-from infra.errors import TransientError
-from infra.kafka import admin, members
 from schemas.topics import LEAD
 
 LOG = logging.getLogger(__name__)
 
 LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
 """For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
-
-ROLL_S = 10.0
-"""Between two looks whom Kafka counts as members: one request of each process, for all its consumers."""
-
-ABSENT_ROLLS = 2
-"""Missing from so many rolls in a row, a membership has lapsed: missing from one, it may be about to join anew."""
 
 
 class Membership:
@@ -34,8 +25,6 @@ class Membership:
     ) -> None:
         self.name, self._gained, self._lost = name, gained, lost
         self._member = member(name, servers, LOG)
-        self._roll: frozenset[str] | None = None
-        self._absent = 0
 
     def join(self) -> None:
         self._member.subscribe([LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
@@ -44,20 +33,6 @@ class Membership:
         """Take in Kafka's word; whatever comes or goes is said in here."""
         if (message := self._member.poll(0)) is not None and message.error() is not None:
             LOG.info("%s: %s", self.name, message.error())
-        roll, self._roll = self._roll, None
-        if roll is not None:
-            self._absent = 0 if self._member.memberid() in roll else self._absent + 1
-
-    def called(self, roll: frozenset[str]) -> None:
-        """The members that Kafka counts. From any thread; taken in by the next `poll`."""
-        self._roll = roll
-
-    @property
-    def lapsed(self) -> bool:
-        """Kafka does not count this member any more, whatever it believes. Only a new process puts that right:
-        librdkafka's member was seen to lose its word in a broker's outage, and to hold for ever after that slices
-        were its own which Kafka had given to another."""
-        return self._absent >= ABSENT_ROLLS
 
     def hint(self, slice_: int, positions: dict[str, int]) -> None:
         """Commit offsets for lag tools. Only a hint: the ledger decides."""
@@ -90,29 +65,3 @@ class Membership:
         self._lost(slices)
         member.incremental_unassign(partitions)
         LOG.info("%s: slices revoked: %s", self.name, slices)
-
-
-class RollCall:
-    """Tells memberships, from `start` to `stop`, whom Kafka counts as members of their groups."""
-
-    def __init__(self, servers: str, memberships: Callable[[], Iterable[Membership]]) -> None:
-        self._client, self._memberships = admin(servers), memberships
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="roll-call", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(ROLL_S):
-            called = {membership.name: membership for membership in self._memberships()}
-            try:
-                rolls = members(self._client, called)
-            except TransientError as error:
-                LOG.info("no roll call: %s", error)
-                continue
-            for name, roll in rolls.items():
-                called[name].called(roll)

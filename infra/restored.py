@@ -59,7 +59,7 @@ class _Seen(NamedTuple):
 
 def check_ended(kafka: str, consumers: Collection[str]) -> None:
     """Raises `AlarmError` while workers run: what they publish after the topics were read would be lost."""
-    if running := [group for group, ids in members(admin(kafka), consumers).items() if ids]:
+    if running := members(admin(kafka), consumers):
         raise AlarmError(
             f"Workers of {', '.join(running)} are running, or were killed a moment ago. Stop every `dfdg run`, also one"
             " that is frozen, then try again."

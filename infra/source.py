@@ -53,6 +53,9 @@ class Source:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"source-{name}", daemon=True)
         self.failure: BaseException | None = None
+        self.lapsed = False
+        """Our member believes in slices that are another's. Only a new process puts that right: librdkafka's was seen
+        to lose its word in a broker's outage, and to believe for ever."""
 
     def start(self) -> None:
         self._thread.start()
@@ -83,6 +86,13 @@ class Source:
         with self._changed:
             if (lane := self._lanes.get(slice_)) is not None:
                 lane.failed(alarm)
+            self._changed.notify_all()
+
+    def fenced(self, slice_: int) -> None:
+        """Another has taken the slice over: as `failed`, unless that goes on for too long."""
+        with self._changed:
+            if (lane := self._lanes.get(slice_)) is not None:
+                self.lapsed |= lane.fenced()
             self._changed.notify_all()
 
     def stir(self, slice_: int) -> None:

@@ -141,7 +141,7 @@ class Theatre:
 
     def _nobody(self) -> bool:
         try:
-            return not any(members(admin(self.addresses.kafka), NAMES).values())
+            return not members(admin(self.addresses.kafka), NAMES)
         except TransientError:  # a broker that has just come back
             return False
 

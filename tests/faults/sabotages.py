@@ -169,7 +169,7 @@ SABOTAGES = (
         _RESTORED,
     ),
     Sabotage(
-        "a restored database opens while workers run", "infra/restored.py", "members(admin(kafka), consumers)", "{}",
+        "a restored database opens while workers run", "infra/restored.py", "members(admin(kafka), consumers)", "[]",
         "tests/integration/test_restored.py::test_while_a_worker_runs_it_stays_closed",
     ),
     Sabotage(
