@@ -4,7 +4,6 @@ import logging
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -33,8 +32,8 @@ LOG = logging.getLogger(__name__)
 THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
 
-HINT_S, FLUSH_S = 1.0, 1.0
-"""Between two offset hints: lag tools look no oftener. For the producer's last acknowledgements when it stops."""
+FLUSH_S = 1.0
+"""For the producer's last acknowledgements when it stops."""
 
 
 class Consuming(ledger.Handler, Protocol):
@@ -66,7 +65,6 @@ class Group:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._lock = threading.Lock()
         self._outlet: Outlet | None = None
-        self._hint_at = [0.0] * SLICES
         self._pool = open_pool(wiring.addresses.dsn, consuming.name, THREADS + 1)
         intake = Intake(consuming.reads, wiring.schemas)
         transacting = Transacting(intake, ledger.Outgoing(consuming.writes, wiring.schema_ids), consuming)
@@ -113,8 +111,7 @@ class Group:
         failpoints.reach("polled")
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
-        if work.tos and time.monotonic() > self._hint_at[slice_]:
-            self._hint_at[slice_] = time.monotonic() + HINT_S
+        if work.tos:
             self.source.membership.hint(slice_, worker.positions)
 
     def stop(self) -> None:

@@ -16,6 +16,10 @@ LOG = logging.getLogger(__name__)
 LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
 """For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
 
+HINT_S = 5.0
+"""Between two commits of offsets, all slices in one. Seldom, for a commit whose answer is lost while Kafka gives slices
+to another makes librdkafka 2.16.0 wait for ever: its member says nothing more to Kafka, and hears nothing."""
+
 
 class Membership:
     """From `join` to `leave`, all in one thread. Says which slices come (`gained`) and go (`lost`)."""
@@ -25,6 +29,8 @@ class Membership:
     ) -> None:
         self.name, self._gained, self._lost = name, gained, lost
         self._member = member(name, servers, LOG)
+        self._hints: dict[int, dict[str, int]] = {}
+        self._hint_at = 0.0
 
     def join(self) -> None:
         self._member.subscribe([LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
@@ -33,15 +39,12 @@ class Membership:
         """Take in Kafka's word; whatever comes or goes is said in here."""
         if (message := self._member.poll(0)) is not None and message.error() is not None:
             LOG.info("%s: %s", self.name, message.error())
+        if self._hints and time.monotonic() > self._hint_at:
+            self._commit()
 
     def hint(self, slice_: int, positions: dict[str, int]) -> None:
-        """Commit offsets for lag tools. Only a hint: the ledger decides."""
-        offsets = [TopicPartition(topic, slice_, offset) for topic, offset in positions.items()]
-        try:
-            self._member.commit(offsets=offsets, asynchronous=True)
-        except (KafkaException, RuntimeError) as error:  # RuntimeError: closed meanwhile
-            LOG.info("%s: the offset hint was refused (%s)", self.name, error)
-        failpoints.reach("offset hinted")
+        """Where the slice stands, for lag tools; from any thread. Only a hint: the ledger decides."""
+        self._hints[slice_] = positions
 
     def leave(self) -> None:
         """Give up what is assigned, through the member's own callbacks, so that it can be closed: an assignment that
@@ -52,6 +55,16 @@ class Membership:
             deadline = time.monotonic() + LEAVE_S
             while self._member.assignment() and time.monotonic() < deadline:
                 self._member.poll(LEAVE_POLL_S)
+
+    def _commit(self) -> None:
+        hints, self._hints = self._hints, {}
+        self._hint_at = time.monotonic() + HINT_S
+        offsets = [TopicPartition(topic, s, offset) for s, at in list(hints.items()) for topic, offset in at.items()]
+        try:
+            self._member.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:
+            LOG.info("%s: the offset hint was refused (%s)", self.name, error)
+        failpoints.reach("offset hinted")
 
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])

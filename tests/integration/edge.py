@@ -46,7 +46,7 @@ def records(kafka: str, topic: Topic) -> list[Message]:
     with closing(Consumer({"bootstrap.servers": kafka, "group.id": "test-reader"})) as consumer:
         consumer.assign([TopicPartition(topic.name, slice_, 0) for slice_ in range(SLICES)])
         while len(found) < sum(ends):
-            found += consumer.consume(1000, 1.0)
+            found += consumer.consume(min(sum(ends) - len(found), 1000), 1.0)
     return sorted(found, key=lambda record: (record.partition() or 0, record.offset() or 0))
 
 

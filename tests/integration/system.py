@@ -157,7 +157,7 @@ def every_record(system: System, topic: Topic) -> Iterator[Message]:
         reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(partitions(topic.name))])
         left = sum(ends.get(topic.name, 0) for ends in end_offsets(system.client, [topic.name]))
         while left > 0:
-            for record in reader.consume(1000, 1.0):
+            for record in reader.consume(min(left, 1000), 1.0):  # else it waits a second for more than there is
                 assert record.error() is None, record.error()
                 left -= 1
                 yield record

@@ -41,7 +41,7 @@ def sequences(kafka: str) -> dict[int, list[int]]:
         reader.assign(places)
         found: dict[int, list[int]] = {0: [], 1: []}
         while left > 0:
-            for record in reader.consume(1000, 1.0):
+            for record in reader.consume(min(left, 1000), 1.0):
                 assert record.error() is None
                 left -= 1
                 found[int(record.partition() or 0)].append(int(dict(record.headers() or ())["ce_sequence"] or 0))
