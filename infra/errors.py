@@ -13,7 +13,7 @@ class TransientError(Exception):
 
 
 class TakeOverError(TransientError):
-    """The outcome of a transaction or a delivery is not known, or the epoch is gone: nothing in memory counts."""
+    """The outcome of a transaction or a delivery is not known: nothing in memory counts."""
 
 
 class FencedError(TakeOverError):

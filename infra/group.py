@@ -132,6 +132,7 @@ class Group:
                     worker.settle()
                 except TransientError as error:
                     LOG.info("%s: left in the outbox: %s", self.name, error)
+                    return  # what is away is so for all of them, and Kafka waits for our word
                 finally:
                     worker.mutex.release()
 

@@ -1,7 +1,7 @@
 """One slice of a consumer in this process, between fetching and working: what has arrived, and what is to be done."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple, cast
 
@@ -68,8 +68,10 @@ class Lane:
     progress: bool = False
     """The work under way has records: only its success shows that the slice is well again."""
     alarm: str | None = None
+    gained_at: float = field(default_factory=time.monotonic)
     fenced_since: float = -inf
     fenced_at: float = -inf
+    """When the fences in a row began, and the last of them."""
 
     def begin(self, buffer: Buffer) -> None:
         """The slice is taken over: whatever was fetched before counts for nothing."""
@@ -117,13 +119,15 @@ class Lane:
             self.backoff_s = min(2 * self.backoff_s, LAST_BACKOFF_S)
 
     def fenced(self) -> bool:
-        """Another took the slice over; taken over again after a while, unless this is a quarrel by now."""
+        """Another took the slice over; taken over again after a while, unless this is a quarrel by now. Who was given
+        the slice last is patient for twice as long, so that the other one gives way."""
         now = time.monotonic()
         if now - self.fenced_at > QUARREL_S:
             self.fenced_since = now
         self.fenced_at = now
+        newcomer = self.fenced_since - self.gained_at < QUARREL_S
         self.failed(None)
-        if quarrel := now - self.fenced_since > QUARREL_S:
+        if quarrel := now - self.fenced_since > QUARREL_S * (2 if newcomer else 1):
             self.take_over_at = None
         return quarrel
 

@@ -17,8 +17,8 @@ LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
 """For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
 
 HINT_S = 5.0
-"""Between two commits of offsets, all slices in one. Seldom, for a commit whose answer is lost while Kafka gives slices
-to another makes librdkafka 2.16.0 wait for ever: its member says nothing more to Kafka, and hears nothing."""
+"""Between two commits of offsets, all slices in one. Seldom, as a precaution: members of librdkafka 2.16.0 with many
+commits on their way in a broker's outage were seen to say nothing more to Kafka, and to hear nothing."""
 
 
 class Membership:
@@ -76,5 +76,7 @@ class Membership:
     def _revoked(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         slices = [p.partition for p in partitions]
         self._lost(slices)
+        for slice_ in slices:
+            self._hints.pop(slice_, None)  # its next owner knows better
         member.incremental_unassign(partitions)
         LOG.info("%s: slices revoked: %s", self.name, slices)

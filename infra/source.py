@@ -140,7 +140,7 @@ class Source:
             LOG.info("%s: %s", self.name, error)
 
     def _dispatch(self, lane: Lane) -> None:
-        if not self._stopping and (work := lane.next_work()) is not None:
+        if not (self._stopping or self.lapsed) and (work := lane.next_work()) is not None:
             self._deliver(work)
 
     def _start_lanes(self) -> None:

@@ -62,12 +62,14 @@ class Worker:
         """Held by whoever is in here: a thread that was given up may still be at work when the slice comes back."""
 
     def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
-        """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it."""
+        """Make the slice ours; returns its epoch and positions. `first` gives the positions of topics new to it, from
+        Kafka, and comes first: who cannot reach Kafka fences nobody who can."""
         self._tickets.clear()
+        lows = first()
         with sorted_failures(), self._pool.connection() as connection, impatience(self._pool, connection):
             taken = ledger.take_over(connection, self._consumer, self._slice, owner)
             cursor = taken.cursor
-            missing = {topic: low for topic, low in first().items() if topic not in cursor.positions}
+            missing = {topic: low for topic, low in lows.items() if topic not in cursor.positions}
             if missing:
                 self._join(connection, cursor.epoch, missing)
                 cursor.positions.update(missing)

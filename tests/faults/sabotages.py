@@ -35,9 +35,7 @@ _BACK = _RETENTION + "test_ret_8_a_redelivered_order_a_late_event_and_a_whole_re
 
 SABOTAGES = (
     Sabotage("inbox off", "infra/intake.py", "if id_ not in new:", "if False:", _ONCE),
-    Sabotage(
-        "inbox forgets within a batch", "infra/intake.py", "new.discard(id_)", "new.add(id_)", _ONCE
-    ),
+    Sabotage("inbox forgets within a batch", "infra/intake.py", "new.discard(id_)", "new.add(id_)", _ONCE),
     Sabotage(
         "position compared with <=", "infra/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
         "if offset <= cursor.positions.get(topic.name, 0):", _ONCE,
@@ -161,9 +159,7 @@ SABOTAGES = (
         "cursor.move(topic, end + 1)",
         _CORPUS + "test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_command_passes_over_it",
     ),
-    Sabotage(
-        "after a restore sequences are given out again", "infra/restored.py", "sent || %s", "%s || sent", _RESTORED,
-    ),
+    Sabotage("after a restore sequences are given again", "infra/restored.py", "sent || %s", "%s || sent", _RESTORED),
     Sabotage(
         "after a restore what lies there is published again", "infra/restored.py", "if each.id not in there]", "]",
         _RESTORED,
@@ -191,6 +187,11 @@ SABOTAGES = (
     Sabotage(
         "two requests on the way", "infra/outbox.py", '"max.in.flight": 1,', '"max.in.flight": 2,',
         "tests/integration/test_in_flight.py",
+    ),
+    Sabotage(
+        "who is fenced for long goes on", "infra/lane.py",
+        "if quarrel := now - self.fenced_since > QUARREL_S * (2 if newcomer else 1):",
+        "if quarrel := False:", "tests/integration/test_quarrel.py",
     ),
     Sabotage(
         "a package is not read back", "infra/archive/verify.py",

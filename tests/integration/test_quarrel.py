@@ -16,8 +16,6 @@ from schemas.topics import DAY_BEGUN
 from tests.integration.system import System, make_system, wait_for
 
 READS = {"deletions": (DAY_BEGUN,)}
-FENCES = 6
-"""With a longer pause after each, up to 4 s."""
 
 
 @contextmanager
@@ -52,15 +50,22 @@ def has_it_back_or_ends(system: System, engine: _Engine, stolen: int) -> bool:
     return epoch(system) > stolen or not engine.lives()
 
 
-@pytest.mark.parametrize(("quarrel_s", "ends"), [(1.2, True), (60.0, False)])
+@pytest.mark.parametrize(("quarrel_s", "fences", "ends"), [(1.5, 100, True), (60.0, 6, False)])
 def test_a_process_that_is_fenced_for_long_ends_and_one_that_is_fenced_for_a_moment_works_on(
-    addresses: Addresses, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quarrel_s: float, ends: bool
+    addresses: Addresses,
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quarrel_s: float,
+    fences: int,
+    ends: bool,
 ) -> None:
     system = make_system(addresses, database, tmp_path, READS)
     monkeypatch.setattr(lane, "QUARREL_S", quarrel_s)
+    monkeypatch.setattr(lane, "LAST_BACKOFF_S", lane.FIRST_BACKOFF_S)
     stolen = 0
     with running(system) as engine:
-        for _ in range(FENCES):
+        for _ in range(fences):
             wait_for("it to have the slice, or to end", partial(has_it_back_or_ends, system, engine, stolen))
             if not engine.lives():
                 break

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from infra import failpoints, ledger, outbox
 from infra.buffer import Batch
-from infra.errors import TakeOverError
+from infra.errors import TakeOverError, TransientError
 from infra.group import register
 from infra.intake import Intake
 from infra.outbox import Ticket
@@ -164,6 +164,20 @@ def test_a_producer_that_owes_an_acknowledgement_for_long_is_given_up_and_who_ta
     first, desk.failure = list(desk.published), None  # a new one
     take_over(worker)
     assert [departure.id for departure in desk.published] == [departure.id for departure in first] * 2
+
+
+def test_who_cannot_reach_kafka_fences_nobody(worker: Worker, database: str) -> None:
+    take_over(worker)
+    with pytest.raises(TransientError):
+        worker.take_over("cut off", unreachable)
+    with connect(database, "test") as connection:
+        assert connection.execute("select epoch, owner from ledger.slice where slice = %s", (SLICE,)).fetchone() == (
+            worker.epoch, "me",
+        )  # fmt: skip
+
+
+def unreachable() -> dict[str, int]:
+    raise TransientError("Kafka does not answer")
 
 
 def test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over(

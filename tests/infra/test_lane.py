@@ -1,0 +1,36 @@
+"""Of two that fence each other the one gives way that was given the slice first."""
+
+import time
+
+import pytest
+
+from infra.lane import QUARREL_S, Lane
+
+
+def fenced_until_it_gives_way(gained_at: float, first: float, monkeypatch: pytest.MonkeyPatch) -> float:
+    """When the slice, fenced every second, is given up."""
+    here = Lane(0, gained_at=gained_at)
+    at = first
+    while True:
+        monkeypatch.setattr(time, "monotonic", lambda at=at: at)
+        if here.fenced():
+            assert here.next_work() is None, "what is given up is not taken over"
+            return at - first
+        at += 1
+
+
+def test_who_had_the_slice_first_gives_way_and_who_was_given_it_last_is_patient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = fenced_until_it_gives_way(gained_at=0, first=100, monkeypatch=monkeypatch)
+    last = fenced_until_it_gives_way(gained_at=100, first=101, monkeypatch=monkeypatch)
+    assert QUARREL_S < first <= QUARREL_S + 1
+    assert 2 * QUARREL_S < last <= 2 * QUARREL_S + 1
+
+
+def test_fences_with_a_longer_pause_between_them_are_no_quarrel(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Lane(0, gained_at=0)
+    for at in (100, 110, 126, 140, 156):
+        monkeypatch.setattr(time, "monotonic", lambda at=at: at)
+        assert not here.fenced()
+        assert here.take_over_at is not None
