@@ -1,4 +1,4 @@
-"""The two Kafka clients of a consumer: the member of its group, which comes and goes, and the reader of its records."""
+"""The Kafka clients of a consumer: the member of its group, the reader of its records, and who commits its offsets."""
 
 import logging
 from typing import Any
@@ -31,6 +31,11 @@ def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Con
             "enable.partition.eof": True,
         }
     )
+
+
+def hinter(name: str, servers: str, log: logging.Logger) -> Consumer:
+    """It only commits offsets, to a group that has no members (`infra/hints.py`)."""
+    return Consumer({**_common(name, servers, log), "group.id": f"{name}-positions"})
 
 
 def _common(name: str, servers: str, log: logging.Logger) -> dict[str, Any]:

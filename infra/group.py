@@ -112,7 +112,7 @@ class Group:
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
         if work.tos:
-            self.source.membership.hint(slice_, worker.positions)
+            self.source.hints.note(slice_, worker.positions)
 
     def stop(self) -> None:
         """Finish or abandon what is under way within 10 s. What stays unacknowledged is the successor's leftovers."""

@@ -5,9 +5,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 
-from infra import failpoints
 from infra.clients import member
 from schemas.topics import LEAD
 
@@ -16,21 +15,18 @@ LOG = logging.getLogger(__name__)
 LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
 """For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
 
-HINT_S = 5.0
-"""Between two commits of offsets, all slices in one. Seldom, as a precaution: members of librdkafka 2.16.0 with many
-commits on their way in a broker's outage were seen to say nothing more to Kafka, and to hear nothing."""
-
 
 class Membership:
-    """From `join` to `leave`, all in one thread. Says which slices come (`gained`) and go (`lost`)."""
+    """From `join` to `leave`, all in one thread. Says which slices come (`gained`) and go (`lost`).
+
+    It commits nothing: a member that did was seen to hear nothing more of Kafka after an outage (decision 0008).
+    """
 
     def __init__(
         self, name: str, servers: str, gained: Callable[[list[int]], None], lost: Callable[[list[int]], None]
     ) -> None:
         self.name, self._gained, self._lost = name, gained, lost
         self._member = member(name, servers, LOG)
-        self._hints: dict[int, dict[str, int]] = {}
-        self._hint_at = 0.0
 
     def join(self) -> None:
         self._member.subscribe([LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
@@ -39,12 +35,6 @@ class Membership:
         """Take in Kafka's word; whatever comes or goes is said in here."""
         if (message := self._member.poll(0)) is not None and message.error() is not None:
             LOG.info("%s: %s", self.name, message.error())
-        if self._hints and time.monotonic() > self._hint_at:
-            self._commit()
-
-    def hint(self, slice_: int, positions: dict[str, int]) -> None:
-        """Where the slice stands, for lag tools; from any thread. Only a hint: the ledger decides."""
-        self._hints[slice_] = positions
 
     def leave(self) -> None:
         """Give up what is assigned, through the member's own callbacks, so that it can be closed: an assignment that
@@ -56,16 +46,6 @@ class Membership:
             while self._member.assignment() and time.monotonic() < deadline:
                 self._member.poll(LEAVE_POLL_S)
 
-    def _commit(self) -> None:
-        hints, self._hints = self._hints, {}
-        self._hint_at = time.monotonic() + HINT_S
-        offsets = [TopicPartition(topic, s, offset) for s, at in list(hints.items()) for topic, offset in at.items()]
-        try:
-            self._member.commit(offsets=offsets, asynchronous=True)
-        except KafkaException as error:
-            LOG.info("%s: the offset hint was refused (%s)", self.name, error)
-        failpoints.reach("offset hinted")
-
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])
         member.pause(partitions)
@@ -76,7 +56,5 @@ class Membership:
     def _revoked(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         slices = [p.partition for p in partitions]
         self._lost(slices)
-        for slice_ in slices:
-            self._hints.pop(slice_, None)  # its next owner knows better
         member.incremental_unassign(partitions)
         LOG.info("%s: slices revoked: %s", self.name, slices)

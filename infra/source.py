@@ -1,6 +1,6 @@
 """Where a consumer's records come from: membership by the lead topic, records of the slices that are ours.
 
-Two librdkafka consumers in one thread. The *member* subscribes to the lead topic only and reads nothing: it says which
+Librdkafka consumers in one thread. The *member* subscribes to the lead topic only and reads nothing: it says which
 slices are ours. The *reader* is in no group: it reads those slices of every topic from the ledger's positions.
 A slice has at most one piece of work under way; what arrives meanwhile is its next batch.
 """
@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, Message, TopicPartition
 from infra import failpoints
 from infra.buffer import Buffer, Ends
 from infra.clients import reader
+from infra.hints import Hints
 from infra.lane import STOPS, Lane, Work, stop_for
 from infra.membership import Membership
 from infra.pile import BATCH_RECORDS
@@ -45,7 +46,7 @@ class Source:
     ) -> None:
         self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
         self._let_go, self._ends_of, self._linger_s = let_go, ends_of, linger_s
-        self.membership = Membership(name, servers, self._gained, self._release)
+        self._membership, self.hints = Membership(name, servers, self._gained, self._release), Hints(name, servers)
         self._reader = reader(name, servers, LOG, linger_s)
         self._lanes: dict[int, Lane] = {}
         self._changed = threading.Condition(threading.RLock())
@@ -103,7 +104,7 @@ class Source:
 
     def _run(self) -> None:
         try:
-            self.membership.join()
+            self._membership.join()
             while not self._stopping:
                 self._turn()
             self._release(list(self._lanes))
@@ -111,11 +112,12 @@ class Source:
             self.failure = error
             LOG.exception("%s: the source has failed", self.name)
         finally:
-            with closing(self._reader):
-                self.membership.leave()
+            with closing(self._reader), closing(self.hints):
+                self._membership.leave()
 
     def _turn(self) -> None:
-        self.membership.poll()
+        self._membership.poll()
+        self.hints.commit()
         with self._changed:
             self._start_lanes()
             idle = all(lane.idle for lane in self._lanes.values())
@@ -183,6 +185,7 @@ class Source:
             for lane in ours:
                 self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
                 del self._lanes[lane.slice]
+                self.hints.drop(lane.slice)
             self._starts = [start for start in self._starts if start[0] in self._lanes]
 
 

@@ -1,0 +1,34 @@
+"""On real Kafka: lag tools find where a consumer stands, whether or not its group has members."""
+
+from contextlib import closing
+from functools import partial
+
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
+
+from infra.hints import Hints
+from infra.kafka import admin
+from infra.local import Addresses
+from schemas.topics import LEAD, NOTICE_ISSUED
+from tests.integration.edge import empty_topics
+from tests.integration.system import wait_for
+
+
+def test_what_was_noted_is_committed_and_what_was_dropped_is_not(addresses: Addresses) -> None:
+    empty_topics(admin(addresses.kafka), [])
+    with closing(Hints("test-hints", addresses.kafka)) as hints:
+        for slice_ in (0, 1, 2):
+            hints.note(slice_, {NOTICE_ISSUED.name: 5 + slice_, LEAD.name: 1})
+        hints.drop(1)
+        hints.commit()
+        places = [TopicPartition(topic, slice_) for slice_ in (0, 1, 2) for topic in (NOTICE_ISSUED.name, LEAD.name)]
+        with closing(Consumer({"bootstrap.servers": addresses.kafka, "group.id": "test-hints-positions"})) as asking:
+            found = wait_for("the commit", partial(committed, asking, places))
+    assert found == [5, 1, OFFSET_INVALID, OFFSET_INVALID, 7, 1]
+
+
+def committed(asking: Consumer, places: list[TopicPartition]) -> list[int]:
+    try:
+        found = [place.offset for place in asking.committed(places, timeout=10)]
+    except KafkaException:  # in a new Kafka the group has no coordinator yet
+        return []
+    return found if any(offset >= 0 for offset in found) else []
