@@ -34,8 +34,8 @@ def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Con
 
 
 def hinter(name: str, servers: str, log: logging.Logger) -> Consumer:
-    """It only commits offsets, to a group that has no members (`infra/hints.py`)."""
-    return Consumer({**_common(name, servers, log), "group.id": f"{name}-positions"})
+    """It only commits offsets, to a group that has no members (`infra/hints.py`); the others say when Kafka is away."""
+    return Consumer({**_common(name, servers, log), "group.id": f"{name}-positions", "log_level": 0})
 
 
 def _common(name: str, servers: str, log: logging.Logger) -> dict[str, Any]:

@@ -32,10 +32,14 @@ class Hints:
 
     def commit(self) -> None:
         """What was noted, if it is time. Waits for nothing."""
-        if not self._positions or time.monotonic() < self._due_at:
+        if time.monotonic() < self._due_at:
+            return
+        self._due_at = time.monotonic() + HINT_S
+        while self._client.poll(0) is not None:
+            continue  # what it has to say of Kafka would pile up
+        if not self._positions:
             return
         noted, self._positions = self._positions, {}
-        self._due_at = time.monotonic() + HINT_S
         offsets = [TopicPartition(topic, s, offset) for s, at in list(noted.items()) for topic, offset in at.items()]
         try:
             self._client.commit(offsets=offsets, asynchronous=True)
