@@ -35,7 +35,8 @@ def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Con
 
 def hinter(name: str, servers: str, log: logging.Logger) -> Consumer:
     """It only commits offsets, to a group that has no members (`infra/hints.py`); the others say when Kafka is away."""
-    return Consumer({**_common(name, servers, log), "group.id": f"{name}-positions", "log_level": 0})
+    close_ms = {"session.timeout.ms": 1_000, "heartbeat.interval.ms": 300}  # in no session, but it closes no later
+    return Consumer({**_common(name, servers, log), **close_ms, "group.id": f"{name}-positions", "log_level": 0})
 
 
 def _common(name: str, servers: str, log: logging.Logger) -> dict[str, Any]:

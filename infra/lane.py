@@ -119,7 +119,7 @@ class Lane:
             self.backoff_s = min(2 * self.backoff_s, LAST_BACKOFF_S)
 
     def fenced(self) -> bool:
-        """Another took the slice over; taken over again after a while, unless this is a quarrel by now. Who was given
+        """Another took the slice over: taken over again after a while. Whether this is a quarrel by now; who was given
         the slice last is patient for twice as long, so that the other one gives way."""
         now = time.monotonic()
         if now - self.fenced_at > QUARREL_S:
@@ -127,9 +127,7 @@ class Lane:
         self.fenced_at = now
         newcomer = self.fenced_since - self.gained_at < QUARREL_S
         self.failed(None)
-        if quarrel := now - self.fenced_since > QUARREL_S * (2 if newcomer else 1):
-            self.take_over_at = None
-        return quarrel
+        return now - self.fenced_since > QUARREL_S * (2 if newcomer else 1)
 
     def stir(self) -> None:
         """There is something to do that no record tells of; what an alarm has stopped is taken over again."""

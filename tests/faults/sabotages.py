@@ -190,8 +190,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "who is fenced for long goes on", "infra/lane.py",
-        "if quarrel := now - self.fenced_since > QUARREL_S * (2 if newcomer else 1):",
-        "if quarrel := False:", "tests/integration/test_quarrel.py",
+        "return now - self.fenced_since > QUARREL_S * (2 if newcomer else 1)",
+        "return False", "tests/integration/test_quarrel.py",
     ),
     Sabotage(
         "a package is not read back", "infra/archive/verify.py",

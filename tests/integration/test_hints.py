@@ -1,10 +1,12 @@
 """On real Kafka: lag tools find where a consumer stands, whether or not its group has members."""
 
+import threading
 from contextlib import closing
 from functools import partial
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
+from infra.cli.process import STOP_DEADLINE_S
 from infra.hints import Hints
 from infra.kafka import admin
 from infra.local import Addresses
@@ -24,6 +26,15 @@ def test_what_was_noted_is_committed_and_what_was_dropped_is_not(addresses: Addr
         with closing(Consumer({"bootstrap.servers": addresses.kafka, "group.id": "test-hints-positions"})) as asking:
             found = wait_for("the commit", partial(committed, asking, places))
     assert found == [5, 1, OFFSET_INVALID, OFFSET_INVALID, 7, 1]
+
+
+def test_a_commit_that_kafka_never_answers_holds_up_no_stop() -> None:
+    hints = Hints("test-hints", "127.0.0.1:1")  # nobody listens there
+    hints.note(0, {LEAD.name: 1})
+    hints.commit()
+    closing_it = threading.Thread(target=hints.close, daemon=True)
+    closing_it.start()
+    wait_for("the client to be closed", lambda: not closing_it.is_alive(), STOP_DEADLINE_S)
 
 
 def committed(asking: Consumer, places: list[TopicPartition]) -> list[int]:
