@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from confluent_kafka import Message
@@ -79,6 +79,11 @@ class Buffer:
                 self._bound()
         else:
             self._put(topic, offset, record)
+
+    def missed(self, ends: Mapping[str, int]) -> set[Hashable]:
+        """The next record of each topic that ends behind it and is not paused."""
+        behind = {topic: at for topic, at in self._fetched.items() if at < ends[topic] and topic not in self.paused}
+        return {(topic, self._slice, at, self._epoch) for topic, at in behind.items()}
 
     @property
     def due(self) -> bool:

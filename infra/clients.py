@@ -1,6 +1,7 @@
 """The Kafka clients of a consumer: the member of its group, the reader of its records, and who commits its offsets."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import Consumer
@@ -12,11 +13,15 @@ REBALANCE_MS = 30_000
 """So long Kafka waits until a member says that it has given a slice up, which takes 10 s; then the slice is another's.
 With the default of 300 s slices were seen to be nobody's for five minutes, for a frozen broker had lost the word."""
 
+STATISTICS_MS = 5_000
+"""How often a member measures itself."""
 
-def member(name: str, servers: str, log: logging.Logger) -> Consumer:
-    """It learns which slices are ours, and reads nothing (`infra/membership.py`)."""
+
+def member(name: str, servers: str, log: logging.Logger, measured: Callable[[str], None]) -> Consumer:
+    """It learns which slices are ours, and reads nothing (`infra/membership.py`). `measured` gets its statistics."""
     settings = {"group.protocol": "consumer", "auto.offset.reset": "latest", "max.poll.interval.ms": REBALANCE_MS}
-    return Consumer({**_common(name, servers, log), **settings})
+    statistics = {"statistics.interval.ms": STATISTICS_MS, "stats_cb": measured}
+    return Consumer({**_common(name, servers, log), **settings, **statistics})
 
 
 def reader(name: str, servers: str, log: logging.Logger, linger_s: float) -> Consumer:

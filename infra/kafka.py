@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # the client does not mark them as exported
     AdminClient,
     AlterConfigOpType,
@@ -93,12 +93,15 @@ def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
     return {name: str(there[name].topic_id) for name in wanted}
 
 
-def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
-    """By slice, each topic's end at one moment (one request): the offset that its next record will have."""
+def end_offsets(client: AdminClient, names: Iterable[str], *, settled: bool = False) -> list[dict[str, int]]:
+    """By slice, each topic's end at one moment (one request): the offset that its next record will have; or up to where
+    it is `settled`, for who reads no further: a foreign transaction may be open behind it."""
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the client's own annotations lack it
     wanted = {TopicPartition(name, slice_): latest for name in names for slice_ in range(partitions(name))}
     ends: list[dict[str, int]] = [{} for _ in range(SLICES)]
-    for place, answer in _await(client.list_offsets(wanted, request_timeout=REQUEST_TIMEOUT_S)).items():
+    isolation = IsolationLevel.READ_COMMITTED if settled else IsolationLevel.READ_UNCOMMITTED
+    asked = client.list_offsets(wanted, isolation_level=isolation, request_timeout=REQUEST_TIMEOUT_S)
+    for place, answer in _await(asked).items():
         ends[place.partition][place.topic] = answer.offset
     return ends
 

@@ -1,6 +1,7 @@
 """One slice of a consumer in this process, between fetching and working: what has arrived, and what is to be done."""
 
 import time
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple, cast
@@ -103,6 +104,10 @@ class Lane:
         if self.alarm or self.buffer is None:
             return self.alarm is not None
         return self.tick_at is None and self.take_over_at is None and not (self.buffer.due or self.buffer.paused)
+
+    def missed(self, ends: Sequence[Mapping[str, int]]) -> set[Hashable]:
+        """By these ends of each slice's topics: what a reader that hears Kafka would soon bring."""
+        return set() if self.buffer is None else self.buffer.missed(ends[self.slice])
 
     def done(self, more: bool, unsettled: bool) -> None:
         self.busy, self.more = False, more

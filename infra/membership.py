@@ -1,5 +1,6 @@
 """A consumer's place in its group: which slices Kafka gives it, by a client that reads nothing."""
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -15,6 +16,9 @@ LOG = logging.getLogger(__name__)
 LEAVE_S, LEAVE_POLL_S = 1.0, 0.01
 """For giving up what is assigned, which needs no answer of Kafka: it takes milliseconds."""
 
+SILENT_US = 15_000_000
+"""Without any answer for so long the coordinator is not heard: librdkafka was seen connected, and sending nothing."""
+
 
 class Membership:
     """From `join` to `leave`, all in one thread. Says which slices come (`gained`) and go (`lost`).
@@ -26,7 +30,9 @@ class Membership:
         self, name: str, servers: str, gained: Callable[[list[int]], None], lost: Callable[[list[int]], None]
     ) -> None:
         self.name, self._gained, self._lost = name, gained, lost
-        self._member = member(name, servers, LOG)
+        self.coordinated = True
+        """Whether the group's coordinator had answered of late, by the last statistics: heartbeats are every 5 s."""
+        self._member = member(name, servers, LOG, self._measured)
 
     def join(self) -> None:
         self._member.subscribe([LEAD.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
@@ -45,6 +51,10 @@ class Membership:
             deadline = time.monotonic() + LEAVE_S
             while self._member.assignment() and time.monotonic() < deadline:
                 self._member.poll(LEAVE_POLL_S)
+
+    def _measured(self, statistics: str) -> None:
+        coordinator = json.loads(statistics)["brokers"].get("GroupCoordinator", {"rxidle": -1})
+        self.coordinated = 0 <= coordinator["rxidle"] < SILENT_US
 
     def _assigned(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_INVALID) for p in partitions])

@@ -7,7 +7,7 @@ A slice has at most one piece of work under way; what arrives meanwhile is its n
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import closing
 
 from confluent_kafka import KafkaError, Message, TopicPartition
@@ -44,19 +44,18 @@ class Source:
         ends_of: Callable[[Message], Ends],
         linger_s: float = 0.0,
     ) -> None:
-        self.name, self._topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
+        self.name, self.topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
         self._let_go, self._ends_of, self._linger_s = let_go, ends_of, linger_s
         self._membership, self.hints = Membership(name, servers, self._gained, self._release), Hints(name, servers)
         self._reader = reader(name, servers, LOG, linger_s)
         self._lanes: dict[int, Lane] = {}
         self._changed = threading.Condition(threading.RLock())
         self._starts: list[tuple[int, int, dict[str, int]]] = []
-        self._stopping = False
+        self._stopping = self._drained = False
         self._thread = threading.Thread(target=self._run, name=f"source-{name}", daemon=True)
         self.failure: BaseException | None = None
-        self.lapsed = False
-        """Our member believes in slices that are another's. Only a new process puts that right: librdkafka's was seen
-        to lose its word in a broker's outage, and to believe for ever."""
+        self.lapsed: str | None = None
+        """Why only a new process puts right what our clients believe of Kafka, or miss of it (decision 0009)."""
 
     def start(self) -> None:
         self._thread.start()
@@ -92,8 +91,8 @@ class Source:
     def fenced(self, slice_: int) -> None:
         """Another has taken the slice over: as `failed`, unless that goes on for too long."""
         with self._changed:
-            if (lane := self._lanes.get(slice_)) is not None:
-                self.lapsed |= lane.fenced()
+            if (lane := self._lanes.get(slice_)) is not None and lane.fenced():
+                self.lapsed = "its slices are another's"
             self._changed.notify_all()
 
     def stir(self, slice_: int) -> None:
@@ -101,6 +100,15 @@ class Source:
         with self._changed:
             if (lane := self._lanes.get(slice_)) is not None:
                 lane.stir()
+
+    def missed(self, ends: Sequence[Mapping[str, int]]) -> set[Hashable]:
+        """What Kafka holds, by these ends of each slice's topics, and the reader has not brought though it had nothing
+        else in hand. Who has no slice misses the group's coordinator; for working it is not needed."""
+        with self._changed:
+            drained, self._drained = self._drained, False
+            if not self._lanes:
+                return set() if self._membership.coordinated else {"the group's coordinator"}
+            return {place for lane in self._lanes.values() for place in lane.missed(ends)} if drained else set()
 
     def _run(self) -> None:
         try:
@@ -123,6 +131,7 @@ class Source:
             idle = all(lane.idle for lane in self._lanes.values())
         first = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
         with self._changed:
+            self._drained |= first is None
             for record in [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]:
                 self._route(record)
             for lane in self._lanes.values():
@@ -150,9 +159,9 @@ class Source:
         for slice_, epoch, positions in self._starts:
             if (lane := self._lanes.get(slice_)) is not None:
                 self._reader.incremental_unassign(self._assigned_partitions(slice_))
-                self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self._topics])
+                self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self.topics])
                 self._reader.resume(self._assigned_partitions(slice_))  # librdkafka keeps a pause over unassigning
-                lane.begin(Buffer(slice_, epoch, self._topics, positions, self._ends_of))
+                lane.begin(Buffer(slice_, epoch, self.topics, positions, self._ends_of))
                 self._dispatch(lane)
         self._starts.clear()
 
@@ -160,10 +169,10 @@ class Source:
         if lane.buffer is not None:
             for change, topics in zip((self._reader.pause, self._reader.resume), lane.buffer.change(), strict=True):
                 if topics:
-                    change(_partitions(topics, lane.slice))
+                    change([TopicPartition(topic, lane.slice) for topic in topics])
 
     def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
-        return _partitions((p.topic for p in self._reader.assignment() if p.partition == slice_), slice_)
+        return [partition for partition in self._reader.assignment() if partition.partition == slice_]
 
     def _gained(self, slices: Sequence[int]) -> None:
         with self._changed:
@@ -187,7 +196,3 @@ class Source:
                 del self._lanes[lane.slice]
                 self.hints.drop(lane.slice)
             self._starts = [start for start in self._starts if start[0] in self._lanes]
-
-
-def _partitions(topics: Iterable[str], slice_: int) -> list[TopicPartition]:
-    return [TopicPartition(topic, slice_) for topic in topics]

@@ -116,12 +116,14 @@ class _Engine:
 
     def __init__(self, names: list[str], wiring: "Wiring", linger_s: float) -> None:
         from consumers.sink import SinkHost
+        from infra.hearing import Hearing
         from streams.app import build
 
         decisions = [decision for name, decision in catalog.decisions().items() if name in names]
         self._sinks = [sink for name, sink in catalog.sinks().items() if name in names]
         self._app: Any = build(decisions, wiring, linger_s) if decisions else None
         self._host = SinkHost(wiring)
+        self._hearing = Hearing(wiring.addresses.kafka, lambda: [group.source for group in self._groups])
 
     @property
     def _groups(self) -> "list[Group]":
@@ -132,18 +134,20 @@ class _Engine:
             await self._app.start()
         for sink in self._sinks:
             await asyncio.to_thread(self._host.start, sink)
+        self._hearing.start()
 
     def lives(self) -> bool:
         """False when a part has failed for good, which only a new process puts right."""
         failed = [group.name for group in self._groups if group.source.failure is not None]
         if self._app and self._app.crashed:
             failed.append(f"Faust ({type(self._app.crash_reason).__name__})")
-        failed += [f"{group.name} (its slices are another's)" for group in self._groups if group.source.lapsed]
+        failed += [f"{group.name} ({group.source.lapsed})" for group in self._groups if group.source.lapsed]
         if failed:
             LOG.error("this process ends, because a part of it has failed: %s", ", ".join(failed))
         return not failed
 
     async def stop(self) -> None:
+        self._hearing.stop()
         stops = [asyncio.to_thread(self._host.stop)]
         await asyncio.gather(*stops, *([self._app.stop()] if self._app else []))
 

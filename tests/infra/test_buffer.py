@@ -178,6 +178,15 @@ def test_big_records_behind_a_day_pause_their_topic_by_their_bytes() -> None:
     assert slice_.buffer.change() == (set(), {B})
 
 
+def test_what_kafka_holds_is_missed_by_whom_did_not_get_it_unless_he_does_not_want_it_now() -> None:
+    slice_ = Slice({A: 1}).take_in(DAYS, range(1)).take_in(A, range(3)).take_in(B, range(5), MEGABYTE)
+    ends = {DAYS: 1, A: 4, B: 9}
+    assert slice_.buffer.missed(ends) == {(A, 0, 3, 1), (B, 0, 5, 1)}
+    assert slice_.buffer.change() == ({B}, set())
+    assert slice_.buffer.missed(ends) == {(A, 0, 3, 1)}
+    assert slice_.end(A, 4).buffer.missed(ends) == set()
+
+
 class Log(NamedTuple):
     """A topic's offsets that hold a record; the others are holes. `end`: the offset of the next record."""
 
