@@ -53,9 +53,9 @@ class Buffer:
         positions: Mapping[str, int],
         ends_of: Callable[[Message], Ends],
     ) -> None:
-        self._slice, self._epoch, self._topics, self._ends_of = slice_, epoch, tuple(topics), ends_of
+        self.slice, self._epoch, self._topics, self._ends_of = slice_, epoch, tuple(topics), ends_of
         self._taken = {topic: positions[topic] for topic in topics}
-        self._fetched = dict(self._taken)
+        self.fetched = dict(self._taken)
         """Per topic: the offset that its next record will have, if the log has no hole there."""
         self._ready = Pile()
         self._behind: dict[str, Pile] = {}
@@ -72,7 +72,7 @@ class Buffer:
         if record.error() is not None:
             self._take_in_end(topic, offset)
             return
-        self._fetched[topic] = offset + 1
+        self.fetched[topic] = offset + 1
         if topic == LEAD.name:
             self._days.append((record, self._ends_of(record)))
             if len(self._days) == 1:
@@ -82,8 +82,10 @@ class Buffer:
 
     def missed(self, ends: Mapping[str, int]) -> set[Hashable]:
         """The next record of each topic that ends behind it and is not paused."""
-        behind = {topic: at for topic, at in self._fetched.items() if at < ends[topic] and topic not in self.paused}
-        return {(topic, self._slice, at, self._epoch) for topic, at in behind.items()}
+        behind = {
+            topic: at for topic, at in self.fetched.items() if at < ends.get(topic, 0) and topic not in self.paused
+        }
+        return {(topic, self.slice, at, self._epoch) for topic, at in behind.items()}
 
     @property
     def due(self) -> bool:
@@ -112,7 +114,7 @@ class Buffer:
         self._taken |= tos
         if begun:
             self._bound()
-        return Batch(self._slice, self._epoch, froms, tos, records)
+        return Batch(self.slice, self._epoch, froms, tos, records)
 
     def change(self) -> tuple[set[str], set[str]]:
         """The topics whose fetching is to be paused, and those to be resumed. Days are fetched while others pause."""
@@ -135,7 +137,7 @@ class Buffer:
         return limit // 2 if topic in self.paused else limit
 
     def _take_in_end(self, topic: str, offset: int) -> None:
-        self._fetched[topic] = max(offset, self._fetched[topic])
+        self.fetched[topic] = max(offset, self.fetched[topic])
         if topic == LEAD.name and not self._days_known:
             self._days_known = True
             self._bound()
@@ -162,7 +164,7 @@ class Buffer:
 
     def _reach(self, topic: str) -> int:
         """Up to where the topic can be handed out before the next day."""
-        return max(self._taken[topic], min(self._fetched[topic], self._bounds[topic]))
+        return max(self._taken[topic], min(self.fetched[topic], self._bounds[topic]))
 
     def _begins(self, number: int) -> bool:
         """Whether the nth day that is known can begin when all that is ready has been handed out."""

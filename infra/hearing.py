@@ -5,18 +5,18 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Protocol
 
-from confluent_kafka import KafkaException
-
-from infra.errors import TransientError
-from infra.kafka import admin, end_offsets
+from infra.kafka import admin, settled_ends
 
 LOG = logging.getLogger(__name__)
 
 LISTEN_S = 10.0
-"""Between two looks. Kafka is asked by a new client each time: one request for all consumers of the process."""
+"""Between two looks, for all consumers of the process together. Kafka is asked by a new client each time."""
 
 DEAF_LOOKS = 3
-"""Missing after so many more looks (30 s), a thing never comes: a client connects again within 10 s."""
+"""Missing after so many more looks (30 s), a thing will not come to this client: it would connect again within 10 s."""
+
+Ends = Sequence[Mapping[str, int]]
+"""By slice and topic."""
 
 
 class Hears(Protocol):
@@ -24,19 +24,20 @@ class Hears(Protocol):
 
     name: str
     topics: tuple[str, ...]
-    lapsed: str | None
 
-    def missed(self, ends: Sequence[Mapping[str, int]], /) -> set[Hashable]: ...
+    def missed(self, ends: Ends, /) -> set[Hashable] | None: ...
+    def renew(self) -> None: ...
 
 
 class Hearing:
-    """Compares, from `start` to `stop`, what Kafka holds with what the sources have got, and tells one that is deaf."""
+    """Compares, from `start` to `stop`, what Kafka holds with what the sources have got. Who is deaf must renew."""
 
     def __init__(self, servers: str, sources: Callable[[], Sequence[Hears]]) -> None:
         self._servers, self._sources = servers, sources
         self._looks: dict[str, dict[Hashable, int]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
+        self.failure: BaseException | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -44,22 +45,30 @@ class Hearing:
     def stop(self) -> None:
         self._stopped.set()
 
-    def _run(self) -> None:
-        while not self._stopped.wait(LISTEN_S):
-            sources = self._sources()
-            topics = {topic for source in sources for topic in source.topics}
-            try:
-                ends = end_offsets(admin(self._servers), topics, settled=True)
-            except (TransientError, KafkaException) as error:
-                LOG.info("Kafka does not say what it holds, so nobody is deaf: %s", error)
-                self._looks.clear()
-                continue
-            for source in sources:
-                self._judge(source, ends)
+    def look(self, ends: Ends) -> None:
+        """One look, at these ends. While Kafka says nothing of any, nobody is deaf."""
+        if not any(ends):
+            LOG.info("Kafka does not say what it holds")
+            self._looks.clear()
+            return
+        for source in self._sources():
+            if (missed := source.missed(ends)) is not None:
+                self._judge(source, missed)
 
-    def _judge(self, source: Hears, ends: Sequence[Mapping[str, int]]) -> None:
+    def _run(self) -> None:
+        try:
+            while not self._stopped.wait(LISTEN_S):
+                topics = {topic for source in self._sources() for topic in source.topics}
+                self.look(settled_ends(admin(self._servers), topics))
+        except BaseException as error:
+            self.failure = error
+            LOG.exception("nobody listens any more")
+
+    def _judge(self, source: Hears, missed: set[Hashable]) -> None:
         before = self._looks.get(source.name, {})
-        looks = self._looks[source.name] = {what: before.get(what, 0) + 1 for what in source.missed(ends)}
+        looks = {what: before.get(what, 0) + 1 for what in missed}
         if deaf := [what for what, number in looks.items() if number > DEAF_LOOKS]:
-            LOG.warning("%s: Kafka has had for long, and it does not get: %s", source.name, deaf[0])
-            source.lapsed = "it does not hear Kafka"
+            LOG.warning("%s is deaf: Kafka has had for long, and it did not hear: %s", source.name, deaf[0])
+            source.renew()
+            looks = {}
+        self._looks[source.name] = looks

@@ -93,17 +93,15 @@ def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
     return {name: str(there[name].topic_id) for name in wanted}
 
 
-def end_offsets(client: AdminClient, names: Iterable[str], *, settled: bool = False) -> list[dict[str, int]]:
-    """By slice, each topic's end at one moment (one request): the offset that its next record will have; or up to where
-    it is `settled`, for who reads no further: a foreign transaction may be open behind it."""
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the client's own annotations lack it
-    wanted = {TopicPartition(name, slice_): latest for name in names for slice_ in range(partitions(name))}
-    ends: list[dict[str, int]] = [{} for _ in range(SLICES)]
-    isolation = IsolationLevel.READ_COMMITTED if settled else IsolationLevel.READ_UNCOMMITTED
-    asked = client.list_offsets(wanted, isolation_level=isolation, request_timeout=REQUEST_TIMEOUT_S)
-    for place, answer in _await(asked).items():
-        ends[place.partition][place.topic] = answer.offset
-    return ends
+def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
+    """By slice, each topic's end at one moment (one request): the offset that its next record will have."""
+    return _by_slice(_await(_ask_for_ends(client, names, IsolationLevel.READ_UNCOMMITTED)))
+
+
+def settled_ends(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
+    """The same, but only up to where no foreign transaction is open, and without what does not answer."""
+    asked = _ask_for_ends(client, names, IsolationLevel.READ_COMMITTED)
+    return _by_slice({place: future.result() for place, future in asked.items() if future.exception() is None})
 
 
 def existing(client: AdminClient, names: Iterable[str]) -> list[str]:
@@ -115,6 +113,19 @@ def members(client: AdminClient, groups: Iterable[str]) -> list[str]:
     """Those of the consumer groups that somebody is a member of."""
     asked = client.describe_consumer_groups(list(groups), request_timeout=REQUEST_TIMEOUT_S)
     return [group for group, found in _await(asked).items() if found.members]
+
+
+def _ask_for_ends(client: AdminClient, names: Iterable[str], isolation: IsolationLevel) -> dict[TopicPartition, Any]:
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the client's own annotations lack it
+    wanted = {TopicPartition(name, slice_): latest for name in names for slice_ in range(partitions(name))}
+    return client.list_offsets(wanted, isolation_level=isolation, request_timeout=REQUEST_TIMEOUT_S)
+
+
+def _by_slice(answers: Mapping[TopicPartition, Any]) -> list[dict[str, int]]:
+    ends: list[dict[str, int]] = [{} for _ in range(SLICES)]
+    for place, answer in answers.items():
+        ends[place.partition][place.topic] = answer.offset
+    return ends
 
 
 def _settings(days: int, copies: int) -> dict[str, str]:
@@ -169,13 +180,15 @@ def _await(asked: Mapping[Any, Any], tolerate: int | None = None) -> dict[Any, A
     """The answers; without those that failed with the tolerated code. `TransientError` when Kafka does not answer."""
     answers = {}
     for what, future in asked.items():
-        try:
-            answers[what] = future.result()  # every request has its time-out
-        except KafkaException as error:
-            fault = error.args[0]
-            if fault.code() == tolerate:
-                continue
-            if fault.code() in _AWAY:
-                raise TransientError(f"Kafka does not answer: {fault.str()}") from error
-            raise
+        error = future.exception()  # every request has its time-out; raised by the future it would keep all alive
+        if error is None:
+            answers[what] = future.result()
+        elif not isinstance(error, KafkaException):
+            raise error
+        elif (fault := error.args[0]).code() == tolerate:
+            continue
+        elif fault.code() in _AWAY:
+            raise TransientError(f"Kafka does not answer: {fault.str()}") from error
+        else:
+            raise error
     return answers

@@ -10,15 +10,14 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import closing
 
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, Message
 
 from infra import failpoints
 from infra.buffer import Buffer, Ends
-from infra.clients import reader
 from infra.hints import Hints
 from infra.lane import STOPS, Lane, Work, stop_for
 from infra.membership import Membership
-from infra.pile import BATCH_RECORDS
+from infra.reader import Reader
 from schemas.topic import Topic
 
 LOG = logging.getLogger(__name__)
@@ -47,15 +46,16 @@ class Source:
         self.name, self.topics, self._deliver = name, tuple(topic.name for topic in reads), deliver
         self._let_go, self._ends_of, self._linger_s = let_go, ends_of, linger_s
         self._membership, self.hints = Membership(name, servers, self._gained, self._release), Hints(name, servers)
-        self._reader = reader(name, servers, LOG, linger_s)
+        self._reader = Reader(name, servers, self.topics, linger_s)
         self._lanes: dict[int, Lane] = {}
         self._changed = threading.Condition(threading.RLock())
         self._starts: list[tuple[int, int, dict[str, int]]] = []
-        self._stopping = self._drained = False
+        self._stopping = self._drained = self._deaf = False
         self._thread = threading.Thread(target=self._run, name=f"source-{name}", daemon=True)
         self.failure: BaseException | None = None
         self.lapsed: str | None = None
-        """Why only a new process puts right what our clients believe of Kafka, or miss of it (decision 0009)."""
+        """What is wrong with our member: it was seen to lose its word in a broker's outage, and to believe for ever in
+        slices that are another's. Only a new process puts that right."""
 
     def start(self) -> None:
         self._thread.start()
@@ -101,14 +101,18 @@ class Source:
             if (lane := self._lanes.get(slice_)) is not None:
                 lane.stir()
 
-    def missed(self, ends: Sequence[Mapping[str, int]]) -> set[Hashable]:
-        """What Kafka holds, by these ends of each slice's topics, and the reader has not brought though it had nothing
-        else in hand. Who has no slice misses the group's coordinator; for working it is not needed."""
+    def missed(self, ends: Sequence[Mapping[str, int]]) -> set[Hashable] | None:
+        """What Kafka holds, by these ends of each slice's topics, and the reader has not brought; None if all the time
+        it had something in hand. Who has no slice misses the group's coordinator; for working it is not needed."""
         with self._changed:
             drained, self._drained = self._drained, False
             if not self._lanes:
                 return set() if self._membership.coordinated else {"the group's coordinator"}
-            return {place for lane in self._lanes.values() for place in lane.missed(ends)} if drained else set()
+            return {place for lane in self._lanes.values() for place in lane.missed(ends)} if drained else None
+
+    def renew(self) -> None:
+        """The reader hears nothing: soon there is a new one. Who has no slice ends (decision 0009)."""
+        self._deaf = True
 
     def _run(self) -> None:
         try:
@@ -127,16 +131,19 @@ class Source:
         self._membership.poll()
         self.hints.commit()
         with self._changed:
+            if self._deaf:
+                self._renew()
             self._start_lanes()
             idle = all(lane.idle for lane in self._lanes.values())
-        first = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
+        records = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
         with self._changed:
-            self._drained |= first is None
-            for record in [] if first is None else [first, *self._reader.consume(BATCH_RECORDS - 1, 0)]:
+            self._drained |= not records
+            for record in records:
                 self._route(record)
             for lane in self._lanes.values():
                 self._dispatch(lane)
-                self._regulate(lane)
+                if lane.buffer is not None:
+                    self._reader.change(lane.slice, *lane.buffer.change())
 
     def _route(self, record: Message) -> None:
         error, lane = record.error(), self._lanes.get(record.partition())  # type: ignore[arg-type] # fetched: it has one
@@ -144,7 +151,7 @@ class Source:
             if lane is not None and lane.buffer is not None:
                 lane.buffer.take_in(record)
         elif error.code() in STOPS and lane is not None and lane.buffer is not None:
-            self._reader.pause(self._assigned_partitions(lane.slice))
+            self._reader.hold(lane.slice)
             lane.release()
             self._deliver(stop_for(lane.slice, record))
         else:
@@ -154,25 +161,19 @@ class Source:
         if not (self._stopping or self.lapsed) and (work := lane.next_work()) is not None:
             self._deliver(work)
 
+    def _renew(self) -> None:
+        self._deaf = False
+        if not self._lanes:
+            self.lapsed = "it does not hear its group's coordinator"
+        self._reader.renew([lane.buffer for lane in self._lanes.values() if lane.buffer is not None])
+
     def _start_lanes(self) -> None:
-        """Here, between two polls, no record of an earlier fetch can be mistaken for one of the new."""
         for slice_, epoch, positions in self._starts:
             if (lane := self._lanes.get(slice_)) is not None:
-                self._reader.incremental_unassign(self._assigned_partitions(slice_))
-                self._reader.incremental_assign([TopicPartition(t, slice_, positions[t]) for t in self.topics])
-                self._reader.resume(self._assigned_partitions(slice_))  # librdkafka keeps a pause over unassigning
+                self._reader.begin(slice_, positions)
                 lane.begin(Buffer(slice_, epoch, self.topics, positions, self._ends_of))
                 self._dispatch(lane)
         self._starts.clear()
-
-    def _regulate(self, lane: Lane) -> None:
-        if lane.buffer is not None:
-            for change, topics in zip((self._reader.pause, self._reader.resume), lane.buffer.change(), strict=True):
-                if topics:
-                    change([TopicPartition(topic, lane.slice) for topic in topics])
-
-    def _assigned_partitions(self, slice_: int) -> list[TopicPartition]:
-        return [partition for partition in self._reader.assignment() if partition.partition == slice_]
 
     def _gained(self, slices: Sequence[int]) -> None:
         with self._changed:
@@ -192,7 +193,7 @@ class Source:
         failpoints.reach("let go")
         with self._changed:
             for lane in ours:
-                self._reader.incremental_unassign(self._assigned_partitions(lane.slice))
+                self._reader.end(lane.slice)
                 del self._lanes[lane.slice]
                 self.hints.drop(lane.slice)
             self._starts = [start for start in self._starts if start[0] in self._lanes]

@@ -139,6 +139,7 @@ class _Engine:
     def lives(self) -> bool:
         """False when a part has failed for good, which only a new process puts right."""
         failed = [group.name for group in self._groups if group.source.failure is not None]
+        failed += ["hearing"] if self._hearing.failure is not None else []
         if self._app and self._app.crashed:
             failed.append(f"Faust ({type(self._app.crash_reason).__name__})")
         failed += [f"{group.name} ({group.source.lapsed})" for group in self._groups if group.source.lapsed]

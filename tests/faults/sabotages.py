@@ -20,11 +20,12 @@ _RULES = "tests/integration/test_ledger_rules.py::"
 _WORKER = "tests/integration/test_worker_rules.py::"
 _RETENTION = "tests/consumers/test_retention.py::"
 _CORPUS = "tests/integration/test_corpus.py::"
+_SOURCE = "tests/integration/test_source.py"
 _RESTORED = (
     "tests/integration/test_restored.py"
     "::test_it_ends_where_the_lost_one_stood_publishes_nothing_twice_and_its_next_events_are_heard"
 )
-_LAPSED = "tests/integration/test_lapsed.py"
+_QUARREL = "tests/integration/test_quarrel.py"
 _ONCE = _RULES + "test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it"
 _SEQUENCES = _RULES + "test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice"
 _LEFTOVERS = (
@@ -191,9 +192,9 @@ SABOTAGES = (
     ),
     Sabotage(
         "who is fenced for long goes on", "infra/lane.py",
-        "return now - self.fenced_since > QUARREL_S * (2 if newcomer else 1)", "return False", _LAPSED,
+        "return now - self.fenced_since > QUARREL_S * (2 if newcomer else 1)", "return False", _QUARREL,
     ),
-    Sabotage("a deaf reader goes on", "infra/buffer.py", "if at < ends[topic] and", "if False and", _LAPSED),
+    Sabotage("a deaf reader goes on", "infra/buffer.py", "if at < ends.get(topic, 0) and", "if False and", _SOURCE),
     Sabotage(
         "a package is not read back", "infra/archive/verify.py",
         "if _md5(folder / path) != listed[path]]", "if False]", "tests/archive/test_verify.py",

@@ -1,5 +1,7 @@
 """What an administrator's request that fails says: Kafka is away, or something is wrong."""
 
+import gc
+import weakref
 from concurrent.futures import Future
 
 import pytest
@@ -26,3 +28,16 @@ def test_a_request_that_is_refused_is_not_asked_again_unless_that_is_expected() 
     with pytest.raises(KafkaException):
         _await(refused)
     assert _await(refused, tolerate=KafkaError.TOPIC_ALREADY_EXISTS) == {}
+
+
+def test_a_request_that_failed_keeps_nothing_alive_for_the_garbage_collector() -> None:
+    future = failed(KafkaError._TIMED_OUT)
+    gone = weakref.ref(future)
+    gc.disable()
+    try:
+        with pytest.raises(TransientError):
+            _await({"a partition": future})
+        del future
+        assert gone() is None, "with it the client's threads would go on"
+    finally:
+        gc.enable()
