@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import psycopg
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
@@ -24,6 +24,7 @@ from infra.outbox import Outlet
 from infra.postgres import connect, open_pool
 from infra.source import Source
 from infra.transacting import Transacting
+from infra.watermarks import watermarks
 from infra.worker import Worker
 from schemas.topic import SLICES, Topic
 
@@ -31,6 +32,9 @@ LOG = logging.getLogger(__name__)
 
 THREADS = 4
 """Slices of one consumer worked on at once: Python decodes one while PostgreSQL and Kafka work on others."""
+
+ASK_S = 10.0
+"""For Kafka to say where a log begins, before a slice is taken over."""
 
 FLUSH_S = 1.0
 """For the producer's last acknowledgements when it stops."""
@@ -148,10 +152,7 @@ class Group:
         """Where the log of each topic begins: the first position of a slice that never read it."""
         asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name})
         try:
-            return {
-                topic.name: asking.get_watermark_offsets(TopicPartition(topic.name, slice_), timeout=10)[0]
-                for topic in self._reads
-            }
+            return {topic.name: watermarks(asking, topic.name, slice_, ASK_S)[0] for topic in self._reads}
         finally:
             asking.close()
 

@@ -95,7 +95,10 @@ def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
 
 def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
     """By slice, each topic's end at one moment (one request): the offset that its next record will have."""
-    return _by_slice(_await(_ask_for_ends(client, names, IsolationLevel.READ_UNCOMMITTED)))
+    answers = _await(_ask_for_ends(client, names, IsolationLevel.READ_UNCOMMITTED))
+    if silent := [place.topic for place, answer in answers.items() if answer.offset < 0]:
+        raise TransientError(f"Kafka does not answer: it does not say where {silent[0]} ends.")
+    return _by_slice(answers)
 
 
 def settled_ends(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
@@ -122,9 +125,11 @@ def _ask_for_ends(client: AdminClient, names: Iterable[str], isolation: Isolatio
 
 
 def _by_slice(answers: Mapping[TopicPartition, Any]) -> list[dict[str, int]]:
+    """Below 0 is no answer: librdkafka's, without any error, to who asked while a broker was coming back."""
     ends: list[dict[str, int]] = [{} for _ in range(SLICES)]
     for place, answer in answers.items():
-        ends[place.partition][place.topic] = answer.offset
+        if answer.offset >= 0:
+            ends[place.partition][place.topic] = answer.offset
     return ends
 
 

@@ -13,7 +13,8 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, M
 from psycopg import Connection
 
 from infra.errors import TransientError
-from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets
+from infra.kafka import admin, end_offsets
+from infra.watermarks import watermarks
 from schemas.topic import SLICES, Topic
 from schemas.topics import DAY_BEGUN, TOPICS
 
@@ -153,10 +154,8 @@ def _day(key: bytes) -> date | None:
 def _records(reader: Consumer, topic: str, ends: Sequence[Mapping[str, int]]) -> int:
     total = 0
     for slice_ in range(SLICES):
-        bounds = reader.get_watermark_offsets(TopicPartition(topic, slice_), REQUEST_TIMEOUT_S)
-        if bounds is None:
-            raise TransientError(f"Kafka does not say in {REQUEST_TIMEOUT_S} s where {topic}/{slice_} begins.")
-        total += max(0, ends[slice_][topic] - bounds[0])
+        begins, _ = watermarks(reader, topic, slice_)
+        total += max(0, ends[slice_][topic] - begins)
     return total
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer
 
 from infra.errors import AlarmError
 from infra.intake import Schemas
-from infra.kafka import REQUEST_TIMEOUT_S
 from infra.watching import SETTINGS, watch
+from infra.watermarks import watermarks
 from schemas.receipts import Receipt
 from schemas.retention import RecordDeleted
 from schemas.topic import SLICES
@@ -40,10 +40,7 @@ def receipts_on_topic(kafka: str, schemas: Schemas) -> Iterator[Receipt]:
 def _ends(kafka: str) -> dict[int, int]:
     """Where each partition that has records ends."""
     with closing(Consumer({"bootstrap.servers": kafka, **SETTINGS})) as asking:
-        marks = {
-            n: asking.get_watermark_offsets(TopicPartition(RECORD_DELETED.name, n), timeout=REQUEST_TIMEOUT_S)
-            for n in range(SLICES)
-        }
+        marks = {n: watermarks(asking, RECORD_DELETED.name, n) for n in range(SLICES)}
     return {n: high for n, (low, high) in marks.items() if low < high}
 
 

@@ -9,16 +9,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message
 from psycopg import Connection, Rollback
 from psycopg.types.json import Jsonb
 
-from infra.errors import AlarmError, TransientError
-from infra.kafka import REQUEST_TIMEOUT_S, admin, existing, members
+from infra.errors import AlarmError
+from infra.kafka import admin, existing, members
 from infra.ledger import Cursor
 from infra.log_reader import LogReader
 from infra.postgres import uuids
 from infra.record import raw_headers
+from infra.watermarks import watermarks
 from schemas.codec import UnreadableError
 from schemas.event import Caused
 from schemas.headers import parse
@@ -111,18 +112,11 @@ def _records(reader: LogReader, kafka: str, topic: str) -> Iterator[tuple[str, _
     """Of each lane (topic/partition), who sent what, in order."""
     with closing(Consumer({"bootstrap.servers": kafka, "group.id": "dfdg-restored"})) as asking:
         for partition in range(partitions(topic)):
-            low, high = _marks(asking, TopicPartition(topic, partition))
+            low, high = watermarks(asking, topic, partition)
             for first in range(low, high, STRETCH):
                 for record in reader.records("restored", topic, partition, first, min(first + STRETCH, high)):
                     if (seen := _seen(record)) is not None:
                         yield f"{topic}/{partition}", seen
-
-
-def _marks(asking: Consumer, place: TopicPartition) -> tuple[int, int]:
-    try:
-        return asking.get_watermark_offsets(place, timeout=REQUEST_TIMEOUT_S)
-    except KafkaException as error:
-        raise TransientError(f"Kafka does not answer: {error.args[0].str()}") from error
 
 
 def _seen(record: Message) -> _Seen | None:

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from infra.errors import AlarmError, TransientError
 from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets, topic_ids
 from infra.local.process import Say, silent
+from infra.watermarks import watermarks
 from producers.sender import Sender
 from schemas.clock import DayBegun
 from schemas.codec import encode
@@ -139,7 +140,7 @@ def _last_days(consumer: Consumer) -> list[date | None]:
     last: list[date | None] = [None] * SLICES
     waited: dict[int, TopicPartition] = {}
     for slice_ in range(SLICES):
-        low, high = consumer.get_watermark_offsets(TopicPartition(DAY_BEGUN.name, slice_), REQUEST_TIMEOUT_S) or (0, 0)
+        low, high = watermarks(consumer, DAY_BEGUN.name, slice_)
         if high > low:
             waited[slice_] = TopicPartition(DAY_BEGUN.name, slice_, high - 1)
     consumer.assign(list(waited.values()))  # together: else the first is fetched, and waited for, alone

@@ -194,6 +194,10 @@ SABOTAGES = (
         "who is fenced for long goes on", "infra/lane.py",
         "return now - self.fenced_since > QUARREL_S * (2 if newcomer else 1)", "return False", _QUARREL,
     ),
+    Sabotage(
+        "an end below 0 taken", "infra/kafka.py", "if answer.offset < 0]", "if False]",
+        "tests/infra/test_kafka_answers.py",
+    ),
     Sabotage("a deaf reader goes on", "infra/buffer.py", "if at < ends.get(topic, 0) and", "if False and", _SOURCE),
     Sabotage(
         "a package is not read back", "infra/archive/verify.py",
