@@ -8,7 +8,7 @@ from infra.kafka import REQUEST_TIMEOUT_S
 
 def watermarks(asking: Consumer, topic: str, partition: int, timeout_s: float = REQUEST_TIMEOUT_S) -> tuple[int, int]:
     """The offset of its first record, and of the next one that will be written. `TransientError` when Kafka does not
-    say: the client then raises, or gives None, or offsets below 0."""
+    say: the client raises then, or gives None; an offset below 0 is no answer either."""
     try:
         low, high = asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout_s) or (-1, -1)
     except KafkaException as error:
