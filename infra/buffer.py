@@ -81,11 +81,11 @@ class Buffer:
             self._put(topic, offset, record)
 
     def missed(self, ends: Mapping[str, int]) -> set[Hashable]:
-        """The next record of each topic that ends behind it and is not paused."""
-        behind = {
-            topic: at for topic, at in self.fetched.items() if at < ends.get(topic, 0) and topic not in self.paused
-        }
-        return {(topic, self.slice, at, self._epoch) for topic, at in behind.items()}
+        """The next record of each topic that ends behind it and is not paused; or the word that no day comes next."""
+        behind = {topic for topic, at in self.fetched.items() if at < ends.get(topic, 0)}
+        if not self._days_known:
+            behind.add(LEAD.name)
+        return {(topic, self.slice, self.fetched[topic], self._epoch) for topic in behind - self.paused}
 
     @property
     def due(self) -> bool:

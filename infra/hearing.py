@@ -3,9 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import closing
 from typing import Protocol
 
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
 from infra.kafka import admin, settled_ends
+from schemas.topics import LEAD
 
 LOG = logging.getLogger(__name__)
 
@@ -14,6 +18,11 @@ LISTEN_S = 10.0
 
 DEAF_LOOKS = 3
 """Missing after so many more looks (30 s), a thing will not come to this client: it would connect again within 10 s."""
+
+ANSWER_S = 10.0
+"""For a group's coordinator to answer a new client, before it is said that an old one does not hear it."""
+
+COORDINATOR = "its group's coordinator"
 
 Ends = Sequence[Mapping[str, int]]
 """By slice and topic."""
@@ -26,7 +35,7 @@ class Hears(Protocol):
     topics: tuple[str, ...]
 
     def missed(self, ends: Ends, /) -> set[Hashable] | None: ...
-    def renew(self) -> None: ...
+    def renew(self, missed: Hashable, /) -> None: ...
 
 
 class Hearing:
@@ -59,7 +68,12 @@ class Hearing:
         try:
             while not self._stopped.wait(LISTEN_S):
                 topics = {topic for source in self._sources() for topic in source.topics}
-                self.look(settled_ends(admin(self._servers), topics))
+                try:
+                    ends = settled_ends(admin(self._servers), topics)
+                except KafkaException as error:
+                    LOG.info("Kafka cannot be asked what it holds: %s", error)
+                else:
+                    self.look(ends)
         except BaseException as error:
             self.failure = error
             LOG.exception("nobody listens any more")
@@ -68,7 +82,18 @@ class Hearing:
         before = self._looks.get(source.name, {})
         looks = {what: before.get(what, 0) + 1 for what in missed}
         if deaf := [what for what, number in looks.items() if number > DEAF_LOOKS]:
-            LOG.warning("%s is deaf: Kafka has had for long, and it did not hear: %s", source.name, deaf[0])
-            source.renew()
             looks = {}
+            if deaf[0] != COORDINATOR or self._coordinated(source.name):
+                LOG.warning("%s is deaf: Kafka has had for long, and it did not hear: %s", source.name, deaf[0])
+                source.renew(deaf[0])
         self._looks[source.name] = looks
+
+    def _coordinated(self, group: str) -> bool:
+        """Whether the group's coordinator answers anybody."""
+        with closing(Consumer({"bootstrap.servers": self._servers, "group.id": group, "log_level": 0})) as asking:
+            try:
+                asking.committed([TopicPartition(LEAD.name, 0)], timeout=ANSWER_S)
+            except KafkaException as error:
+                LOG.info("the coordinator of %s is away: %s", group, error)
+                return False
+        return True

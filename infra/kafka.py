@@ -96,8 +96,8 @@ def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
 def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:
     """By slice, each topic's end at one moment (one request): the offset that its next record will have."""
     answers = _await(_ask_for_ends(client, names, IsolationLevel.READ_UNCOMMITTED))
-    if silent := [place.topic for place, answer in answers.items() if answer.offset < 0]:
-        raise TransientError(f"Kafka does not answer: it does not say where {silent[0]} ends.")
+    if unsaid := [place.topic for place, answer in answers.items() if answer.offset < 0]:
+        raise TransientError(f"Kafka does not answer: it does not say where {unsaid[0]} ends.")
     return _by_slice(answers)
 
 
@@ -186,14 +186,12 @@ def _await(asked: Mapping[Any, Any], tolerate: int | None = None) -> dict[Any, A
     answers = {}
     for what, future in asked.items():
         error = future.exception()  # every request has its time-out; raised by the future it would keep all alive
-        if error is None:
+        if not isinstance(error, KafkaException):
             answers[what] = future.result()
-        elif not isinstance(error, KafkaException):
-            raise error
         elif (fault := error.args[0]).code() == tolerate:
             continue
         elif fault.code() in _AWAY:
             raise TransientError(f"Kafka does not answer: {fault.str()}") from error
         else:
-            raise error
+            raise KafkaException(fault)
     return answers

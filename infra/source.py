@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, Message
 
 from infra import failpoints
 from infra.buffer import Buffer, Ends
+from infra.hearing import COORDINATOR
 from infra.hints import Hints
 from infra.lane import STOPS, Lane, Work, stop_for
 from infra.membership import Membership
@@ -107,12 +108,15 @@ class Source:
         with self._changed:
             drained, self._drained = self._drained, False
             if not self._lanes:
-                return set() if self._membership.coordinated else {"the group's coordinator"}
+                return set() if self._membership.coordinated else {COORDINATOR}
             return {place for lane in self._lanes.values() for place in lane.missed(ends)} if drained else None
 
-    def renew(self) -> None:
-        """The reader hears nothing: soon there is a new one. Who has no slice ends (decision 0009)."""
-        self._deaf = True
+    def renew(self, missed: Hashable) -> None:
+        """Who does not hear the coordinator gives up; in the place of a deaf reader there is soon a new one."""
+        if missed == COORDINATOR:
+            self.lapsed = f"it does not hear {COORDINATOR}"
+        else:
+            self._deaf = True
 
     def _run(self) -> None:
         try:
@@ -132,7 +136,8 @@ class Source:
         self.hints.commit()
         with self._changed:
             if self._deaf:
-                self._renew()
+                self._deaf = False
+                self._reader.renew([lane.buffer for lane in self._lanes.values() if lane.buffer is not None])
             self._start_lanes()
             idle = all(lane.idle for lane in self._lanes.values())
         records = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
@@ -160,12 +165,6 @@ class Source:
     def _dispatch(self, lane: Lane) -> None:
         if not (self._stopping or self.lapsed) and (work := lane.next_work()) is not None:
             self._deliver(work)
-
-    def _renew(self) -> None:
-        self._deaf = False
-        if not self._lanes:
-            self.lapsed = "it does not hear its group's coordinator"
-        self._reader.renew([lane.buffer for lane in self._lanes.values() if lane.buffer is not None])
 
     def _start_lanes(self) -> None:
         for slice_, epoch, positions in self._starts:

@@ -29,7 +29,7 @@ class Source:
     def missed(self, _ends: Any, /) -> Missed:
         return self.tells.pop(0)
 
-    def renew(self) -> None:
+    def renew(self, _missed: Hashable, /) -> None:
         self.renewed_at.append(len(self.tells))
 
 

@@ -37,12 +37,13 @@ def test_a_request_that_is_refused_is_not_asked_again_unless_that_is_expected() 
     assert _await(refused, tolerate=KafkaError.TOPIC_ALREADY_EXISTS) == {}
 
 
-def test_a_request_that_failed_keeps_nothing_alive_for_the_garbage_collector() -> None:
-    future = failed(KafkaError._TIMED_OUT)
+@pytest.mark.parametrize("code", [KafkaError._TIMED_OUT, KafkaError.TOPIC_ALREADY_EXISTS])
+def test_a_request_that_failed_keeps_nothing_alive_for_the_garbage_collector(code: int) -> None:
+    future = failed(code)
     gone = weakref.ref(future)
     gc.disable()
     try:
-        with pytest.raises(TransientError):
+        with pytest.raises((TransientError, KafkaException)):
             _await({"a partition": future})
         del future
         assert gone() is None, "with it the client's threads would go on"

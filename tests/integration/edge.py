@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from infra.errors import TransientError
 from infra.kafka import admin, end_offsets, ensure_topics
 from producers.cpr import made_up_cpr
 from producers.identity import Identity
@@ -19,7 +21,8 @@ from schemas.headers import parse
 from schemas.topic import SLICES, Topic
 from schemas.topics import SITUATION_RECORDED, TOPICS
 
-SCHEMA_ID = 7
+SCHEMA_ID, TRIES = 7, 3
+LOG = logging.getLogger(__name__)
 IDS = {topic.name: SCHEMA_ID for topic in TOPICS}
 CPRS = [made_up_cpr(n) for n in range(300)]
 
@@ -31,12 +34,22 @@ def empty_topics(client: AdminClient, dead: Sequence[str] = ()) -> None:
     """
     there = client.list_topics(timeout=30).topics
     names = [name for name in there if name.startswith("dfdg.") or name.endswith("-dlq")]
-    used = {name for ends in end_offsets(client, names) for name, end in ends.items() if end > 0}
+    used = {name for ends in _answered(client, names) for name, end in ends.items() if end > 0}
     for deleted in client.delete_topics([*used]).values() if used else ():
         deleted.result()
     while client.list_topics(timeout=30).topics.keys() & used:
         pass  # each question waits for its answer
     ensure_topics(client, TOPICS, dead)
+
+
+def _answered(client: AdminClient, names: Sequence[str]) -> list[dict[str, int]]:
+    """Asked again while a broker that an earlier test has killed comes back."""
+    for _ in range(TRIES - 1):
+        try:
+            return end_offsets(client, names)
+        except TransientError as error:
+            LOG.info("asked again: %s", error)
+    return end_offsets(client, names)
 
 
 def records(kafka: str, topic: Topic) -> list[Message]:

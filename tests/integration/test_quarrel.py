@@ -1,34 +1,22 @@
 """On real servers: who is fenced again and again holds slices that are another's, and gives way."""
 
-import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from infra import lane, ledger
-from infra.cli.work import _Engine, ready
+from infra.cli.work import _Engine
 from infra.local import Addresses
 from infra.postgres import connect
 from schemas.topics import DAY_BEGUN
+from tests.integration.engine import running
 from tests.integration.system import System, make_system, wait_for
 
 READS = {"deletions": (DAY_BEGUN,)}
 SURELY_S = 1.0
 """Many turns of a source: by then it would have begun what is due."""
-
-
-@contextmanager
-def running(system: System) -> Iterator[_Engine]:
-    engine = _Engine(list(READS), ready(Addresses(system.addresses.kafka, system.addresses.registry, system.dsn)), 0.0)
-    asyncio.run(engine.start())
-    try:
-        yield engine
-    finally:
-        asyncio.run(engine.stop())
 
 
 def rob(system: System, slice_: int = 0) -> int:

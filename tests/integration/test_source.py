@@ -1,24 +1,16 @@
 """The source on real Kafka: a slice gets every record, whatever state its fetching was in when it was taken over."""
 
-import json
 import queue
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from infra import clients, hearing
 from infra.buffer import BUFFER_RECORDS, DAYS_AHEAD, Batch
-from infra.hearing import DEAF_LOOKS, Hearing
-from infra.kafka import settled_ends
 from infra.lane import TakeOver, Work
 from infra.local import Addresses
-from infra.membership import Membership
 from infra.source import Source
 from producers.sender import Sender
-from schemas.topics import DAY_BEGUN, LEAD
+from schemas.topics import LEAD
 from schemas.topics import TITLE_HELD_RECORDED as TOPIC
 from tests.integration.system import make_system, wait_for
 
@@ -85,96 +77,6 @@ def test_a_slice_that_has_more_days_before_it_than_it_keeps_reads_them_all_and_g
         finally:
             source.stop()
     assert seen == [(TOPIC.name, 0), *((LEAD.name, n) for n in range(days)), (TOPIC.name, 1), (TOPIC.name, 2)]
-
-
-def test_a_deaf_reader_is_exchanged_and_no_other_and_every_record_is_read_once(
-    addresses: Addresses, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_system(addresses, database, tmp_path)
-    works: queue.Queue[Work] = queue.Queue()
-    source = Source("test-source", (TOPIC,), addresses.kafka, works.put, lambda _: None, lambda _: {})
-    listening, looks = Hearing(addresses.kafka, lambda: [source]), often(monkeypatch)
-    with Sender(addresses.kafka, "test") as sender:
-
-        def sent_and_seen(number: int) -> list[int]:
-            for _ in range(number):
-                sender.send(TOPIC.name, 0, b"key", b"value", [])
-            sender.finish()
-            seen: list[int] = []
-            while len(seen) < number:
-                batch = batch_of_slice_0(source, works, epoch=1)
-                assert batch is not None
-                seen += [int(record.offset() or 0) for record in batch.records]
-                source.done(0, more=False, unsettled=False)
-            return seen
-
-        source.start()
-        try:
-            assert sent_and_seen(3) == [0, 1, 2]
-            reader = source._reader._client
-            listening.start()
-            wait_for("looks at Kafka", lambda: len(looks) > 2 * DEAF_LOOKS)
-            assert source._reader._client is reader
-            reader.pause(reader.assignment())  # as deaf as one that has lost its brokers
-            assert sent_and_seen(2) == [3, 4]
-            assert source._reader._client is not reader
-            assert sent_and_seen(2) == [5, 6]
-            batch_of_slice_0(source, works, epoch=1, until=works.empty)
-        finally:
-            listening.stop()
-            source.stop()
-    assert (source.failure, source.lapsed, listening.failure) == (None, None, None)
-
-
-def test_who_has_no_slice_and_does_not_hear_the_groups_coordinator_gives_up(
-    addresses: Addresses, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    often(monkeypatch)
-    source = Source("test-deaf", (DAY_BEGUN,), "127.0.0.1:1", lambda _: None, lambda _: None, lambda _: {})
-    listening = Hearing(addresses.kafka, lambda: [source])
-    source.start()
-    listening.start()
-    try:
-        wait_for("the source to lapse", lambda: source.lapsed)
-    finally:
-        listening.stop()
-        source.stop()
-
-
-def test_a_member_knows_whether_it_hears_the_groups_coordinator(
-    addresses: Addresses, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    often(monkeypatch)
-    here = Membership("test-hears", addresses.kafka, lambda _: None, lambda _: None)
-
-    def hears() -> bool:
-        here.poll()
-        return here.coordinated
-
-    here.join()
-    try:
-        here.coordinated = False
-        wait_for("its statistics to say so", hears)
-        answered = here._measured
-        for microseconds, heard in ((5_000_000, True), (15_000_000, False), (-1, False)):
-            answered(json.dumps({"brokers": {"GroupCoordinator": {"rxidle": microseconds}}}))
-            assert here.coordinated is heard
-    finally:
-        here.leave()
-
-
-def often(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Kafka is asked often what it holds, and clients measure themselves; tells how often it was asked."""
-    looks: list[Any] = []
-
-    def counted(*asked: Any) -> list[dict[str, int]]:
-        looks.append(asked)
-        return settled_ends(*asked)
-
-    monkeypatch.setattr(hearing, "LISTEN_S", 0.1)
-    monkeypatch.setattr(hearing, "settled_ends", counted)
-    monkeypatch.setattr(clients, "STATISTICS_MS", 100)
-    return looks
 
 
 def _paused(source: Source) -> bool:
