@@ -59,9 +59,9 @@ def test_in_the_engine_a_deaf_reader_is_exchanged_and_no_other(
     with running(system) as engine:
         source = engine._groups[0].source
         wait_for("all slices to be read", lambda: sum(each.buffer is not None for each in _lanes(source)) == SLICES)
-        reader = source._reader._client
         system.publish([date(2021, 6, 14)])
         wait_for("the day to be read", partial(system.drained, date(2021, 6, 14)))
+        reader = source._reader._client
         enough(looks)
         assert source._reader._client is reader
 
@@ -80,7 +80,7 @@ def test_an_exchanged_reader_goes_on_behind_what_was_fetched_and_leaves_paused_w
     addresses: Addresses, database: str, tmp_path: Path
 ) -> None:
     make_system(addresses, database, tmp_path)
-    records = BUFFER_RECORDS + 3_000
+    records = BUFFER_RECORDS + 20_000
     works: queue.Queue[Work] = queue.Queue()
     source = Source("test-source", (TOPIC,), addresses.kafka, works.put, lambda _: None, lambda _: {})
     seen: dict[int, list[int]] = {0: [], 1: []}
