@@ -55,12 +55,18 @@ class Crew:
             self.join()
 
     def at_work(self) -> bool:
-        """A worker that starts while PostgreSQL is away ends, so who is dead by now is replaced."""
+        """Everybody has slices, and somebody a session. A worker that starts while PostgreSQL is away ends, so who is
+        dead by now is replaced."""
         self.mend()
-        return bool(own_sessions(self.ground))
+        return all(worker.has_had_slices() for worker in self.alive) and bool(own_sessions(self.ground))
 
-    def join(self) -> None:
-        self.alive.append(self.ground.start(self.armed))
+    def join(self) -> WorkerProcess:
+        self.alive.append(worker := self.ground.start(self.armed))
+        return worker
+
+    def until_it_has_slices(self, worker: WorkerProcess) -> None:
+        """Who is struck while he imports shows nothing. Another fault may have ended him."""
+        wait_for("the worker to have slices", lambda: worker.has_had_slices() or worker.process.poll() is not None)
 
     def to_the_end(self, going: "Days") -> None:
         """Whoever ends meanwhile, as a worker does when a part of it has failed for good, gets a successor."""
@@ -71,12 +77,13 @@ class Crew:
     def leave(self, worker: WorkerProcess) -> None:
         self.alive = [other for other in self.alive if other is not worker]
         worker.send(signal.SIGCONT)  # another fault may have frozen it
+        self.until_it_has_slices(worker)
         worker.end()
 
     def kill(self, worker: WorkerProcess, luck: Random) -> bool:
         """SIGKILL at work, with a transaction open where one can be caught; whether one was. Frozen first, so that what
         is seen is what dies."""
-        wait_for("the worker to have slices", lambda: "slices assigned" in worker.log() or worker.process.poll())
+        self.until_it_has_slices(worker)
         threading.Event().wait(luck.uniform(0, WORKS_S))
         hit = False
         for _ in range(HUNT if worker.process.poll() is None else 0):

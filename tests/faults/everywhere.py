@@ -101,7 +101,7 @@ def _run(ground: Ground, load: Country, queue: "deque[Round]") -> None:
 def _begin(ground: Ground, each: Round) -> Shift:
     worker = ground.start(each.armed)
     if each.point in AT_STOP:
-        wait_for("the worker that will be stopped has slices", lambda: "assigned" in worker.log())
+        wait_for("the worker that will be stopped has slices", worker.has_had_slices)
         worker.send(signal.SIGTERM)
     return Shift(worker, time.monotonic() + DEATH_S)
 

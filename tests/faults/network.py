@@ -13,7 +13,8 @@ Strike = Callable[[Crew, Random, Evidence], None]
 """Disturbs a crew at work, says what it did, and leaves nothing broken behind."""
 
 
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
+"""On a busy machine a worker takes half of that to start."""
 
 
 def wait(seconds: float) -> None:

@@ -75,6 +75,11 @@ SABOTAGES = (
         _WORKER + "test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged",
     ),
     Sabotage(
+        "batches without limit while Kafka acknowledges none", "infra/worker.py",
+        "while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:", "while False:",
+        _WORKER + "test_without_acknowledgements_a_worker_commits_so_many_batches_and_no_more_until_the_next_one_comes",
+    ),
+    Sabotage(
         "acknowledged by the first partition", "infra/outbox.py", "return len(self._acks) == self._partitions",
         "return len(self._acks) > 0",
         "tests/integration/test_outbox.py::test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partition",

@@ -25,6 +25,9 @@ from tests.faults.verdict import Evidence
 SESSION_S = 3.0
 """After so long without a heartbeat the local servers give a worker's slices away."""
 
+REGISTRY_MISSED = "the schema registry at"
+"""Of a worker's log line, when it asks in vain."""
+
 
 def kill_worker(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """SIGKILL, at whatever it does."""
@@ -37,10 +40,11 @@ def freeze_worker(crew: Crew, luck: Random, evidence: Evidence) -> None:
     """SIGSTOP for longer than its session lasts, then it wakes as a zombie."""
     if crew.alive:
         zombie = luck.choice(crew.alive)
+        crew.until_it_has_slices(zombie)
+        evidence.struck["worker frozen"] += zombie.process.poll() is None
         zombie.send(signal.SIGSTOP)
         wait(SESSION_S + luck.uniform(2, 6))
         zombie.send(signal.SIGCONT)
-        evidence.struck["worker frozen"] += 1
 
 
 def storm(crew: Crew, luck: Random, evidence: Evidence) -> None:
@@ -76,13 +80,14 @@ def lose_one_of_three(crew: Crew, luck: Random, evidence: Evidence) -> None:
 
 
 def registry_away(crew: Crew, luck: Random, evidence: Evidence) -> None:
-    """A worker that starts meanwhile waits for it."""
+    """A worker that starts meanwhile waits for it, and says so."""
     stack = crew.ground.stack
     stack.kill("registry")
-    crew.join()
+    worker = crew.join()
+    patiently(lambda: REGISTRY_MISSED in worker.log() or worker.process.poll() is not None)
     wait(luck.uniform(2, 5))
     stack.start("registry")
-    evidence.struck["registry away"] += 1
+    evidence.struck["registry away"] += REGISTRY_MISSED in worker.log()
 
 
 def freeze_broker(crew: Crew, luck: Random, evidence: Evidence) -> None:

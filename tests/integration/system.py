@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
+from psycopg import IsolationLevel
 
 from infra.dead_letters import topic_of
 from infra.errors import TransientError
@@ -45,6 +46,11 @@ READS: Reads = {
     "cv-status": (CV_REQUIREMENT_CHANGED,),
     "mailboxes": (NOTICE_ISSUED,),
 }
+
+_BATCHES_OF = """
+select count(*) from ledger.batch b join ledger.slice s using (consumer, slice, epoch)
+where consumer = %s and s.owner = %s and (b.records > 0 or b.outgoing > 0)
+"""
 
 
 def wait_for(what: str, condition: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
@@ -116,26 +122,44 @@ class System:
             row = connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
+    def owners(self, consumer: str) -> Counter[str]:
+        """How many of the consumer's slices each worker has (`WorkerProcess.owner`), by who took them over last.
+
+        Whoever died stays the owner until another takes over: compare with those who are meant.
+        """
+        with psycopg.connect(self.dsn) as connection:
+            query = "select owner from ledger.slice where consumer = %s and owner is not null"
+            return Counter(owner for (owner,) in connection.execute(query, (consumer,)).fetchall())
+
+    def batches_of(self, worker: WorkerProcess, consumer: str = "cv-requirement") -> int:
+        """Batches that this worker itself has applied, in the slices that it has, since it took them over."""
+        with psycopg.connect(self.dsn) as connection:
+            row = connection.execute(_BATCHES_OF, (consumer, worker.owner)).fetchone()
+        return int(row[0]) if row else 0
+
     def drained(self, last: date | None) -> bool:
         """Everything is read by everyone, every outbox is empty, and the last day has woken all it must."""
         try:
             with psycopg.connect(self.dsn, connect_timeout=2) as connection:
+                connection.isolation_level = IsolationLevel.REPEATABLE_READ  # outboxes and positions of one moment
                 return self._behind(connection, last) == 0
         except (psycopg.OperationalError, TransientError, KafkaException):  # a server that was killed a moment ago
             self.client = admin(self.addresses.kafka)  # the old one keeps leader epochs from before the kill
             return False
 
     def _behind(self, connection: psycopg.Connection, last: date | None) -> int:
-        ends = end_offsets(self.client, [topic.name for topic in TOPICS])
+        """The ends are asked for last. What was asked for before could be decided, published and acknowledged between
+        the two looks: then nobody seems to be behind, though nobody has read what follows."""
         rows = connection.execute("select consumer, slice, positions, day from ledger.slice").fetchall()
         if len(rows) < len(self.reads) * SLICES:
             return 1
+        left = "select (select count(*) from ledger.outbox) + (select count(*) from ledger.state where wakes_on <= %s)"
+        row = connection.execute(left, (last,)).fetchone()
+        ends = end_offsets(self.client, [topic.name for topic in TOPICS])
         behind = 0
         for consumer, slice_, positions, day in rows:
             behind += sum(ends[slice_][t.name] - positions.get(t.name, 0) for t in self.reads[consumer])
             behind += DAY_BEGUN in self.reads[consumer] and last is not None and day != last
-        left = "select (select count(*) from ledger.outbox) + (select count(*) from ledger.state where wakes_on <= %s)"
-        row = connection.execute(left, (last,)).fetchone()
         return behind + (row[0] if row else 1)
 
     def records(self, topic: Topic) -> list[tuple[str, str]]:

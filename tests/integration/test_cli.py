@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -27,12 +27,12 @@ from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, SITUATION_RECORDED, TITLE_TABLE_PUBLISHED
 from tests.conftest import new_database
 from tests.integration.system import System, make_system, wait_for
+from tests.integration.worker_process import STOP_S, owner
 
 ROOT = Path(__file__).parents[2]
 DFDG = (sys.executable, "-m", "infra.cli")
 SITUATIONS = SITUATION_RECORDED.name
 FINE, COULD_NOT, USAGE, AWAY, BAD_INPUT = range(5)
-STOP_S = 10.0
 SAMPLE = ROOT / "infra" / "sample"
 TITLES = ("--escostar", str(SAMPLE / "escostar_occupations.csv"), "--mapping", str(SAMPLE / "esco_to_escostar.csv"))
 
@@ -78,6 +78,14 @@ class Desk:
         with psycopg.connect(self.system.dsn) as connection:
             row = connection.execute(query).fetchone()
         return int(row[0]) if row else 0
+
+    def each_has_slices(self, pids: Iterable[int]) -> bool:
+        """Whether these workers, and nobody else, have slices."""
+        return self.system.owners("cv-requirement").keys() == {owner(pid) for pid in pids}
+
+
+def children(keeper: "subprocess.Popen[bytes]") -> set[int]:
+    return {child.pid for child in psutil.Process(keeper.pid).children()}
 
 
 @pytest.fixture
@@ -174,10 +182,12 @@ def test_importing_titles_announces_the_table_to_every_slice_once_however_often_
     assert "pyproject.toml, line 1: columns are" in bad.stderr
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_run_puts_down_what_was_published_and_ends_when_it_is_told(empty: Desk, processes: str) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_run_puts_down_what_was_published_and_ends_when_it_is_told(empty: Desk, processes: int) -> None:
     empty.fine("publish", SITUATIONS, empty.file(*range(20)))
-    with empty.running("cv-requirement", "cv-status", "--processes", processes) as worker:
+    with empty.running("cv-requirement", "cv-status", "--processes", str(processes)) as worker:
+        pids = {worker.pid} if processes == 1 else wait_for("both", lambda: len(c := children(worker)) == 2 and c)
+        wait_for("each process to have slices", lambda: empty.each_has_slices(pids))
         wait_for("20 citizens in cv.status", lambda: empty.citizens() == 20)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(STOP_S) == FINE
@@ -187,13 +197,13 @@ def test_run_puts_down_what_was_published_and_ends_when_it_is_told(empty: Desk, 
 
 def test_a_worker_process_that_dies_is_replaced_and_the_work_goes_on(empty: Desk) -> None:
     with empty.running("cv-requirement", "cv-status", "--processes", "2") as keeper:
-        children = wait_for("two workers", lambda: len(c := psutil.Process(keeper.pid).children()) == 2 and c)
-        wait_for("slices of both", lambda: empty.count("select count(distinct owner) from ledger.slice") == 2)
-        os.kill(children[0].pid, signal.SIGKILL)
+        first, second = pids = wait_for("two workers", lambda: len(c := children(keeper)) == 2 and c)
+        wait_for("slices of both", lambda: empty.each_has_slices(pids))
+        os.kill(first, signal.SIGKILL)
         empty.fine("publish", SITUATIONS, empty.file(*range(50)))
         wait_for("50 citizens in cv.status", lambda: empty.citizens() == 50)
-        pids = {child.pid for child in children}
-        wait_for("a new worker", lambda: {child.pid for child in psutil.Process(keeper.pid).children()} - pids)
+        (third,) = wait_for("a new worker", lambda: children(keeper) - pids)
+        wait_for("slices of the new one and of the one that lives", lambda: empty.each_has_slices({second, third}))
 
 
 def test_run_waits_for_servers_that_are_away_and_still_ends_when_it_is_told(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from functools import partial
+from secrets import token_hex
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
@@ -17,13 +18,14 @@ from tests.integration.system import wait_for
 
 def test_what_was_noted_is_committed_and_what_was_dropped_is_not(addresses: Addresses) -> None:
     empty_topics(admin(addresses.kafka), [])
-    with closing(Hints("test-hints", addresses.kafka)) as hints:
+    name = f"test-hints-{token_hex(4)}"  # else what an earlier run committed would do
+    with closing(Hints(name, addresses.kafka)) as hints:
         for slice_ in (0, 1, 2):
             hints.note(slice_, {NOTICE_ISSUED.name: 5 + slice_, LEAD.name: 1})
         hints.drop(1)
         hints.commit()
         places = [TopicPartition(topic, slice_) for slice_ in (0, 1, 2) for topic in (NOTICE_ISSUED.name, LEAD.name)]
-        with closing(Consumer({"bootstrap.servers": addresses.kafka, "group.id": "test-hints-positions"})) as asking:
+        with closing(Consumer({"bootstrap.servers": addresses.kafka, "group.id": f"{name}-positions"})) as asking:
             found = wait_for("the commit", partial(committed, asking, places))
     assert found == [5, 1, OFFSET_INVALID, OFFSET_INVALID, 7, 1]
 

@@ -52,7 +52,7 @@ def test_an_aborted_transaction_is_passed_over_though_no_record_of_it_is_ever_se
         producer.produce(SITUATION_RECORDED.name, value, KEY, SLICE, headers=headers("1", "test", GOOD))
         assert producer.flush(30) == 0
         producer.abort_transaction()
-        wait_for("the ledger beyond the aborted transaction", lambda: system.drained(None), 20)
+        wait_for("the ledger beyond the aborted transaction", lambda: system.drained(None))
         system.publish([DAY])
         wait_for("the day begun in every slice", lambda: system.drained(DAY))
     assert system.applied() == CITIZENS + SLICES

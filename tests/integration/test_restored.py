@@ -94,7 +94,7 @@ def test_it_ends_where_the_lost_one_stood_publishes_nothing_twice_and_its_next_e
 def test_while_a_worker_runs_it_stays_closed(system: System, backup: System) -> None:
     desk = Desk(backup.addresses, backup.dsn)
     with system.worker("mailboxes") as worker:
-        wait_for("it to have joined", lambda: "slices assigned" in worker.log())
+        wait_for("it to have joined", worker.has_had_slices)
         refused = desk.dfdg(*REPLAY)
     assert (refused.exit_code, "Workers of mailboxes are running" in refused.stderr) == (COULD_NOT, True)
     assert "dfdg retention replay" in desk.dfdg("run", "mailboxes").stderr

@@ -1,7 +1,8 @@
 """A worker's rules on real PostgreSQL: a batch has all of its effects or none, and what is committed is published."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from itertools import count, islice
 
 import psycopg
 import pytest
@@ -17,7 +18,8 @@ from infra.outbox import Ticket
 from infra.postgres import connect, open_pool
 from infra.record import Departure
 from infra.transacting import Transacting
-from infra.worker import Worker
+from infra.worker import MAX_UNACKED_BATCHES, Worker
+from schemas.cv import SituationRecorded
 from schemas.ids import slice_of
 from schemas.topic import SLICES
 from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED
@@ -43,14 +45,20 @@ class Desk(NoOutlet):
         self.failure = None
         self.published: list[Departure] = []
         self.tickets: list[Ticket] = []
+        self.awaited: Callable[[], None] = lambda: None
+        """Called whenever the worker waits for an acknowledgement."""
 
     def publish(self, _source: str, batch: int, departures: Sequence[Departure]) -> Ticket:
         self.published += departures
         self.tickets.append(Ticket(batch, 1))
         return self.tickets[-1]
 
-    def acknowledge(self) -> None:
-        self.tickets[0]._acks.append(None)
+    def poll(self, timeout_s: float = 0.0) -> None:
+        if timeout_s > 0:
+            self.awaited()
+
+    def acknowledge(self, number: int = 0) -> None:
+        self.tickets[number]._acks.append(None)
 
 
 class BrokenError(Exception):
@@ -95,9 +103,10 @@ def take_over(worker: Worker) -> None:
     worker.take_over("me", lambda: {topic.name: 0 for topic in READS})
 
 
-def batch(worker: Worker) -> Batch:
+def batch(worker: Worker, offset: int = 0, fact: SituationRecorded = FACT) -> Batch:
     name = SITUATION_RECORDED.name
-    return Batch(SLICE, worker.epoch, {name: 0}, {name: 1}, [record(SITUATION_RECORDED, 0, FACT, "a")])
+    records = [record(SITUATION_RECORDED, offset, fact, f"a{offset}")]
+    return Batch(SLICE, worker.epoch, {name: offset}, {name: offset + 1}, records)
 
 
 def break_at(point: str) -> None:
@@ -112,6 +121,13 @@ def stored(pool: ConnectionPool) -> list[str]:
     with pool.connection() as connection:
         queries = [f"select '{table} ' || to_jsonb(t)::text from ledger.{table} t order by 1" for table in TABLES]
         return [row for query in queries for (row,) in connection.execute(psycopg.sql.SQL(query)).fetchall()]
+
+
+def decided(pool: ConnectionPool) -> int:
+    """Committed batches that something follows from."""
+    with pool.connection() as connection:
+        (found,) = connection.execute("select count(*) from ledger.batch where outgoing > 0").fetchone() or (0,)
+    return int(found)
 
 
 @pytest.mark.parametrize("point", INSIDE)
@@ -149,6 +165,26 @@ def test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged(
     desk.acknowledge()
     worker.settle()
     assert sum(row.startswith("outbox") for row in stored(pool)) == 0
+
+
+def test_without_acknowledgements_a_worker_commits_so_many_batches_and_no_more_until_the_next_one_comes(
+    pool: ConnectionPool, worker: Worker, desk: Desk
+) -> None:
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(decided(pool))
+        if len(looks) in (3, 6):  # it goes on waiting for a while
+            desk.acknowledge(len(looks) // 3 - 1)
+
+    desk.awaited = look
+    take_over(worker)
+    citizens = (name for n in count() if slice_of((name := f"c-{n}").encode(), SLICES) == SLICE)
+    for offset, citizen in enumerate(islice(citizens, MAX_UNACKED_BATCHES + 2)):
+        worker.work(batch(worker, offset, FACT.model_copy(update={"citizen": citizen})))
+    assert looks == [MAX_UNACKED_BATCHES] * 3 + [MAX_UNACKED_BATCHES + 1] * 3
+    assert decided(pool) == MAX_UNACKED_BATCHES + 2
+    assert sum(row.startswith("outbox") for row in stored(pool)) == MAX_UNACKED_BATCHES
 
 
 def test_a_producer_that_owes_an_acknowledgement_for_long_is_given_up_and_who_takes_over_publishes_again(

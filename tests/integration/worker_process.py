@@ -1,6 +1,8 @@
 """`dfdg run` as a real process."""
 
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +11,16 @@ from pathlib import Path
 
 HUNG = "most recent call first"
 """What the interpreter's watchdog writes of a process that it had to end."""
+
+STOP_S = 30.0
+"""It promises to stop within 10 s, and its own watchdog sees to that. On a busy machine it hears us late."""
+
+_ASSIGNED = re.compile(r"slices assigned: \[\d")
+
+
+def owner(pid: int) -> str:
+    """What the ledger calls the worker with that pid."""
+    return f"{socket.gethostname()}:{pid}"
 
 
 class WorkerProcess:
@@ -20,6 +32,14 @@ class WorkerProcess:
         self._log = (folder / f"worker-{time.monotonic_ns()}.log").open("w+b")
         command = [*(program or (str(Path(sys.executable).with_name("dfdg")),)), "run", *names]
         self.process = subprocess.Popen(command, env=environment, stderr=self._log, stdout=self._log)
+
+    @property
+    def owner(self) -> str:
+        return owner(self.process.pid)
+
+    def has_had_slices(self) -> bool:
+        """Whether its own log tells of slices that Kafka gave it: before, it is still importing or joining."""
+        return _ASSIGNED.search(self.log()) is not None
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)
@@ -33,10 +53,10 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.send(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 self.kill()
-                raise AssertionError(f"a worker did not stop within 15 s:\n{self.log()[-3000:]}") from None
+                raise AssertionError(f"a worker did not stop within {STOP_S:.0f} s:\n{self.log()[-3000:]}") from None
             assert HUNG not in self.log(), f"no thread of a worker ran any more as it stopped: {self._log.name}"
         return self.process.returncode
 
