@@ -18,7 +18,7 @@ from schemas.ids import ID_DIGITS, id_of
 from schemas.topic import SLICES
 from schemas.topics import BY_NAME, CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED
 from streams.cv_requirement import decision
-from streams.decision import Life
+from streams.decision import Subject
 from streams.policies.cv_state import CvDuties
 
 OUTPUTS = (CV_REQUIREMENT_CHANGED, NOTICE_ISSUED)
@@ -56,16 +56,16 @@ def build() -> Any:
             id_ = id_of(parse(record.headers.items())["ce_id"], "")
             known = duties.get(event.key)
             state = CvDuties.model_validate_json(known[ID_DIGITS:]) if known else None
-            life = Life(decision, state, bytes.fromhex(known[:ID_DIGITS]) if known else bytes(16))
+            subject = Subject(decision, state, bytes.fromhex(known[:ID_DIGITS]) if known else bytes(16))
             sending = []
-            for out, out_id, cause in life.happen(event, id_, None):
+            for out, out_id, cause in subject.apply(event, id_, None):
                 to, schema_id = outputs[type(out)]
                 envelope: Any = headers(out_id.hex(), "faust", out, cause.hex())
                 value = encode(out, schema_id)
                 sending.append(await to.send(key=out.key.encode(), value=value, headers=envelope))
             await asyncio.gather(*sending)
-            if life.state is not None and life.state != state:
-                duties[event.key] = life.cause.hex() + life.state.model_dump_json(exclude_defaults=True)
+            if subject.state is not None and subject.state != state:
+                duties[event.key] = subject.cause.hex() + subject.state.model_dump_json(exclude_defaults=True)
 
     app.agent(facts, name="decide")(decide)
     return app

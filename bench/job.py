@@ -19,7 +19,7 @@ from schemas.notices import NoticeIssued
 from schemas.topic import Topic
 from schemas.topics import CV_EXEMPTION_RECORDED, SITUATION_RECORDED
 from streams.cv_requirement import decision
-from streams.decision import Life
+from streams.decision import Subject
 from streams.policies.cv_state import CvDuties
 
 SEED = 20210614
@@ -113,12 +113,12 @@ def _id(name: str) -> str:
 
 def _outputs(facts: Iterable[Fact]) -> Outputs:
     """The decision played in memory."""
-    lives: dict[str, Life[CvDuties]] = {}
+    subjects: dict[str, Subject[CvDuties]] = {}
     made: Counter[type[Event]] = Counter()
     shown = set()
     for _, event, id_ in facts:
-        life = lives.setdefault(event.key, Life(decision, None, bytes(16)))
-        for caused in life.happen(event, bytes.fromhex(id_), DAY if event.day >= DAY else None):
-            made[type(caused.event)] += 1
+        subject = subjects.setdefault(event.key, Subject(decision, None, bytes(16)))
+        for produced in subject.apply(event, bytes.fromhex(id_), DAY if event.day >= DAY else None):
+            made[type(produced.event)] += 1
             shown.add(event.key)
-    return Outputs(made[CvRequirementChanged], made[NoticeIssued], len(lives), len(shown))
+    return Outputs(made[CvRequirementChanged], made[NoticeIssued], len(subjects), len(shown))

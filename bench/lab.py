@@ -16,13 +16,16 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
 from bench.job import DAY, Fact
-from consumers.flood import announce
+from consumers.admin.flood import announce
+from infra.addresses import Addresses
 from infra.cli import catalog
-from infra.kafka import admin, end_offsets, ensure_topics
-from infra.local import Addresses, Stack
+from infra.kafka import admin, end_offsets
+from infra.local import Stack
 from infra.local.state import State
-from infra.postgres import connect, migrate
+from infra.migrate import migrate
+from infra.postgres import connect
 from infra.registry import Registry
+from infra.topic_admin import ensure_topics
 from producers.clock import begin_days
 from schemas.codec import encode
 from schemas.headers import RawHeaders, headers, parse
@@ -86,7 +89,7 @@ class Ground:
             {
                 "bootstrap.servers": self.addresses.kafka,
                 "enable.idempotence": True,
-                "max.in.flight": 1,  # see infra/outbox.py
+                "max.in.flight": 1,  # see infra/engine/outbox.py
                 "linger.ms": linger_ms,
                 "log_level": 3,
             }

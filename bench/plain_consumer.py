@@ -17,14 +17,14 @@ from infra.settings import Settings
 from schemas.codec import decode, encode, frame
 from schemas.cv import CvRequirementChanged
 from schemas.dates import copenhagen_day
-from schemas.event import Caused
+from schemas.event import ProducedEvent
 from schemas.headers import headers, parse
 from schemas.ids import id_of
 from schemas.notices import NoticeIssued
 from schemas.texts import render
 from schemas.topics import BY_NAME, CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED
 from streams.cv_requirement import decision
-from streams.decision import Life
+from streams.decision import Subject
 from streams.policies.cv_state import CvDuties
 
 TOPIC_OF = {topic.event: topic for topic in (CV_REQUIREMENT_CHANGED, NOTICE_ISSUED)}
@@ -53,7 +53,7 @@ insert into mailbox.notice (id, recipient_kind, recipient, about, reason, rule, 
 """
 
 
-def handle(connection: Connection, registry: Registry, message: Message) -> list[Caused]:
+def handle(connection: Connection, registry: Registry, message: Message) -> list[ProducedEvent]:
     """Everything that one record leads to, in one transaction."""
     topic, framed = BY_NAME[str(message.topic())], frame(message.value())
     event = decode(framed.body, registry.writer_schema(framed.schema_id, topic), topic.event)
@@ -63,19 +63,19 @@ def handle(connection: Connection, registry: Registry, message: Message) -> list
             return []
         row = connection.execute(STATE, (event.key,)).fetchone()
         state = CvDuties.model_validate_json(row[0]) if row else None
-        life = Life(decision, state, row[1] if row else bytes(16))
-        caused = list(life.happen(event, id_, None))
+        life = Subject(decision, state, row[1] if row else bytes(16))
+        produced = list(life.apply(event, id_, None))
         if life.state is not None and life.state != state:
             body = life.state.model_dump_json(exclude_defaults=True)
             connection.execute(KEEP, (event.key, body, life.state.wakes_on, life.cause.hex()))
-        for each in caused:
+        for each in produced:
             put_down(connection, each)
-    return caused
+    return produced
 
 
-def put_down(connection: Connection, caused: Caused) -> None:
+def put_down(connection: Connection, produced: ProducedEvent) -> None:
     """The status row, or the notice in its mailbox."""
-    event, id_ = caused.event, caused.id.hex()
+    event, id_ = produced.event, produced.id.hex()
     if isinstance(event, CvRequirementChanged):
         flags = (event.must_register, event.must_be_searchable)
         exempt = (event.exempt_from_registering, event.exempt_from_being_searchable)

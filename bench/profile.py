@@ -13,39 +13,41 @@ import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from psycopg.transaction import Transaction
 
-import infra.intake
-import infra.ledger
-import infra.repetition
-import infra.worker
+import infra.engine.deduplication
+import infra.engine.intake
+import infra.engine.ledger
+import infra.engine.worker
 import streams.processor
 from bench.job import Job
 from bench.lab import Ground, Lab
 from bench.timers import Timers
 from consumers import cv_status, mailboxes
+from consumers.record_lock import deleted_for_good
 from consumers.sink import Sink
-from infra.buffer import Batch, Buffer
-from infra.group import THREADS, Consuming, register
-from infra.intake import Intake
+from infra.consumer_group import THREADS, transaction_of
+from infra.engine.consumer import LedgerConsumer, Wiring, register
+from infra.engine.intake import Intake
+from infra.engine.ledger import Outgoing
+from infra.engine.outbox import OutboxPublisher
+from infra.engine.record import Batch
+from infra.engine.worker import Result, Worker
 from infra.kafka import end_offsets, topic_ids
-from infra.ledger import Outgoing
-from infra.outbox import Outlet
-from infra.pile import BATCH_RECORDS
 from infra.postgres import connect, open_pool
 from infra.registry import Registry
-from infra.transacting import Transacting
-from infra.worker import Result, Worker
+from infra.source.buffer import Buffer
+from infra.source.record_queue import BATCH_RECORDS
 from schemas.topic import SLICES
 from streams import cv_requirement
-from streams.decision import Life
+from streams.decision import Subject
 from streams.processor import Processor
 
 READ_WAIT_S, ACK_WAIT_S = 1.0, 0.01
 FLUSH_S = 10.0
 OTHER = "the rest"
 _BY_STATEMENT = {
-    infra.ledger._LOCK: "begin, lock",
-    infra.ledger._CLOSE: "outbox, close",
-    infra.repetition._REMEMBER: "inbox",
+    infra.engine.ledger._LOCK: "begin, lock",
+    infra.engine.ledger._CLOSE: "outbox, close",
+    infra.engine.deduplication._REMEMBER: "inbox",
     streams.processor._READ: "state read",
     streams.processor._WRITE: "state write",
 }
@@ -55,19 +57,19 @@ _BY_STATEMENT = {
 def instrumented(timers: Timers) -> Iterator[None]:
     """The engine's parts, wrapped for the time of the block."""
     wrapped: list[tuple[Any, str, str, bool]] = [
-        (infra.intake, "parse", "headers, key", False),
-        (infra.intake, "_check_key", "headers, key", False),
-        (infra.intake, "remember", "inbox", False),
+        (infra.engine.intake, "parse", "headers, key", False),
+        (infra.engine.intake, "_check_key", "headers, key", False),
+        (infra.engine.intake, "remember", "inbox", False),
         (Intake, "_event", "decode, validate", False),
         (Processor, "_life", "state read", False),
-        (Life, "happen", "decide", False),
+        (Subject, "happen", "decide", False),
         (Processor, "_write", "state write", False),
         (Sink, "apply", "rows", False),
         (Outgoing, "depart", "encode", True),
-        (infra.ledger, "close", "outbox, close", False),
+        (infra.engine.ledger, "close", "outbox, close", False),
         (Transaction, "__enter__", "begin, lock", False),
         (Transaction, "__exit__", "commit", False),
-        (Outlet, "publish", "publish", False),
+        (OutboxPublisher, "publish", "publish", False),
         (Worker, "_wait_for_room", "wait for acks", False),
     ]
     before = [(owner, name, getattr(owner, name)) for owner, name, _, _ in wrapped]
@@ -86,38 +88,38 @@ def profile(lab: Lab, events: int) -> Iterator[tuple[str, int, Timers]]:
     """Consumer by consumer: its name, the records that it applied, and where their time went."""
     job = Job(events)
     with lab.fresh() as ground:
-        everyone: list[Consuming] = [Processor(cv_requirement.decision), cv_status.sink, mailboxes.sink]
+        everyone: list[LedgerConsumer] = [Processor(cv_requirement.decision), cv_status.sink, mailboxes.sink]
         ground.fill(job.first_load)
         ground.begin_day()
         _drain(ground, everyone[0], Timers())
         ground.fill(job.facts)
-        for consuming in everyone:
+        for consumer in everyone:
             timers = Timers()
             with instrumented(timers):
-                records = _drain(ground, consuming, timers)
-            yield consuming.name, records, timers
+                records = _drain(ground, consumer, timers)
+            yield consumer.name, records, timers
 
 
-def _drain(ground: Ground, consuming: Consuming, timers: Timers) -> int:
+def _drain(ground: Ground, consumer: LedgerConsumer, timers: Timers) -> int:
     """Apply all that is on the topics, slice by slice in batches; returns the number of records."""
-    with connect(ground.addresses.dsn, consuming.name) as connection:
-        register(connection, consuming.name, topic_ids(ground.client, [topic.name for topic in consuming.reads]))
-    outlet = Outlet(ground.addresses.kafka, consuming.name)
-    intake = Intake(consuming.reads, Registry(ground.addresses.registry))
-    transacting = Transacting(intake, Outgoing(consuming.writes, ground.schema_ids), consuming)
+    with connect(ground.addresses.dsn, consumer.name) as connection:
+        register(connection, consumer.name, topic_ids(ground.client, [topic.name for topic in consumer.reads]))
+    publisher = OutboxPublisher(ground.addresses.kafka, consumer.name)
+    registry = Registry(ground.addresses.registry)
+    transaction = transaction_of(consumer, Wiring(ground.addresses, registry, ground.schema_ids, deleted_for_good))
     records = 0
-    with open_pool(ground.addresses.dsn, consuming.name, THREADS) as pool:
+    with open_pool(ground.addresses.dsn, consumer.name, THREADS) as pool:
         for slice_ in range(SLICES):
-            worker = Worker(consuming.name, slice_, pool, lambda: outlet, transacting)
-            records += _drain_slice(ground, consuming, worker, intake, slice_, timers)
-        outlet.close()
+            worker = Worker(consumer.name, slice_, pool, lambda: publisher, transaction)
+            records += _drain_slice(ground, consumer, worker, transaction.intake, slice_, timers)
+        publisher.close()
     return records
 
 
 def _drain_slice(
-    ground: Ground, consuming: Consuming, worker: Worker, intake: Intake, slice_: int, timers: Timers
+    ground: Ground, consumer: LedgerConsumer, worker: Worker, intake: Intake, slice_: int, timers: Timers
 ) -> int:
-    names = [topic.name for topic in consuming.reads]
+    names = [topic.name for topic in consumer.reads]
     epoch, positions = worker.take_over("bench", lambda: dict.fromkeys(names, 0))
     ends = end_offsets(ground.client, names)[slice_]
     left = records = sum(ends[name] - positions[name] for name in names)
@@ -126,7 +128,7 @@ def _drain_slice(
         {"bootstrap.servers": ground.addresses.kafka, "group.id": "bench-profile", "enable.partition.eof": True}
     )
     reader.assign([TopicPartition(name, slice_, positions[name]) for name in names])
-    result = Result(more=True)
+    result = Result(more=True, unsettled=False)
     while left:
         for record in reader.consume(min(BATCH_RECORDS, left), READ_WAIT_S):
             buffer.take_in(record)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from bench.job import Fact
-from infra.reference import Old, Title
+from infra.reference.tables import Old, Title
 from schemas.ids import derived_id
 from schemas.title_table import TitleOutcome
 from schemas.titles import Outcome, TitleHeldRecorded

@@ -25,11 +25,11 @@ from bench.wave import FIRST_LOAD_AT, VERSION, Wave
 from bench.wave_live import Live, delays
 from bench.wave_report import Night, faults, show
 from infra.cli import catalog
-from infra.reference import store_table
+from infra.reference.tables import store_table
 from producers.classification import Published
 from producers.clock import begin_days
 from producers.title_table import announce
-from schemas.calendar import WAVE_1
+from schemas.release_dates import WAVE_1
 from schemas.topic import SLICES
 from schemas.topics import TITLE_HELD_RECORDED
 
@@ -80,7 +80,14 @@ def _fill(ground: Ground, wave: Wave, job: Job) -> None:
 
 
 def _night(servers: Lab, ground: Ground, wave: Wave, job: Job, rate: int, kill: bool) -> Night:
-    watch = Watch(ground, Contender("wave", "wave night", ((*_RUN, *catalog.decisions()), (*_RUN, *catalog.sinks()))))
+    watch = Watch(
+        ground,
+        Contender(
+            "wave",
+            "wave night",
+            ((*_RUN, *(each.name for each in catalog.DECISIONS)), (*_RUN, *(each.name for each in catalog.SINKS))),
+        ),
+    )
     changes, replaced = wave.titles, wave.becomes["converted"]
     live, reader = Live(ground, job.facts, rate), Reader(ground)
     with ExitStack() as stack:

@@ -1,1 +1,1 @@
-"""Where it ends: one module per table or outlet."""
+"""The sinks of events: one module for each table, or group of tables, that a sink keeps."""

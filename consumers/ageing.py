@@ -1,29 +1,29 @@
 """Finds the records of a slice that are past their deadline when a day begins (RET-1 … RET-4, RET-7, RET-9).
 
-A step of the consumer that owns the records, so that every fact from before the day is in its table by then: lag can
-never age what was just updated. A record that is withheld is found again when nothing blocks it any more.
+It is a step of the consumer that owns the records, so every fact from before the day is in its table by then: lag never
+ages a record that was just updated. A record that is withheld is found again when nothing blocks it any more.
 
-**Chosen**: the self-check of shares stops the area in that slice, not the consumer, whose facts go on.
+**Chosen**: the self-check of shares stops the area in that slice, but the consumer goes on with its facts.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from psycopg import Connection
 
+from consumers.record_lock import lock_slices
+from infra.arrays import texts
+from infra.engine.ledger import Cursor
 from infra.errors import AlarmError
-from infra.ledger import Cursor
-from infra.postgres import texts
-from infra.records import lock_slices
+from infra.log import get_logger
 from schemas.dates import midnight
-from schemas.event import Caused
+from schemas.event import ProducedEvent
 from schemas.ids import derived_id
 from schemas.retention import RecordAged
 from schemas.retention_areas import Area, areas_on, due_on, latest_due_anchor
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 PIECE = 2_000
 """Records found in one transaction: some tenths of a second, with their events."""
@@ -58,13 +58,15 @@ on conflict (area, slice) do update set day = excluded.day, anchor = excluded.an
 _BEFORE_ALL = (date.min, "")
 
 
-def step(codes: Sequence[str], connection: Connection, cursor: Cursor) -> list[Caused] | None:
-    """The next records of these areas that the slice's day has brought past their deadline; None when there is none
-    left, or the self-check lets none go (RET-9); an empty list when only that was put down, so that the step is logged.
-    Raises `AlarmError` when a record was picked before it is due."""
+def step(codes: Sequence[str], connection: Connection, cursor: Cursor) -> list[ProducedEvent] | None:
+    """The next records of these areas that are past their deadline on the slice's day.
+
+    None when none is left, or when the self-check lets none go (RET-9). An empty list when one of
+    these was just recorded, so that the step is logged. Raises `AlarmError` when a record was picked before it is due.
+    """
     if cursor.day is None:
         return None
-    lock_slices(connection, (cursor.slice,))  # what is withheld or deleted meanwhile is seen whole, or not at all
+    lock_slices(connection, (cursor.slice,))  # a record withheld or deleted meanwhile is seen whole, or not at all
     law, noted = areas_on(cursor.day), False
     for area in (law[code] for code in codes if code in law):
         stand = connection.execute(_STAND, (area.code, cursor.slice)).fetchone()
@@ -82,17 +84,17 @@ def step(codes: Sequence[str], connection: Connection, cursor: Cursor) -> list[C
     return [] if noted else None
 
 
-def _next(connection: Connection, cursor: Cursor, area: Area, after: tuple[date, str]) -> list[Caused]:
+def _next(connection: Connection, cursor: Cursor, area: Area, after: tuple[date, str]) -> list[ProducedEvent]:
     assert cursor.day is not None, "asked on a day only"
     wanted = f"(t.reach = 'open' or {_BLOCKED_NO_MORE})"
     known = _known(cursor, area) | {"anchor": after[0], "record": after[1], "piece": PIECE}
     rows = connection.execute(_sql(_NEXT, area, wanted), known).fetchall()
     anchor, record = (rows[-1][2], rows[-1][0]) if rows else after
     connection.execute(_WRITE, (area.code, cursor.slice, cursor.day, anchor, record, len(rows) < PIECE, None))
-    return [_caused(area, cursor, *row) for row in rows]
+    return [_produced(area, cursor, *row) for row in rows]
 
 
-def _caused(area: Area, cursor: Cursor, record: str, citizen: str, anchor: date, *rest: Any) -> Caused:
+def _produced(area: Area, cursor: Cursor, record: str, citizen: str, anchor: date, *rest: Any) -> ProducedEvent:
     updated_at, reference = rest
     day, due = cursor.day, due_on(area, anchor)
     assert day is not None, "asked on a day only"
@@ -106,7 +108,7 @@ def _caused(area: Area, cursor: Cursor, record: str, citizen: str, anchor: date,
         due=due, updated_at=updated_at, reference=reference,
     )  # fmt: skip
     cause = derived_id(b"ageing", area.code.encode(), day.isoformat().encode())
-    return Caused(event, derived_id(cause, record.encode()), cause)
+    return ProducedEvent(event, derived_id(cause, record.encode()), cause)
 
 
 def _too_many(connection: Connection, cursor: Cursor, area: Area) -> str | None:
@@ -127,7 +129,7 @@ def _too_many(connection: Connection, cursor: Cursor, area: Area) -> str | None:
 
 
 def _stop(connection: Connection, cursor: Cursor, area: Area, alarm: str) -> None:
-    LOG.error("ALARM retention: %s", alarm)
+    LOG.error("ALARM retention: %s", alarm, slice=cursor.slice, area=area.code)
     connection.execute(_WRITE, (area.code, cursor.slice, cursor.day, *_BEFORE_ALL, False, alarm))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from psycopg import Connection
 
 from consumers.sink import Sink
-from infra.postgres import jsons, texts
-from infra.record import Arrival
+from infra.arrays import jsons, texts
+from infra.engine.record import IncomingEvent
 from schemas.bi import BiUserChanged
 from schemas.topics import BI_USER_CHANGED
 
@@ -23,12 +23,12 @@ on conflict (id) do update set ({_COLUMNS}) = row (excluded.{_COLUMNS.replace(",
 _ERASE = "delete from bi.user where id = any(%b::text[])"
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Each user's last change is the row; who was removed has none (RET-8)."""
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
+    """Each user's last change is the row; a removed user has none (RET-8)."""
     last: dict[str, BiUserChanged] = {}
-    for arrival in arrivals:
-        assert isinstance(arrival.event, BiUserChanged)  # by its topic; only mypy needs to be told
-        last[arrival.event.user] = arrival.event
+    for incoming in incoming_events:
+        assert isinstance(incoming.event, BiUserChanged)  # by its topic; only mypy needs to be told
+        last[incoming.event.user] = incoming.event
     kept = [change for change in last.values() if change.status != "removed"]
     if kept:
         connection.execute(_WRITE, (jsons(map(_row, kept)),))

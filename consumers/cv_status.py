@@ -6,15 +6,15 @@ from typing import cast
 from psycopg import Connection
 
 from consumers.sink import Sink
-from infra.postgres import Texts, dates, texts, uuids
-from infra.record import Arrival
+from infra.arrays import Texts, dates, texts, uuids
+from infra.engine.record import IncomingEvent
 from schemas.cv import CvRequirementChanged
 from schemas.topics import CV_REQUIREMENT_CHANGED
 
 READS = (CV_REQUIREMENT_CHANGED,)
 OWNS = ("cv.status",)
 
-# One row a citizen in each batch. Without a fund the text is empty: no id is.
+# One row a citizen in each batch. An empty text stands for no fund: no id is empty.
 _WRITE = """
 insert into cv.status as s (citizen, must_register, must_be_searchable, exempt_from_registering,
     exempt_from_being_searchable, jobcentre, fund, from_day, changed_at, rule, event_id)
@@ -31,10 +31,10 @@ on conflict (citizen) do update set
 """
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
     """Each citizen's last change is the row: the topic's order per citizen is the truth, not the changes' times."""
-    last = {arrival.event.key: arrival for arrival in arrivals}
-    changes = cast(list[CvRequirementChanged], [arrival.event for arrival in last.values()])
+    last = {incoming.event.key: incoming for incoming in incoming_events}
+    changes = cast(list[CvRequirementChanged], [incoming.event for incoming in last.values()])
     rows = (
         texts(last),
         _flags(change.must_register for change in changes),
@@ -46,7 +46,7 @@ def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         dates(change.from_day for change in changes),
         texts(change.occurred_at.isoformat() for change in changes),
         texts(change.rule for change in changes),
-        uuids([arrival.id for arrival in last.values()]),
+        uuids([incoming.id for incoming in last.values()]),
     )
     connection.execute(_WRITE, rows)
 

@@ -1,10 +1,9 @@
-"""Deletes what was ordered, once and with a receipt, and withholds what is blocked (RET-1 … RET-4, RET-6, RET-8).
+"""Deletes records as ordered, once and with a receipt, and withholds blocked ones (RET-1 … RET-4, RET-6, RET-8).
 
-The tables belong to their registers; here, and nowhere else, records are taken out of them, under the same lock. What
-is not as it was ordered any more, or is held by now, stays: it is looked at again when the next day begins.
+The tables belong to their registers. Records are deleted from them here and nowhere else, under the same lock. A record
+that has changed since its order, or is held by now, stays: it is looked at again when the next day begins.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -12,13 +11,14 @@ from typing import NamedTuple
 
 from psycopg import Connection
 
+from consumers.record_lock import lock_records
 from consumers.sink import Sink
-from infra import failpoints
+from infra.arrays import dates, texts
+from infra.engine import failpoints
+from infra.engine.record import IncomingEvent
 from infra.errors import AlarmError
-from infra.postgres import dates, texts
-from infra.record import Arrival
-from infra.records import lock_records
-from schemas.event import Caused, Event
+from infra.log import get_logger
+from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id, slice_of
 from schemas.joblog import VOLUNTARY_FIELDS
 from schemas.receipts import FIRST, Receipt
@@ -27,7 +27,7 @@ from schemas.retention_areas import AREAS, Area, areas_on, due_on, latest_due_an
 from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, DELETION_BLOCKED, DELETION_ORDERED, LEGAL_HOLD_RECORDED, RECORD_DELETED
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 READS = (DAY_BEGUN, DELETION_ORDERED, DELETION_BLOCKED, LEGAL_HOLD_RECORDED)
 WRITES = (RECORD_DELETED,)
@@ -39,7 +39,7 @@ _NOT_HELD = """
 not exists (select from retention.hold h where h.citizen = t.citizen and (h.record is null or h.record = t.record))
 """
 _DELETE = f"delete from {{table}} t using {_ASKED} where {_AS_ASKED} and {_NOT_HELD} returning t.record"
-# A row that is withheld for these fields only comes into reach again.
+# A row that is withheld only for these fields can be read again.
 _EMPTY = f"""
 update {{table}} t set {", ".join(f"{name} = null" for name in VOLUNTARY_FIELDS)}, emptied = true,
     reach = case when {{anchor}} <= %(record_due)s then reach else 'open' end
@@ -72,19 +72,19 @@ _WHAT_TO_DO = {
 
 
 class _Order(NamedTuple):
-    """The arrival that ordered or blocked something, as what it is."""
+    """An incoming event that orders or blocks a deletion, and the event by its type."""
 
-    arrival: Arrival
+    incoming: IncomingEvent
     event: DeletionOrdered | DeletionBlocked
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Caused]:
-    """Holds first, in their order, as they stand in the way; then orders and blocks, area by area."""
-    arrivals = [arrival for arrival in arrivals if arrival.topic is not DAY_BEGUN]
-    lock_records(connection, {arrival.event.key for arrival in arrivals})
-    _hold(connection, [each.event for each in arrivals if isinstance(each.event, LegalHoldRecorded)])
-    ordered = [_Order(each, each.event) for each in arrivals if isinstance(each.event, DeletionOrdered)]
-    blocked = [_Order(each, each.event) for each in arrivals if isinstance(each.event, DeletionBlocked)]
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> Iterator[ProducedEvent]:
+    """Applies holds first, in their order, because they block deletions; then orders and blocks, area by area."""
+    incoming_events = [incoming for incoming in incoming_events if incoming.topic is not DAY_BEGUN]
+    lock_records(connection, {incoming.event.key for incoming in incoming_events})
+    _hold(connection, [each.event for each in incoming_events if isinstance(each.event, LegalHoldRecorded)])
+    ordered = [_Order(each, each.event) for each in incoming_events if isinstance(each.event, DeletionOrdered)]
+    blocked = [_Order(each, each.event) for each in incoming_events if isinstance(each.event, DeletionBlocked)]
     for area, orders in _by_area(ordered):
         yield from _delete(connection, area, orders)
     for area, orders in _by_area(blocked):
@@ -93,15 +93,15 @@ def apply(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Cause
 
 
 def _by_area(orders: Iterable[_Order]) -> Iterator[tuple[Area, list[_Order]]]:
-    """The orders of each area and day, by the row of law that applies on it. Fields before whole records: of a record
-    that is gone no field can be deleted, and how a batch was cut would decide whether there is a receipt for them."""
+    """The orders of each area and day, with the row of law of that day. Orders for fields come before those for whole
+    records: a deleted record has no fields left, so else the cut of a batch would decide on the fields' receipts."""
     law = {area.code: area.deletes for area in AREAS}
     ordered = sorted(orders, key=lambda o: (law[o.event.area] == "record", o.event.area, o.event.day))
     for (code, day), some in groupby(ordered, key=lambda order: (order.event.area, order.event.day)):
         yield areas_on(day)[code], list(some)
 
 
-def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterator[Caused]:
+def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterator[ProducedEvent]:
     for _, event in orders:
         _check(area, event)
     known = _asked(orders)
@@ -117,7 +117,7 @@ def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterato
 
 
 def _check(area: Area, event: Event) -> None:
-    """Once more, where it cannot be undone any more: not before its deadline, not without its archive receipt."""
+    """Checks once more, before it cannot be undone: the deadline has passed, and the archive receipt is there."""
     assert isinstance(event, DeletionOrdered), "only orders are carried out"
     early = due_on(area, event.anchor) > event.day
     if early or (area.archive is not None and not event.reference):
@@ -127,11 +127,11 @@ def _check(area: Area, event: Event) -> None:
         )
 
 
-def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[Caused]:
+def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[ProducedEvent]:
     """One receipt each, in the order of the slice, and the event that carries it."""
     ends: dict[int, tuple[int, str]] = {}
     receipts = []
-    for arrival, event in orders:
+    for incoming, event in orders:
         slice_ = slice_of(event.key.encode(), SLICES)
         if slice_ not in ends:
             ends[slice_] = connection.execute(_LAST, (slice_,)).fetchone() or (0, FIRST)
@@ -141,14 +141,14 @@ def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[Caused]:
         receipt = Receipt(slice_, number + 1, *known).sealed()
         ends[slice_] = (receipt.number, receipt.hash)
         receipts.append(receipt)
-        yield Caused(_deleted(receipt, event), derived_id(b"deletions", arrival.id), arrival.id)
+        yield ProducedEvent(_deleted(receipt, event), derived_id(b"deletions", incoming.id), incoming.id)
     if receipts:
         write(connection, receipts)
         failpoints.reach("receipts written")
 
 
 def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
-    """Puts receipts down, by one statement."""
+    """Writes receipts, by one statement."""
     columns = list(zip(*receipts, strict=True))
     as_text = [texts("" if value is None else str(value) for value in column) for column in columns]
     as_text[5:7] = [dates(columns[5]), dates(columns[6])]  # type: ignore[list-item] # the two days are dates
@@ -173,7 +173,7 @@ def _hold(connection: Connection, events: Iterable[LegalHoldRecorded]) -> None:
 
 
 def _alarm(connection: Connection, events: Sequence[DeletionBlocked]) -> None:
-    """Counts what is blocked, last in the batch, as all slices share the counts; one alarm an area, day and reason."""
+    """Counts blocked records, last in the batch, as all slices share the counts; one alarm an area, day and reason."""
     counted = Counter((event.area, event.day, event.reason) for event in events)
     for (area, day, reason), count in sorted(counted.items()):
         (records,) = connection.execute(_BLOCKED, (area, day, reason, count)).fetchone() or (0,)

@@ -1,26 +1,26 @@
-"""The flood guard in front of an outlet: no more notices of one reason on one day than its ceiling (CV-6)."""
+"""The flood guard: no more notices of one reason are delivered on one day than its ceiling (CV-6)."""
 
-import logging
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
 from psycopg import Connection
 
-from infra.postgres import dates, texts
+from infra.arrays import dates, texts
+from infra.log import get_logger
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 
 class Flood(NamedTuple):
-    """What is counted together: the notices of one reason on one Copenhagen day."""
+    """The notices of one reason on one Copenhagen day, which are counted together."""
 
     reason: str
     day: date
 
 
 class Admitted(NamedTuple):
-    """So many, the first ones, are delivered; the rest gets the status `beyond`."""
+    """The first `within` notices are delivered; the others get the status `beyond`."""
 
     within: int
     beyond: str
@@ -32,7 +32,7 @@ select * from unnest(%b::text[], %b::date[], %b::text[]::int[]) order by 1, 2
 on conflict (reason, day) do update set notices = flood.count.notices + excluded.notices
 returning reason, day, notices, status
 """
-# A statement of its own: it begins when the counts are locked, so it sees what was announced before that.
+# A statement of its own: it begins when the counts are locked, so it sees ceilings that were announced before.
 _CEILINGS = """
 select coalesce(announced.ceiling, own.ceiling, others.ceiling, 0)
 from unnest(%b::text[], %b::date[]) with ordinality as asked (reason, day, place)
@@ -46,7 +46,7 @@ _ALARM = "insert into flood.alarm (reason, day, notices, ceiling) values (%s, %s
 
 
 def admit(connection: Connection, wanted: Mapping[Flood, int]) -> dict[Flood, Admitted]:
-    """Count so many more notices of each flood, and say what becomes of them.
+    """Count that many more notices of each flood, and return how many of them are delivered.
 
     Locks the counts until the transaction ends, in one order for all slices, so call it last. Without any ceiling, not
     even `*`, nothing is delivered.

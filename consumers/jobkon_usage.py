@@ -1,4 +1,4 @@
-"""Who still uses which function of JobKon (JKO-3)."""
+"""The users of each function of JobKon (JKO-3)."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -8,8 +8,8 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from consumers.sink import Sink
-from infra.postgres import dates, texts
-from infra.record import Arrival
+from infra.arrays import dates, texts
+from infra.engine.record import IncomingEvent
 from schemas.clock import DayBegun
 from schemas.jobkon import USED_WITHIN_DAYS, JobkonFunctionAnswered
 from schemas.topics import DAY_BEGUN, JOBKON_FUNCTION_ANSWERED
@@ -23,7 +23,7 @@ select %s, * from unnest(%b::text[], %b::text[], %b::date[])
 on conflict (requester, function) do update set last_used = greatest(jobkon.usage.last_used, excluded.last_used)
 """
 _FORGET = "delete from jobkon.usage where slice = %s and last_used < %s"
-_WHO = "select requester, function, last_used from jobkon.usage order by function, last_used desc, requester"
+_USAGE = "select requester, function, last_used from jobkon.usage order by function, last_used desc, requester"
 
 
 class Usage(NamedTuple):
@@ -34,34 +34,34 @@ class Usage(NamedTuple):
     last_used: date
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Put down each granted request as the last use; each slice forgets its own old ones when a day begins."""
-    for day, some in groupby(arrivals, lambda arrival: arrival.topic is DAY_BEGUN):
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
+    """Write each granted request as the last use; each slice forgets its own old uses when a day begins."""
+    for day, some in groupby(incoming_events, lambda incoming: incoming.topic is DAY_BEGUN):
         batch = list(some)
         if day:
             _forget(connection, batch[-1])
         else:
-            _put_down(connection, batch)
+            _write(connection, batch)
 
 
 def usage(connection: Connection) -> list[Usage]:
-    """All that is known, by function."""
-    return [Usage(*row) for row in connection.execute(_WHO).fetchall()]
+    """Every user's last use, by function."""
+    return [Usage(*row) for row in connection.execute(_USAGE).fetchall()]
 
 
-def _put_down(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+def _write(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
     last: dict[tuple[str, str], date] = {}
-    for arrival in arrivals:
-        assert isinstance(arrival.event, JobkonFunctionAnswered)  # by its topic; only mypy needs to be told
-        if arrival.event.granted:
-            key = arrival.event.requester, arrival.event.function
-            last[key] = max(arrival.event.day, last.get(key, arrival.event.day))
+    for incoming in incoming_events:
+        assert isinstance(incoming.event, JobkonFunctionAnswered)  # by its topic; only mypy needs to be told
+        if incoming.event.granted:
+            key = incoming.event.requester, incoming.event.function
+            last[key] = max(incoming.event.day, last.get(key, incoming.event.day))
     if last:
         rows = (texts(user for user, _ in last), texts(function for _, function in last), dates(last.values()))
-        connection.execute(_WRITE, (arrivals[0].slice, *rows))
+        connection.execute(_WRITE, (incoming_events[0].slice, *rows))
 
 
-def _forget(connection: Connection, begun: Arrival) -> None:
+def _forget(connection: Connection, begun: IncomingEvent) -> None:
     assert isinstance(begun.event, DayBegun)  # by its topic
     still = begun.event.day_begun - timedelta(days=USED_WITHIN_DAYS)
     connection.execute(_FORGET, (begun.slice, still))

@@ -1,15 +1,16 @@
-"""The journal: what happened to each subject, when, by which rule and because of what (OPS-3).
+"""The journal: every event of each subject, with its time, its rule and its cause (OPS-3).
 
-Facts as well as decisions, so that `explain` can tell the story. No payload: what an event said stands elsewhere.
+It has facts as well as decisions, so that `explain` can tell the story. It has no payload: that is kept elsewhere.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from psycopg import Connection
 
 from consumers.sink import Sink
-from infra.postgres import texts, uuids
-from infra.record import Arrival
+from infra.arrays import texts, uuids
+from infra.engine.record import IncomingEvent
 from schemas.topics import (
     DELETION_ORDERED,
     JOB_AD_NUMBERS_TO_CHECK,
@@ -20,14 +21,14 @@ from schemas.topics import (
 )
 
 LEFT_OUT = (TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED, JOB_AD_NUMBERS_TO_CHECK)
-"""A title is no subject; that one was replaced is the audit's (TIT-9); of a record's end its deletion is the story.
-A check of numbers is about a company, and would lead from its CVR number to its anonymous advert (AD-2)."""
+"""A title is no subject. Replaced titles are for the audit only (TIT-9). Of a record's end the deletion is enough. A
+check of numbers is about a company, and would lead from its CVR number to its anonymous advert (AD-2)."""
 READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic not in LEFT_OUT)
-"""All else that is about a subject."""
+"""All other topics that are about subjects."""
 OWNS = ("journal.entry",)
 
 NOTHING = bytes(16)
-"""In a list of ids: none."""
+"""Stands for no id in a list of ids."""
 
 _APPEND = """
 insert into journal.entry (subject, occurred_at, type, event_id, cause, rule)
@@ -38,18 +39,33 @@ on conflict do nothing
 """
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+_NEWER = """
+select count(*) from journal.entry e
+where e.subject = %(subject)s and e.type = any(%(types)s) and e.occurred_at > %(at)s and not exists (
+    select from dead_letter.letter w where w.consumer = %(consumer)s and w.subject = e.subject
+    and w.status in ('new', 'waiting') and w.event_id = e.event_id) -- its consumer has not applied it yet
+"""
+
+
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
     """Append one entry an event. `rule`: the requirement by which it was decided; a fact has none."""
-    events = [arrival.event for arrival in arrivals]
+    events = [incoming.event for incoming in incoming_events]
     rows = (
         texts(event.key for event in events),
         texts(event.occurred_at.isoformat() for event in events),
         texts(event.SCHEMA for event in events),
-        uuids([arrival.id for arrival in arrivals]),
-        uuids([arrival.cause or NOTHING for arrival in arrivals]),
+        uuids([incoming.id for incoming in incoming_events]),
+        uuids([incoming.cause or NOTHING for incoming in incoming_events]),
         texts(getattr(event, "rule", "") for event in events),
     )
     connection.execute(_APPEND, rows)
+
+
+def newer(connection: Connection, consumer: str, subject: str, types: Sequence[str], at: datetime) -> int:
+    """How many facts of the subject, of these types, were recorded after `at` and have been applied by the consumer."""
+    known = {"consumer": consumer, "subject": subject, "types": list(types), "at": at}
+    (count,) = connection.execute(_NEWER, known).fetchone() or (0,)
+    return int(count)
 
 
 sink = Sink("journal", READS, OWNS, apply)

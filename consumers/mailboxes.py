@@ -1,7 +1,6 @@
 """Every recipient's notices with the Danish text that was sent, behind the flood guard (CV-3, CV-6, CV-7)."""
 
 import json
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -12,19 +11,20 @@ from psycopg import Connection
 
 from consumers.flood_guard import Flood, admit
 from consumers.sink import Sink
-from infra.postgres import dates, jsons, texts, uuids
-from infra.record import Arrival
+from infra.arrays import dates, jsons, texts, uuids
+from infra.engine.record import IncomingEvent
+from infra.log import get_logger
 from schemas.notices import NoticeIssued
 from schemas.texts import render
 from schemas.topics import NOTICE_ISSUED
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 READS = (NOTICE_ISSUED,)
 OWNS = ("mailbox.notice", "flood.count", "flood.alarm")
 
 DISTINCT_TEXTS = 8_192
-"""Rendered texts kept, a few megabytes: a night's notices are few cases, however many they are."""
+"""Rendered texts kept, a few megabytes: a night's notices are many, but few differ."""
 
 NO_TEXT = 0
 """The version of a notice's text when there is none for its reason."""
@@ -65,16 +65,16 @@ class Notice(NamedTuple):
     details: dict[str, Any]
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Insert the notices in their order; then, last, as its lock is shared by all slices, ask the guard.
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
+    """Insert the notices in their order. The flood guard is asked last, because all slices share its lock.
 
-    A reason that has no text loses no notice (chosen): it is delivered with the reason as text, version 0, and alarmed.
+    A notice whose reason has no text is not lost (chosen): its text is the reason, version 0, and it is alarmed.
     """
-    notices = cast(list[NoticeIssued], [arrival.event for arrival in arrivals])
+    notices = cast(list[NoticeIssued], [incoming.event for incoming in incoming_events])
     rendered = [_rendered(notice.reason, tuple(notice.details.items())) for notice in notices]
     floods = [Flood(notice.reason, notice.day) for notice in notices]
     rows = (
-        uuids([arrival.id for arrival in arrivals]),
+        uuids([incoming.id for incoming in incoming_events]),
         texts(notice.recipient_kind for notice in notices),
         texts(notice.recipient for notice in notices),
         texts(notice.about for notice in notices),
@@ -89,8 +89,8 @@ def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
     connection.execute(_INSERT, rows)
     _alarm_of_no_text({text.danish for text in rendered if text.version == NO_TEXT})
     ids: dict[Flood, list[bytes]] = defaultdict(list)
-    for flood, arrival in zip(floods, arrivals, strict=True):
-        ids[flood].append(arrival.id)
+    for flood, incoming in zip(floods, incoming_events, strict=True):
+        ids[flood].append(incoming.id)
     for status, kept_back in _kept_back(connection, ids):
         connection.execute(_NOT_DELIVERED, (status, uuids(kept_back)))
 
@@ -125,7 +125,7 @@ def _alarm_of_no_text(reasons: set[str]) -> None:
 def mailbox(connection: Connection, recipient: str, limit: int, kind: str | None = None) -> list[Notice]:
     """The latest notices, `limit` at most, that the recipient (of that kind) may see, oldest first.
 
-    A number seen is no place to read on from: a notice with a lower one may become visible later.
+    Do not read on from a number that was seen: a notice with a lower one may become visible later.
     """
     wanted = {"recipient": recipient, "limit": limit, "kind": kind}
     return [Notice(*row) for row in connection.execute(_LATEST, wanted).fetchall()]

@@ -1,30 +1,30 @@
 """The table of referrals, by which the database itself lets providers read, and their roles (ACC-1 … ACC-3)."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 
 from psycopg import Connection
 
 from consumers.ageing import step
+from consumers.record_lock import lock_records
 from consumers.sink import Sink
-from infra.postgres import dates, texts
-from infra.record import Arrival
-from infra.records import lock_records
+from infra.arrays import dates, texts
+from infra.engine.record import IncomingEvent
+from infra.log import get_logger
 from schemas.ids import slice_of
 from schemas.referrals import ProviderRecorded, ReferralRecorded
 from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, PROVIDER_RECORDED, RECORD_AGED, REFERRAL_RECORDED
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 READS = (DAY_BEGUN, PROVIDER_RECORDED, REFERRAL_RECORDED)
 WRITES = (RECORD_AGED,)
 OWNS = ("access.provider", "access.referral")
 AREAS = ("referrals",)
 
-# `taken`: what may be taken in at all: nothing that was deleted (RET-8). A record stays with the citizen whom it was
-# first recorded for (chosen); the records of others are returned. A new deadline brings back what was withheld (RET-7).
+# `taken`: records that may be taken in: none that was deleted (RET-8). A record stays with the citizen for whom it was
+# first recorded (chosen); records of others are returned. A new deadline brings a withheld record back (RET-7).
 _REFERRALS = """
 with taken as (
     select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
@@ -61,9 +61,9 @@ on conflict (provider) do update set name = excluded.name, recorded_at = exclude
 """
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
     """Each record's last fact is the row: the topic's order per citizen is the truth, not the facts' times."""
-    events = [arrival.event for arrival in arrivals if arrival.topic is not DAY_BEGUN]
+    events = [incoming.event for incoming in incoming_events if incoming.topic is not DAY_BEGUN]
     if providers := {event.provider: event for event in events if isinstance(event, ProviderRecorded)}:
         _put_providers(connection, list(providers.values()))
     if referrals := [event for event in events if isinstance(event, ReferralRecorded)]:

@@ -1,11 +1,10 @@
-"""The registers of job-suggestion checks and of the Joblog, and what is past its deadline there (RET-1, RET-3, RET-4).
+"""The registers of job-suggestion checks and of the Joblog, and their records past the deadline (RET-1, RET-3, RET-4).
 
 A record that was deleted never comes back, and voluntary fields that went stay away (RET-8). **Chosen**: of facts about
 one record the one recorded last counts, whichever arrives last; an entry whose voluntary fields have gone takes
 updates of its mandatory fields only.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -14,10 +13,11 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from consumers.ageing import step
+from consumers.record_lock import lock_records
 from consumers.sink import Sink
-from infra.postgres import jsons, texts
-from infra.record import Arrival
-from infra.records import lock_records
+from infra.arrays import jsons, texts
+from infra.engine.record import IncomingEvent
+from infra.log import get_logger
 from schemas.event import Event
 from schemas.ids import slice_of
 from schemas.job_suggestions import JobSuggestionCheckRecorded
@@ -31,7 +31,7 @@ from schemas.topics import (
     RECORD_AGED,
 )
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 READS = (DAY_BEGUN, JOB_SUGGESTION_CHECK_RECORDED, JOBLOG_ENTRY_RECORDED, JOBLOG_STANDING_CHANGED)
 WRITES = (RECORD_AGED,)
@@ -74,9 +74,9 @@ on conflict (citizen) do update set from_day = excluded.from_day
 _OPEN = "delete from register.joblog_closed where citizen = any(%b::text[])"
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Put down what was recorded; a day brings nothing here, but `step` after it finds what is past its deadline."""
-    events = [arrival.event for arrival in arrivals if arrival.topic is not DAY_BEGUN]
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
+    """Write the recorded facts. A day changes nothing here; `step` after it finds the records past their deadline."""
+    events = [incoming.event for incoming in incoming_events if incoming.topic is not DAY_BEGUN]
     if not events:
         return
     lock_records(connection, {event.key for event in events})

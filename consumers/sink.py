@@ -1,43 +1,46 @@
-"""The only loop of consumers: the ledger as for decisions, on plain threads. A module is READS, OWNS, apply, sink."""
+"""Runs sinks through the ledger like decisions, on plain threads. A sink's module has READS, OWNS, apply and sink."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from psycopg import Connection
 
-from infra.group import THREADS, Group, Wiring
-from infra.lane import Work
-from infra.ledger import Cursor
-from infra.record import Arrival
-from schemas.event import Caused
+from infra.consumer_group import THREADS, ConsumerGroup
+from infra.engine.consumer import Wiring
+from infra.engine.ledger import Cursor
+from infra.engine.record import IncomingEvent
+from infra.log import get_logger
+from infra.source.partition_state import Work
+from schemas.event import ProducedEvent
 from schemas.topic import Topic
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 LINGER_S = 0.5
-"""How long a table may wait for more rows: each transaction saved is time for the decisions, whom people wait for."""
+"""Seconds a table may wait for more rows: each transaction saved is time for decisions, for which people wait."""
 
 
 @dataclass(frozen=True)
 class Sink:
-    """One table or outlet. `write` puts down what the arrivals mean, in the batch's transaction; it may return events.
+    """A consumer that keeps tables. `write` applies events to them in the batch's transaction, and may return events.
 
-    `owns`: the tables that nobody else writes. `on_day`: one bounded piece of what a day brings, or None.
+    `owns`: the tables that no other consumer writes. `on_day`: one bounded piece of a day's work, or None.
     """
 
     name: str
     reads: tuple[Topic, ...]
     owns: tuple[str, ...]
-    write: Callable[[Connection, Sequence[Arrival]], Iterable[Caused] | None]
+    write: Callable[[Connection, Sequence[IncomingEvent]], Iterable[ProducedEvent] | None]
     writes: tuple[Topic, ...] = ()
-    on_day: Callable[[Connection, Cursor], list[Caused] | None] | None = None
+    on_day: Callable[[Connection, Cursor], list[ProducedEvent] | None] | None = None
 
-    def apply(self, connection: Connection, _cursor: Cursor, arrivals: Sequence[Arrival]) -> list[Caused]:
-        return list(self.write(connection, arrivals) or ()) if arrivals else []
+    def apply(
+        self, connection: Connection, _cursor: Cursor, incoming_events: Sequence[IncomingEvent]
+    ) -> list[ProducedEvent]:
+        return list(self.write(connection, incoming_events) or ()) if incoming_events else []
 
-    def step(self, connection: Connection, cursor: Cursor) -> list[Caused] | None:
+    def step(self, connection: Connection, cursor: Cursor) -> list[ProducedEvent] | None:
         return None if self.on_day is None else self.on_day(connection, cursor)
 
 
@@ -46,20 +49,20 @@ class SinkHost:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._threads: dict[Group, ThreadPoolExecutor] = {}
+        self._threads: dict[ConsumerGroup, ThreadPoolExecutor] = {}
 
     @property
-    def groups(self) -> tuple[Group, ...]:
-        """One for each sink that was started."""
+    def groups(self) -> tuple[ConsumerGroup, ...]:
+        """One consumer group for each sink that was started."""
         return tuple(self._threads)
 
-    def start(self, sink: Sink) -> Group:
+    def start(self, sink: Sink) -> ConsumerGroup:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=sink.name)
 
         def deliver(work: Work) -> None:
             threads.submit(group.run, work).add_done_callback(_report)
 
-        group = Group(sink, self._wiring, deliver, LINGER_S)
+        group = ConsumerGroup(sink, self._wiring, deliver, LINGER_S)
         group.start()
         self._threads[group] = threads
         return group
@@ -68,12 +71,12 @@ class SinkHost:
         """Stop all of them at once, within 10 s."""
         if self._threads:
             with ThreadPoolExecutor(len(self._threads)) as stopping:
-                list(stopping.map(Group.stop, self._threads))
+                list(stopping.map(ConsumerGroup.stop, self._threads))
         for threads in self._threads.values():
             threads.shutdown(wait=False)
 
 
 def _report(done: Future[None]) -> None:
-    """`Group.run` has dealt with every failure that it knows; what is left is a defect, to be seen."""
+    """`ConsumerGroup.run` has dealt with every failure that it knows; any other is a defect, and is logged."""
     if not done.cancelled() and (error := done.exception()) is not None:
         LOG.error("a sink's thread failed", exc_info=error)

@@ -1,10 +1,9 @@
-"""Lets the copies go that notices, dead letters and the journal hold, some each time a day begins (RET-8).
+"""Deletes the old copies in notices, dead letters and the journal, in pieces when a day begins (RET-8).
 
 Years are **chosen**, for the newsletter names none: nobody needs a notice for longer than the voluntary fields of a
 Joblog, nor the story of a subject for longer than its records are kept. `docs/stores.md` has a row for every store.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -12,14 +11,15 @@ from typing import NamedTuple
 from psycopg import Connection, sql
 
 from consumers.sink import Sink
-from infra.ledger import Cursor
-from infra.record import Arrival
+from infra.engine.ledger import Cursor
+from infra.engine.record import IncomingEvent
+from infra.log import get_logger
 from schemas.dates import midnight, next_day
-from schemas.event import Caused
+from schemas.event import ProducedEvent
 from schemas.retention_areas import latest_due_anchor
 from schemas.topics import DAY_BEGUN
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 READS = (DAY_BEGUN,)
 OWNS = ()
@@ -28,11 +28,11 @@ PIECE = 10_000
 """Rows deleted in one transaction: some tenths of a second."""
 
 KEEPER_SLICE = 0
-"""These tables know no slices: one does it for all."""
+"""These tables have no slices, so one slice does the work for all."""
 
 
 class Store(NamedTuple):
-    """Rows go so many years after their day; `old` is SQL, over the last day that is due or the moment it ends."""
+    """Rows go `years` after their day. `old` is SQL over `day`, the last day that is due, or `until`, the end of it."""
 
     table: str
     years: int
@@ -45,7 +45,7 @@ STORES = (
     Store("journal.entry_other", 6, "occurred_at < %(until)s"),
 )
 JOURNAL_YEARS = 6
-"""As the longest area; a month's partition goes when all of it is so old."""
+"""As long as the longest area. A month's partition goes when all of it is so old."""
 
 _DELETE = "delete from {table} where ctid = any(array(select ctid from {table} where {old} limit {piece}))"
 _MONTHS = """
@@ -54,12 +54,12 @@ where i.inhparent = 'journal.entry'::regclass and c.relname ~ '^entry_[0-9]{4}_[
 """
 
 
-def apply(_connection: Connection, _arrivals: Sequence[Arrival]) -> None:
+def apply(_connection: Connection, _incoming_events: Sequence[IncomingEvent]) -> None:
     """A day that begins changes nothing by itself; `step` after it does."""
 
 
-def step(connection: Connection, cursor: Cursor) -> list[Caused] | None:
-    """One piece of what is too old on the slice's day; None when nothing is."""
+def step(connection: Connection, cursor: Cursor) -> list[ProducedEvent] | None:
+    """Deletes one piece of the rows that are too old on the slice's day; None when there are none."""
     if cursor.day is None or cursor.slice != KEEPER_SLICE:
         return None
     for store in STORES:
@@ -67,7 +67,7 @@ def step(connection: Connection, cursor: Cursor) -> list[Caused] | None:
         known = {"day": day, "until": midnight(next_day(day))}
         query = _DELETE.format(table=store.table, old=store.old, piece=PIECE)
         if deleted := connection.execute(query, known).rowcount:
-            LOG.info("%s rows of %s were %s years old and are deleted", deleted, store.table, store.years)
+            LOG.info("old rows are deleted", consumer="tidying", table=store.table, rows=deleted, years=store.years)
             return []
     return [] if _drop_a_month(connection, latest_due_anchor(cursor.day, JOURNAL_YEARS)) else None
 
@@ -78,7 +78,7 @@ def _drop_a_month(connection: Connection, day: date) -> bool:
     if not oldest or oldest >= f"entry_{day:%Y_%m}":
         return False
     connection.execute(sql.SQL("drop table {}").format(sql.Identifier("journal", oldest)))
-    LOG.info("journal.%s was %s years old and is dropped", oldest, JOURNAL_YEARS)
+    LOG.info("an old partition of the journal is dropped", consumer="tidying", table=str(oldest), years=JOURNAL_YEARS)
     return True
 
 

@@ -1,4 +1,4 @@
-"""The audit of replaced titles, and what a corrected conversion table means for them (TIT-9, TIT-10)."""
+"""The audit of replaced titles, and their re-conversion by a corrected conversion table (TIT-9, TIT-10)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,9 +8,9 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from consumers.sink import Sink
-from infra.postgres import jsons, texts, uuids
-from infra.record import Arrival
-from schemas.event import Caused
+from infra.arrays import jsons, texts, uuids
+from infra.engine.record import IncomingEvent
+from schemas.event import ProducedEvent
 from schemas.ids import derived_id, slice_of
 from schemas.titles import HolderKind, Outcome, TitleReconversionDue
 from schemas.topic import SLICES
@@ -82,42 +82,44 @@ class _Due(NamedTuple):
     candidates: list[str]
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> list[Caused]:
-    """Append what was replaced; return the replaced titles that are due for re-conversion by the table in use.
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> list[ProducedEvent]:
+    """Append the replaced titles; return those that are due for re-conversion by the table in use.
 
     The two topics have no common order: a title that arrives here after the table that corrects it is due at once.
     """
-    due: list[Caused] = []
-    for topic, some in groupby(arrivals, lambda arrival: arrival.topic):
+    due: list[ProducedEvent] = []
+    for topic, some in groupby(incoming_events, lambda incoming: incoming.topic):
         if topic is TITLE_REPLACED:
             due += _append(connection, list(some))
         else:
-            for arrival in some:
-                due += _announce(connection, arrival)
+            for incoming in some:
+                due += _announce(connection, incoming)
     return due
 
 
-def _append(connection: Connection, arrivals: Sequence[Arrival]) -> Iterator[Caused]:
-    holders = [arrival.event.key for arrival in arrivals]
+def _append(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> Iterator[ProducedEvent]:
+    holders = [incoming.event.key for incoming in incoming_events]
     slices = [slice_of(holder.encode(), SLICES) for holder in holders]
-    bodies = [arrival.event.model_dump_json().encode() for arrival in arrivals]
-    connection.execute(_APPEND, (texts(map(str, slices)), jsons(bodies), uuids([arrival.id for arrival in arrivals])))
-    since = max(arrival.event.occurred_at for arrival in arrivals)
+    bodies = [incoming.event.model_dump_json().encode() for incoming in incoming_events]
+    connection.execute(
+        _APPEND, (texts(map(str, slices)), jsons(bodies), uuids([incoming.id for incoming in incoming_events]))
+    )
+    since = max(incoming.event.occurred_at for incoming in incoming_events)
     for slice_ in sorted(set(slices)):
         yield from _reconvert(connection, slice_, since, set(holders), None)
 
 
-def _announce(connection: Connection, arrival: Arrival) -> Iterator[Caused]:
-    assert arrival.slice is not None, "a broadcast arrives in a slice"
-    at = arrival.event.occurred_at
-    connection.execute(_ANNOUNCE, {"slice": arrival.slice, "version": arrival.event.key, "at": at})
-    yield from _reconvert(connection, arrival.slice, at, None, arrival.id)
+def _announce(connection: Connection, incoming: IncomingEvent) -> Iterator[ProducedEvent]:
+    assert incoming.slice is not None, "a broadcast arrives in a slice"
+    at = incoming.event.occurred_at
+    connection.execute(_ANNOUNCE, {"slice": incoming.slice, "version": incoming.event.key, "at": at})
+    yield from _reconvert(connection, incoming.slice, at, None, incoming.id)
 
 
 def _reconvert(
     connection: Connection, slice_: int, since: datetime, only: set[str] | None, cause: bytes | None
-) -> Iterator[Caused]:
-    """What is due in the slice, of all holders or `only` of these, not before `since`; it is put on record as judged.
+) -> Iterator[ProducedEvent]:
+    """The re-conversions due in the slice, of all holders or `only` these, not before `since`; recorded as judged.
 
     `cause`: the announcement; without one, the replacement that came after it.
     """
@@ -127,20 +129,20 @@ def _reconvert(
     version, at = in_use[0], max(in_use[1], since)
     known = {"slice": slice_, "version": version, "holders": None if only is None else texts(only)}
     rows = [_Due(*row) for row in connection.execute(_DIFFER, known).fetchall()]
-    due = [_caused(row, version, at, cause or row.last) for row in rows]
+    due = [_produced(row, version, at, cause or row.last) for row in rows]
     if due:
         judged = {
             "version": version,
             "at": at,
             "last": uuids([row.last for row in rows]),
             "titles": texts(row.title or "" for row in rows),
-            "ids": uuids([caused.id for caused in due]),
+            "ids": uuids([produced.id for produced in due]),
         }
         connection.execute(_JUDGE_ANEW, judged)
     yield from due
 
 
-def _caused(due: _Due, version: str, at: datetime, cause: bytes) -> Caused:
+def _produced(due: _Due, version: str, at: datetime, cause: bytes) -> ProducedEvent:
     event = TitleReconversionDue(
         occurred_at=at,
         holder=due.holder,
@@ -152,7 +154,7 @@ def _caused(due: _Due, version: str, at: datetime, cause: bytes) -> Caused:
         candidates=due.candidates,
         table_version=version,
     )
-    return Caused(event, derived_id(b"title-audit", cause, due.last), cause)
+    return ProducedEvent(event, derived_id(b"title-audit", cause, due.last), cause)
 
 
 sink = Sink("title-audit", READS, OWNS, apply, WRITES)

@@ -1,7 +1,7 @@
-"""The ordinary case of a wave night, one statement for all: a title's first change, about the old title in its row.
+"""A title's first change, about the old title in its row: the ordinary case of a wave night, in one statement.
 
-It does what `Item.change` does (consumers/title_item.py), without a row's way to Python and back. Everything else
-is left to it. tests/consumers/test_title_first_change.py holds the two side by side.
+The statement does the same as `Item.change` (consumers/title_item.py), but no row travels to Python and back. All
+other cases are left to `Item.change`. tests/consumers/test_title_first_change.py compares the two.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from psycopg import Connection
 
-from infra.postgres import jsons
+from infra.arrays import jsons
 from schemas.title_choice import TitleChosen
 from schemas.titles import AdvertExpired, TitleChanged, TitleHeldRecorded
 
@@ -32,9 +32,9 @@ returning h.holder, h.area, h.item
 
 
 def apply_first_changes(connection: Connection, about: Sequence[About]) -> Sequence[About]:
-    """Put down those changes that are ordinary, and return the events that are left, in their order.
+    """Apply the changes that are ordinary, and return the events that are left, in their order.
 
-    Only items of which the batch tells one thing: what comes twice has an order.
+    An ordinary change is the only event of its item in the batch: several events of an item have an order.
     """
     once = Counter((event.holder, event.area, event.item) for event in about)
     changes = [

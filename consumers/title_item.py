@@ -1,4 +1,4 @@
-"""One item of the title register: what its facts and its changes, which come in no common order, make of it."""
+"""One item of the title register, made of its facts and its changes, which come in no common order."""
 
 from datetime import date
 
@@ -13,13 +13,13 @@ RECONVERSION = "TIT-10"
 
 
 class Item(BaseModel):
-    """A row of `titles.held`, column by column; what the columns mean stands there.
+    """A row of `titles.held`, column by column; the SQL of the table explains the columns.
 
     Facts are in order among themselves, and so are changes. A change is about an old title that stood at its time: one
-    recorded not after it, and certainly the one recorded at that very moment. Where several facts fit it is the one at
-    hand, but a fact that comes after its wave has begun here, and after another fact has used the change up, is a late
-    one: its own change follows. Facts and granted choices come on two topics without a common order: of a fact and a
-    choice the later counts.
+    recorded not after it, and certainly one recorded at that very moment. Where several facts fit, the change is about
+    the fact at hand. A fact is late when it comes after its wave has begun here, and after another fact has used the
+    change up: its own change follows. Facts and granted choices come on two topics without a common order: of a fact
+    and a choice the later counts.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -56,7 +56,7 @@ class Item(BaseModel):
     expired_at: Moment | None = None
 
     def record(self, fact: TitleHeldRecorded, wave_begun: bool, *, requested: bool = False) -> None:
-        """The holder's fact, or its granted choice. What is removed keeps what it showed, for the reconciliation."""
+        """Apply the holder's fact, or its granted choice. A removed item keeps its title, for the reconciliation."""
         last = max((at for at in (self.recorded_at, self.removed_at) if at is not None), default=None)
         if last is not None and fact.occurred_at < last and requested != (last == self.requested_at):
             return
@@ -73,7 +73,7 @@ class Item(BaseModel):
         self._replace()
 
     def change(self, change: TitleChanged) -> None:
-        """What became of the title; of a title that a person chose only the outcome is noted (TIT-10)."""
+        """Apply the title's outcome; of a title that a person chose only the outcome is noted (TIT-10)."""
         again = change.rule == RECONVERSION
         self.outcome, self.candidates = change.outcome, change.candidates
         self.outcome_title = change.title or (self.outcome_title if again else None)

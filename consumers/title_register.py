@@ -1,4 +1,4 @@
-"""The register of titles: what every item shows now, what became of it, and whether the waves add up.
+"""The register of titles: each item's title now, its outcome, and the reconciliation of the waves.
 
 TIT-4 (open choices), TIT-7 (free text untouched), TIT-9 (originals gone), TIT-10 (reconciliation); through its views
 TIT-5 (searches), TIT-6 (adverts) and TIT-8 (pairs that part).
@@ -13,8 +13,8 @@ from psycopg import Connection
 from consumers.sink import Sink
 from consumers.title_first_change import About, apply_first_changes
 from consumers.title_item import Item
-from infra.postgres import jsons, texts
-from infra.record import Arrival
+from infra.arrays import jsons, texts
+from infra.engine.record import IncomingEvent
 from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.ids import slice_of
@@ -60,10 +60,10 @@ Key = tuple[str, str, str]
 
 
 class Row(NamedTuple):
-    """One area of a wave (TIT-10): `intake` is the sum of what follows up to `withdrawn`, but for `difference`.
+    """One area of a wave (TIT-10). `intake` is the sum of the fields up to `withdrawn`, except for `difference`.
 
-    `alias_dropped` is a part of `converted`. `texts_…`: free text before the wave and now (TIT-7); both hashes are the
-    same as long as no text has changed but those, `texts_edited`, that their holders recorded anew.
+    `alias_dropped` is a part of `converted`. `texts_…`: free text before the wave and now (TIT-7). Both hashes are the
+    same as long as no text has changed, except for the `texts_edited` that their holders recorded anew.
     """
 
     wave: int
@@ -84,20 +84,20 @@ class Row(NamedTuple):
     texts_hash_now: str
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Fold facts and changes into their items; when a wave's day has begun, write down what stood there."""
-    for day, some in groupby(arrivals, lambda arrival: arrival.topic is DAY_BEGUN):
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
+    """Fold facts and changes into their items. When a wave's day has begun, write its intake."""
+    for day, some in groupby(incoming_events, lambda incoming: incoming.topic is DAY_BEGUN):
         if not day:
-            _fold(connection, [arrival.event for arrival in some])
+            _fold(connection, [incoming.event for incoming in some])
             continue
-        for arrival in some:
-            assert isinstance(arrival.event, DayBegun)  # by its topic; only mypy needs to be told
-            assert arrival.slice is not None, "a day begins in a slice"
-            _take_in(connection, arrival.event, arrival.slice)
+        for incoming in some:
+            assert isinstance(incoming.event, DayBegun)  # by its topic; only mypy needs to be told
+            assert incoming.slice is not None, "a day begins in a slice"
+            _take_in(connection, incoming.event, incoming.slice)
 
 
 def reconcile(connection: Connection) -> list[Row]:
-    """Whether the waves that have begun add up, by wave and area. Nothing without a wave."""
+    """The reconciliation of the waves that have begun, by wave and area; empty before the first."""
     found = connection.execute(_RECONCILIATION.format(", ".join(Row._fields)))
     return [Row(*row) for row in found.fetchall()]
 

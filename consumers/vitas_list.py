@@ -7,8 +7,8 @@ from typing import NamedTuple, cast
 from psycopg import Connection
 
 from consumers.sink import Sink
-from infra.postgres import dates, texts, uuids
-from infra.record import Arrival
+from infra.arrays import dates, texts, uuids
+from infra.engine.record import IncomingEvent
 from schemas.topics import VITAS_USER_CHANGED
 from schemas.vitas_users import VitasUserChanged
 
@@ -41,10 +41,10 @@ class Listed(NamedTuple):
     rule: str
 
 
-def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
     """Each user's last change is the row: the topic's order per user is the truth, not the changes' times."""
-    last = {arrival.event.key: arrival for arrival in arrivals}
-    changes = cast(list[VitasUserChanged], [arrival.event for arrival in last.values()])
+    last = {incoming.event.key: incoming for incoming in incoming_events}
+    changes = cast(list[VitasUserChanged], [incoming.event for incoming in last.values()])
     rows = (
         texts(last),
         texts("t" if change.active else "f" for change in changes),
@@ -53,7 +53,7 @@ def apply(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         texts(change.company or "" for change in changes),
         texts(change.occurred_at.isoformat() for change in changes),
         texts(change.rule for change in changes),
-        uuids([arrival.id for arrival in last.values()]),
+        uuids([incoming.id for incoming in last.values()]),
     )
     connection.execute(_WRITE, rows)
 

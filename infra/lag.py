@@ -1,6 +1,6 @@
 """How far behind the consumers are, in records and in seconds, from the ledger's positions (OPS-2).
 
-What cannot be determined is None, which is not 0: a slice that nobody ever started is not up to date.
+A value that cannot be determined is None, which is not 0: a slice that was never started is not up to date.
 """
 
 import time
@@ -13,15 +13,14 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, M
 from psycopg import Connection
 
 from infra.errors import TransientError
-from infra.kafka import admin, end_offsets
-from infra.watermarks import watermarks
+from infra.kafka import admin, end_offsets, watermarks
 from schemas.topic import SLICES, Topic
 from schemas.topics import DAY_BEGUN, TOPICS
 
 PEEK_DEADLINE_S = 10.0
-"""For reading the oldest unprocessed records; what has not come by then has an unknown age."""
+"""For reading the oldest unprocessed records, in seconds. A record that has not come by then has an unknown age."""
 
-_STANDS = "select consumer, slice, positions, alarm from ledger.slice order by consumer, slice"
+_SLICES = "select consumer, slice, positions, alarm from ledger.slice order by consumer, slice"
 _SETTINGS: dict[str, Any] = {
     "group.id": "dfdg-look",
     "enable.auto.commit": False,
@@ -32,7 +31,8 @@ _SETTINGS: dict[str, Any] = {
 
 
 class Lag(NamedTuple):
-    """Of one group on one topic: records not applied yet, and the age of the oldest of them; None is unknown."""
+    """The lag of one consumer group on one topic: how many records are not applied yet, and the age of the oldest of
+    them in seconds; None is unknown."""
 
     group: str
     topic: str
@@ -41,7 +41,7 @@ class Lag(NamedTuple):
 
 
 class Alarm(NamedTuple):
-    """Why a slice has stopped, and what to do."""
+    """A slice that has stopped; `text` says why, and what to do."""
 
     group: str
     slice: int
@@ -49,7 +49,7 @@ class Alarm(NamedTuple):
 
 
 class HeldDay(NamedTuple):
-    """A day that has begun and that the slice has not taken in: it has not read up to that day's beginning."""
+    """A day that has begun but not yet in this slice: the slice has not read up to that day's beginning."""
 
     group: str
     slice: int
@@ -57,7 +57,7 @@ class HeldDay(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """`records`: by topic, how many its log holds."""
+    """The state of all consumer groups. `records`: how many records each topic's log holds."""
 
     records: dict[str, int]
     lags: list[Lag]
@@ -71,8 +71,9 @@ class _Place(NamedTuple):
     offset: int
 
 
-class _Lane(NamedTuple):
-    """Where one slice of a group stands on one topic: None while the ledger does not say."""
+class _SlicePosition(NamedTuple):
+    """The position of one slice of a consumer group on one topic. It is None while the ledger has none. `end`: the
+    topic's end offset in that slice."""
 
     group: str
     topic: str
@@ -90,18 +91,19 @@ class _Lane(NamedTuple):
 
 
 def standing(connection: Connection, kafka: str, reads: Mapping[str, Sequence[Topic]], now: datetime) -> Standing:
-    """How the groups in `reads` stand, and how many records every topic holds.
+    """The lags, alarms and held days of the consumer groups in `reads`, and how many records every topic holds.
 
-    Positions are read before the ends, so that no lag is taken for none.
-
-    Raises `TransientError` when Kafka does not answer.
+    Positions are read before the end offsets, so that a slice with a lag never appears to have none. Raises
+    `TransientError` when Kafka does not answer.
     """
-    rows = connection.execute(_STANDS).fetchall()
+    rows = connection.execute(_SLICES).fetchall()
     positions = {(group, slice_): known for group, slice_, known, _ in rows}
     names = [topic.name for topic in TOPICS]
     ends = end_offsets(admin(kafka), names)
-    lanes = [
-        _Lane(group, topic.name, slice_, positions.get((group, slice_), {}).get(topic.name), ends[slice_][topic.name])
+    slices = [
+        _SlicePosition(
+            group, topic.name, slice_, positions.get((group, slice_), {}).get(topic.name), ends[slice_][topic.name]
+        )
         for group, topics in reads.items()
         for topic in topics
         for slice_ in range(SLICES)
@@ -109,25 +111,25 @@ def standing(connection: Connection, kafka: str, reads: Mapping[str, Sequence[To
     try:
         with closing(Consumer({"bootstrap.servers": kafka, **_SETTINGS})) as reader:
             records = {name: _records(reader, name, ends) for name in names}
-            oldest = _peek(reader, (lane.place for lane in lanes if lane.behind))
+            oldest = _peek(reader, (each.place for each in slices if each.behind))
     except KafkaException as error:
         raise TransientError(f"Kafka does not answer: {error.args[0].str()}") from error
     return Standing(
         records,
-        [_lag(lanes[at : at + SLICES], oldest, now) for at in range(0, len(lanes), SLICES)],
+        [_lag(slices[at : at + SLICES], oldest, now) for at in range(0, len(slices), SLICES)],
         [Alarm(group, slice_, alarm) for group, slice_, _, alarm in rows if alarm],
-        list(_held(lanes, oldest)),
+        list(_held(slices, oldest)),
     )
 
 
-def _lag(lanes: Sequence[_Lane], oldest: Mapping[_Place, Message], now: datetime) -> Lag:
-    group, topic = lanes[0].group, lanes[0].topic
-    if any(lane.position is None for lane in lanes):
+def _lag(slices: Sequence[_SlicePosition], oldest: Mapping[_Place, Message], now: datetime) -> Lag:
+    group, topic = slices[0].group, slices[0].topic
+    if any(each.position is None for each in slices):
         return Lag(group, topic, None, None)
-    ages = [_age_s(oldest.get(lane.place), now) for lane in lanes if lane.behind]
+    ages = [_age_s(oldest.get(each.place), now) for each in slices if each.behind]
     known = [age for age in ages if age is not None]
     age_s = max(known, default=0.0) if len(known) == len(ages) else None
-    return Lag(group, topic, sum(lane.behind for lane in lanes), age_s)
+    return Lag(group, topic, sum(each.behind for each in slices), age_s)
 
 
 def _age_s(record: Message | None, now: datetime) -> float | None:
@@ -136,15 +138,16 @@ def _age_s(record: Message | None, now: datetime) -> float | None:
     return max(0.0, now.timestamp() - record.timestamp()[1] / 1000)
 
 
-def _held(lanes: Iterable[_Lane], oldest: Mapping[_Place, Message]) -> Iterable[HeldDay]:
-    for lane in lanes:
-        record = oldest.get(lane.place) if lane.behind else None
-        if lane.topic == DAY_BEGUN.name and record is not None and (day := _day(record.key() or b"")):
-            yield HeldDay(lane.group, lane.slice, day)
+def _held(slices: Iterable[_SlicePosition], oldest: Mapping[_Place, Message]) -> Iterable[HeldDay]:
+    for each in slices:
+        record = oldest.get(each.place) if each.behind else None
+        if each.topic == DAY_BEGUN.name and record is not None and (day := _day(record.key() or b"")):
+            yield HeldDay(each.group, each.slice, day)
 
 
 def _day(key: bytes) -> date | None:
-    """The day that a record of the clock begins; None of a record that is not the clock's, which no consumer takes."""
+    """The day that a record of the clock begins; None for a record that is not the clock's, which no consumer
+    accepts."""
     try:
         return date.fromisoformat(key.decode())
     except ValueError:
@@ -160,7 +163,7 @@ def _records(reader: Consumer, topic: str, ends: Sequence[Mapping[str, int]]) ->
 
 
 def _peek(reader: Consumer, wanted: Iterable[_Place]) -> dict[_Place, Message]:
-    """The first record at or behind each place; places that have none, or that did not answer in time, are missing."""
+    """The first record at or behind each place. Places without a record, or without an answer in time, are left out."""
     found: dict[_Place, Message] = {}
     left = set(wanted)
     deadline = time.monotonic() + PEEK_DEADLINE_S

@@ -1,4 +1,5 @@
-"""The schema registry: our schemas go in once, at `dfdg init`; which schema a record was written with comes out."""
+"""The schema registry: `dfdg init` registers our schemas once; readers look up the schema that a record was written
+with."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -15,24 +16,25 @@ from schemas.lint import dangers
 from schemas.topic import Topic
 
 COMPATIBILITY = "FULL_TRANSITIVE"
-"""Old and new readers and writers, of all versions. Set per subject: a registry's own default may be none."""
+"""Readers and writers of all versions understand each other. Set for each subject: a registry's default may be none."""
 
 REQUEST_TIMEOUT_S = 5.0  # it answers in milliseconds, or something is wrong with it
-RETRIES, RETRY_WAIT_MS = 1, 100  # for a connection gone stale; whoever asks us comes again, with back-off of its own
+RETRIES, RETRY_WAIT_MS = 1, 100  # for a stale connection; our callers ask again, with their own back-off
 MAX_SCHEMA_ID = 2**31 - 1  # a registry's ids are Java ints
 T = TypeVar("T")
 
 
 class RegistryAwayError(TransientError):
-    """The registry cannot be reached or does not answer the question: nothing is known about the record. Ask again."""
+    """The registry cannot be reached or gives no answer: nothing is known about the record yet. The caller asks
+    again."""
 
 
 class RegistrationError(Exception):
-    """Our schema is not in the registry; the text names the subject and says what to do."""
+    """One of our schemas is not in the registry; the text names the subject and says what to do."""
 
 
 class Registry:
-    """The registry at `url`, by Confluent's interface. May be used by several threads."""
+    """A client of the registry at `url`, by Confluent's interface. Several threads may use it."""
 
     def __init__(self, url: str) -> None:
         limits = {"timeout": REQUEST_TIMEOUT_S, "max.retries": RETRIES}
@@ -42,17 +44,17 @@ class Registry:
         self._writers: dict[tuple[int, str], Any] = {}
 
     def register_all(self, topics: Iterable[Topic]) -> dict[str, int]:
-        """Register the current schema of every topic and return its id by topic name; again is harmless."""
+        """Registers the current schema of every topic and returns its id by topic name. A second call is harmless."""
         return {topic.name: self._register(topic) for topic in topics}
 
     def resolve(self, topics: Iterable[Topic]) -> dict[str, int]:
-        """The ids of our current schemas by topic name, to be asked once at start-up; registers nothing."""
+        """The ids of our current schemas by topic name; registers nothing. Called once, at start-up."""
         return {topic.name: self._look_up(topic) for topic in topics}
 
     def writer_schema(self, schema_id: int, topic: Topic) -> Any:
         """The parsed schema with that id, if it is registered for the topic and safe to read.
 
-        Raises `UnreadableError` when there is definitely none, and `RegistryAwayError` when nobody could tell.
+        Raises `UnreadableError` when there certainly is none, and `RegistryAwayError` when that is not known.
         """
         if (schema_id, topic.name) not in self._writers:
             self._writers[schema_id, topic.name] = self._fetch(schema_id, topic)
@@ -92,15 +94,16 @@ class Registry:
         return self._ask(lambda: self._client.get_subjects_by_schema_id(schema_id))
 
     def _ask(self, question: Callable[[], T]) -> T:
-        """The registry's answer; what it definitely refuses stays `SchemaRegistryError`, else `RegistryAwayError`."""
+        """The registry's answer. A definite refusal stays a `SchemaRegistryError`; every other error becomes a
+        `RegistryAwayError`."""
         try:
             return question()
         except SchemaRegistryError as error:
-            # A 404 without one of these codes comes from another server at that address, and tells nothing.
+            # A 404 without one of these codes comes from another server at that address, and says nothing.
             if error.http_status_code in (409, 422) or error.error_code in (40401, 40402, 40403):
                 raise
             raise RegistryAwayError(f"the schema registry at {self._place} answers {error}") from error
-        except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer that is no JSON, as from a proxy
+        except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer, as from a proxy, that is not JSON
             raise RegistryAwayError(f"the schema registry at {self._place} is away: {type(error).__name__}") from error
 
 
@@ -109,7 +112,7 @@ def _schema(topic: Topic) -> Schema:
 
 
 def _safe(schema_id: int, text: Any) -> Any:
-    """The parsed schema, or `UnreadableError` when it is no Avro or would be dangerous to read."""
+    """The parsed schema. Raises `UnreadableError` when it is not Avro or would be dangerous to read."""
     try:
         schema = fastavro.parse_schema(json.loads(text))
         found = dangers(schema)

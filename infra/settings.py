@@ -1,15 +1,18 @@
-"""Where things are: from the environment (`DFDG_…`), else from the servers that `dfdg up` started."""
+"""Settings: from the environment (`DFDG_…`), else from the servers that `dfdg up` started."""
 
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from infra.local import Addresses, ServerError, Stack
+from infra.addresses import Addresses
+from infra.errors import ServerError
+from infra.local import Stack
 
 
 class Settings(BaseSettings):
-    """What the environment says. `state`: the local servers' folder; `keys`: the folder of `identity`'s two keys."""
+    """The settings in the environment. `state`: the local servers' folder; `keys`: the folder of `identity`'s two
+    keys."""
 
     model_config = SettingsConfigDict(env_prefix="DFDG_", hide_input_in_errors=True)
 
@@ -22,7 +25,7 @@ class Settings(BaseSettings):
     def addresses(self) -> Addresses:
         """Kafka, registry and database: each from the environment, else from the running local servers.
 
-        Raises `ServerError` that says what to do when neither knows all.
+        Raises `ServerError`, which says what to do, when an address is missing.
         """
         if self.kafka and self.registry and self.dsn:
             return Addresses(self.kafka, self.registry, self.dsn)

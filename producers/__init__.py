@@ -1,1 +1,1 @@
-"""What enters: one module per source system, and the clock."""
+"""The ways into the system: one module per source system, and the clock."""

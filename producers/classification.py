@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from psycopg import Connection
 
-from infra.reference import Old, Title, lock_titles, old_codes, store_table
+from infra.reference.tables import Old, Title, lock_titles, old_codes, store_table
 from producers.published_csv import ISCO_DIGITS, BadFileError, rows
 from producers.title_aliases import construct_aliases, read_labels
 from schemas.title_table import KINDS, Relation, RelationKind, TitleOutcome
@@ -34,11 +34,11 @@ MAX_IN_GROUP = 999
 """Three digits; the published mapping needs 101."""
 
 Rule = Callable[[Sequence[Relation], str], TitleOutcome]
-"""`streams.policies.title_table.outcome_of`: what becomes of an old title is a decision, handed in, not made here."""
+"""`streams.policies.title_table.outcome_of`: an old title's outcome is a decision, handed in, not made here."""
 
 
 class Published(NamedTuple):
-    """What `TitleTablePublished` needs, and how many old titles have each outcome. `new`: not there before."""
+    """The fields of `TitleTablePublished`, and the number of old titles by outcome. `new`: it was not there before."""
 
     version: str
     outcomes: int
@@ -74,7 +74,7 @@ def import_titles(
     version: str | None = None,
     aliases: Path | None = None,
 ) -> Published:
-    """The files as a version in one transaction; the same content again changes nothing. Raises `BadFileError`."""
+    """Stores the files as a version in one transaction; the same again changes nothing. Raises `BadFileError`."""
     titles = read_titles(escostar)
     concepts = read_concepts(mapping, {title.code: title for title in titles})
     labels = read_labels(aliases) if aliases else {}

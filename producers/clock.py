@@ -1,4 +1,4 @@
-"""Time as an event: `day-begun(D)`, once per slice, with how far the slice's topics had come then (DESIGN 2.3)."""
+"""Time as an event: `day-begun(D)`, once per slice, with the end offsets of the slice's topics then (DESIGN 2.3)."""
 
 import logging
 import threading
@@ -11,9 +11,8 @@ from itertools import product
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from infra.errors import AlarmError, TransientError
-from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets, topic_ids
-from infra.local.process import Say, silent
-from infra.watermarks import watermarks
+from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets, topic_ids, watermarks
+from infra.progress import Say, silent
 from producers.sender import Sender
 from schemas.clock import DayBegun
 from schemas.codec import encode
@@ -28,18 +27,18 @@ SOURCE = "producers/clock"
 LOG = logging.getLogger(__name__)
 
 MAX_MISSED_DAYS = 31
-"""Days that `run` catches up by itself. A clock wrong by more would delete what is not due: there a person decides."""
+"""Days that `run` catches up by itself. A clock wrong by more would delete records early, so a person decides."""
 
 BUNCH_DAYS = 31
-"""Days caught up at once, with the end offsets of one moment: nothing of theirs can come in between any more."""
+"""Days caught up at once, with the end offsets of one moment: no record can come in between past days any more."""
 
 CHECK_INTERVAL_S = 60.0
-"""Midnight is looked for at least so often: machines sleep, and their clocks are set."""
+"""Seconds after which the clock looks for midnight again, at the latest: machines sleep, and their clocks are set."""
 
 RETRY_INTERVAL_S = 5.0
 
 FETCH_WAIT_MS = 50
-"""What is read back is there already; the default, 500 ms, was seen to be waited for in full."""
+"""The records read back are there already; the client was seen to wait the default, 500 ms, in full."""
 
 
 def days_to_begin(last: date | None, today: date) -> list[date]:
@@ -68,10 +67,10 @@ def begin_days(
 
     Goes on where the topic ends, so that no day is left out; `from_day` counts while it is empty. Days that are caught
     up follow one another by `BUNCH_DAYS`, each acknowledged in all slices before the next bunch begins. `ids`: schema
-    ids by topic name; `sender`: one that is open already. Repeating is harmless.
+    ids by topic name; `sender`: an open one. Repeating is harmless.
     """
     client = admin(kafka)
-    topic_ids(client, [topic.name for topic in TOPICS])  # one that is missing is told at once
+    topic_ids(client, [topic.name for topic in TOPICS])  # raises at once when a topic is missing
     last = last_days(kafka)
     days = days_to_begin(last_in_all(last) or from_day - timedelta(days=1), to_day)
     if not days:
@@ -116,7 +115,7 @@ def run(
 
 
 def wall_clock() -> datetime:
-    """The moment by this machine's clock: the `now` of real life, and the `occurred_at` of what happens here."""
+    """The moment by this machine's clock: the `now` of real life, and the `occurred_at` of events that happen here."""
     return datetime.now(UTC)
 
 
@@ -181,7 +180,7 @@ def _catch_up(kafka: str, ids: Mapping[str, int], today: date, say: Say) -> None
 
 
 def begin_day(sender: Sender, day: date, slice_: int, ends: dict[str, int], schema_id: int) -> None:
-    """Hands over that the day has begun in that slice, whose topics had these end offsets."""
+    """Hands over the record that the day has begun in that slice, whose topics had these end offsets."""
     event = DayBegun(occurred_at=midnight(day), day_begun=day, ends=ends)
     id_ = derived_id(DAY_BEGUN.name.encode(), event.key.encode(), b"%d" % slice_).hex()
     value = encode(event, schema_id)

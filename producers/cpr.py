@@ -1,4 +1,4 @@
-"""CPR numbers: which are valid, which are made up, and whether a text contains one where none belongs (invariant 4)."""
+"""CPR numbers: valid ones, made-up ones, and the search for them in texts where none belongs (invariant 4)."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ MADE_UP_NUMBERS = 134_400_000
 _MADE_UP_DAYS = 60
 """Added to the day of the month of a made-up number, as official test numbers do: no register can ever issue it."""
 
-_SPREAD = 104_729  # a prime that does not divide MADE_UP_NUMBERS: neighbours look like strangers, and none meet
+_SPREAD = 104_729  # a prime that does not divide MADE_UP_NUMBERS: neighbours differ widely, and no two are the same
 _NUMBER = re.compile(r"([0-9]{6})-?([0-9]{4})", re.ASCII)
 _ANYWHERE = re.compile(r"(?<![0-9])([0-9]{6})[-–‐ ]?([0-9]{4})(?![0-9])")
 _HEX_IDS = re.compile(r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,})(?![0-9a-z])", re.I)
 
 
 class CprError(ValueError):
-    """Not a valid CPR number; the text says why and never what was given."""
+    """Not a valid CPR number; the text says why, and never quotes the text given."""
 
 
 def normal(text: str) -> str:
@@ -37,7 +37,7 @@ def normal(text: str) -> str:
 
 
 def looks_like_cpr(text: str) -> bool:
-    """Whether a text contains what may be a CPR number: ten digits, or six and four, that begin with a date.
+    """True when a text contains a possible CPR number: ten digits, or six and four, that begin with a date.
 
     UUIDs and hashes in hex do not count: they contain anything now and then.
     """
@@ -47,7 +47,7 @@ def looks_like_cpr(text: str) -> bool:
 
 
 def contains_cpr(value: Any) -> bool:
-    """Whether any text, name of a field or number in a JSON value looks like a CPR number."""
+    """True when any text, name of a field or number in a JSON value looks like a CPR number."""
     return any(map(looks_like_cpr, _texts(value)))
 
 

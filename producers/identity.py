@@ -32,7 +32,7 @@ on conflict (cpr_index) do nothing
 
 @dataclass(frozen=True)
 class Keys:
-    """`seal` encrypts numbers, `index` finds them. Lost or exchanged, everybody would become a stranger."""
+    """`seal` encrypts numbers, `index` finds them. If they were lost or exchanged, no known citizen would be found."""
 
     seal: bytes = field(repr=False)
     index: bytes = field(repr=False)
@@ -56,7 +56,7 @@ def create_keys(folder: Path) -> None:
 
 
 class Identity:
-    """Which random subject id stands for which CPR number. The connection is READ COMMITTED, PostgreSQL's default."""
+    """The random subject id of each CPR number. The connection is READ COMMITTED, PostgreSQL's default."""
 
     def __init__(self, connection: Connection, keys: Keys) -> None:
         """Raises `AlarmError` when the keys are not those that the database was filled with."""
@@ -68,9 +68,9 @@ class Identity:
             raise AlarmError(_OTHER_KEYS)
 
     def subjects(self, cprs: Sequence[str]) -> dict[str, str]:
-        """The subject id of each number, as given; who is new gets one. `CprError` for a number that is none.
+        """The subject id of each number, as given; a new number gets one. `CprError` for a text that is none.
 
-        Committed on return, unless the caller has a transaction open. Two processes at once agree.
+        Committed on return, unless the caller has a transaction open. Two processes at once get the same ids.
         """
         index_of = {cpr: self._index(normal(cpr)) for cpr in cprs}
         number_of = {index: normal(cpr) for cpr, index in index_of.items()}

@@ -12,7 +12,7 @@ _PERSON_KEYS = ("citizen", "holder", "about", "user")
 
 
 class FaultError(Exception):
-    """What is wrong with a line, and in which field."""
+    """The fault of a line, and its field."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(field, reason)
@@ -32,7 +32,7 @@ def own_id_of(content: dict[str, Any]) -> str | None:
 
 
 def cpr_of(topic: Topic, content: dict[str, Any]) -> str | None:
-    """The ten digits of its `cpr`, taken out of its content; never in any text of a fault."""
+    """The ten digits of the line's `cpr`, taken out of its content; never in the text of a fault."""
     if "cpr" not in content:
         return None
     number, key = content.pop("cpr"), person_field(topic)
@@ -49,11 +49,11 @@ def cpr_of(topic: Topic, content: dict[str, Any]) -> str | None:
 
 
 def person_field(topic: Topic) -> str:
-    """What `cpr` stands for: the key, or the citizen that an event names whose key is somebody else."""
+    """The field that `cpr` stands for: `citizen` if the event has it, else the field of its key."""
     return "citizen" if "citizen" in topic.event.model_fields else topic.event.KEY
 
 
 def is_p_number_of(topic: Topic, name: str, value: Any) -> bool:
-    """Whether ten digits stand where a company's P-number belongs, which may begin with a date too (AD-2)."""
+    """True when ten digits stand where a company's P-number belongs, which may begin with a date too (AD-2)."""
     numbers = value if isinstance(value, list) else [value]
     return name in topic.event.P_NUMBERS and all(isinstance(each, str) and is_p_number(each) for each in numbers)

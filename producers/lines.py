@@ -17,7 +17,7 @@ from schemas.ids import derived_id
 from schemas.topic import Topic
 
 MAX_LINE_BYTES = MAX_RECORD_BYTES // 2
-"""What fits as JSON fits twice over as Avro, which writes no field names; absent fields take a byte each."""
+"""A line that fits as JSON fits twice over as Avro, which writes no field names; absent fields take a byte each."""
 
 CHUNK_LINES = 5_000
 """Lines whose CPR numbers are looked up by one statement, and held in memory at once."""
@@ -26,7 +26,7 @@ _NOBODY = "c-" + "0" * 32  # stands in for the subject id while the rest is chec
 
 
 class Subjects(Protocol):
-    """Subject ids by CPR number (`producers.identity.Identity`)."""
+    """Gives subject ids by CPR number (`producers.identity.Identity`)."""
 
     def subjects(self, cprs: Sequence[str]) -> dict[str, str]: ...
 
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class BadLine:
-    """What is wrong with line `number` (from 1); `text` is the line itself, which may hold a CPR number."""
+    """The fault of line `number` (from 1); `text` is the line itself, which may hold a CPR number."""
 
     number: int
     field: str
@@ -53,7 +53,7 @@ class BadLine:
 
 
 class PublishError(Exception):
-    """Nothing was sent. `bad` are the first of the lines that are wrong, if that is why."""
+    """Nothing was sent. `bad` are the first of the bad lines, if those are the reason."""
 
     def __init__(self, text: str, bad: tuple[BadLine, ...] = ()) -> None:
         super().__init__(text)
@@ -75,8 +75,8 @@ def read_lines(
 
     A line holds the event's fields, perhaps an `id` of its own, and for events about a person `cpr` instead of the key,
     or of the field `citizen`. Without an `id` the content decides the event's id: the same content twice is the same
-    event. Only numbers of lines that are good otherwise reach `identity`. `client` is who is connected, for topics
-    whose events say so; no line does (AD-1).
+    event. Only CPR numbers of lines that are good otherwise reach `identity`. `client` is the one connected, for
+    topics whose events name it; a line must not name it (AD-1).
     """
     checked = check_lines(topic, stream, client)
     while chunk := list(islice(checked, CHUNK_LINES)):
@@ -89,8 +89,8 @@ def read_lines(
 def check_lines(topic: Topic, stream: BinaryIO, client: str | None = None) -> Iterator[_Checked | BadLine]:
     """The first half of `read_lines`: needs no database and changes nothing.
 
-    Raises `PublishError` at a line beyond `MAX_LINE_BYTES`: that is no file of JSON lines. So too when it is not known
-    who is connected, where it must be.
+    Raises `PublishError` at a line beyond `MAX_LINE_BYTES`: that is no file of JSON lines. So too when `client`
+    is missing where the topic needs it, or given where it does not.
     """
     _check_client(topic, client)
     for number, raw in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES + 1), b""), 1):
@@ -111,7 +111,7 @@ def _identified(topic: Topic, line: _Checked, subjects: dict[str, str], client: 
     if line.cpr is not None:
         event = event.model_copy(update={person_field(topic): subjects[line.cpr]})
         line.content[person_field(topic)] = subjects[line.cpr]
-    # Of the content with the subject id: a hash of the CPR number would give it away to whoever tries them all.
+    # The content has the subject id by now: a hash of the CPR number would give it away to anyone who tries all.
     own = line.own_id.encode() if line.own_id is not None else _fingerprint(line.content)
     parts = (topic.name.encode(), own) if client is None else (topic.name.encode(), client.encode(), own)
     return Line(line.number, derived_id(*parts).hex(), event)

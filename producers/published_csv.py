@@ -1,4 +1,4 @@
-"""Published CSV files, line by line: whatever is wrong is told by file, line and column."""
+"""Published CSV files, line by line: every fault is told with file, line and column."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,11 +9,11 @@ ISCO_DIGITS = 4
 
 
 class BadFileError(Exception):
-    """A published file is not what it should be; the text names file, line and column. Nothing was written."""
+    """A published file has a fault; the text names file, line and column. Nothing was written."""
 
 
 class Row(NamedTuple):
-    """A line's fields by column; each method returns what it asks for, or raises `BadFileError`."""
+    """A line's fields by column; each method returns a field of its form, or raises `BadFileError`."""
 
     path: Path
     line: int

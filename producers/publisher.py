@@ -53,7 +53,7 @@ def publish(
     """Sends the lines of `stream` once all are found good; `progress` is told how many are handed over.
 
     `initial` marks the events, where they can be marked, as a first load; their ids stay those of their lines.
-    `client` is who is connected, for topics whose events say so (AD-1). `sender`: one that is open already.
+    `client` is the one connected, for topics whose events name it (AD-1). `sender`: an open one.
     With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
     when nothing was sent, `DeliveryError` when Kafka did not take all.
     """
@@ -63,7 +63,7 @@ def publish(
         start = lines.tell()
         bad = _bad_lines(topic, lines, skip_bad, client)
         lines.seek(start)
-        topic_ids(admin(kafka), [topic.name])  # a topic that is not there is told at once
+        topic_ids(admin(kafka), [topic.name])  # raises at once when the topic is missing
         with nullcontext(sender) if sender else Sender(kafka, "dfdg-publisher") as sender:
             good = _good(read_lines(topic, lines, identity, client), skip_bad)
             good = _marked(good) if initial and "initial" in topic.event.model_fields else good

@@ -1,4 +1,4 @@
-"""The edge's way into Kafka: in order, idempotent, and known to have arrived."""
+"""The edge's producer: it sends in order and idempotently, and knows which records have arrived."""
 
 import logging
 import time
@@ -7,15 +7,15 @@ from typing import Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from infra import failpoints
+from infra.engine import failpoints
 from infra.errors import TransientError
 from schemas.headers import RawHeaders
 
 DELIVERY_DEADLINE_S = 120.0
-"""Somebody waits at a terminal: without any acknowledgement for so long, tell. New leaders are elected in less."""
+"""Seconds without an acknowledgement until failure: a person waits at a terminal. New leaders are elected in less."""
 
 QUEUE_RECORDS = 50_000
-"""Handed over but not acknowledged: enough for full batches; beyond it `send` waits. So too beyond QUEUE_KIB."""
+"""Records not acknowledged yet: enough for full batches. At this many, or at QUEUE_KIB, `send` waits."""
 
 QUEUE_KIB = 64 * 1024
 LINGER_MS = 20
@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 
 
 class DeliveryError(TransientError):
-    """Kafka did not acknowledge everything; the first `acknowledged` of each partition's records are there for good."""
+    """Kafka acknowledged only `acknowledged` records; these have arrived for good, the first ones of each partition."""
 
     def __init__(self, acknowledged: int, of: int, why: str) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class DeliveryError(TransientError):
 
 
 class Sender:
-    """A producer to be used in a `with`: `send` what there is, then `finish`. Leaving without `finish` drops the rest.
+    """A producer to be used in a `with`: `send` the records, then `finish`. Leaving without `finish` drops the rest.
 
     No record times out on its own, for the next ones would overtake it; the sender as a whole does.
     """
@@ -51,7 +51,7 @@ class Sender:
                 "bootstrap.servers": servers,
                 "client.id": name,
                 "enable.idempotence": True,
-                "max.in.flight": 1,  # else a refused first request counts as arrived: see infra/outbox.py
+                "max.in.flight": 1,  # else a refused first request counts as arrived: see infra/engine/outbox.py
                 "enable.gapless.guarantee": True,  # after a failure nothing later may arrive: repeating must keep order
                 "acks": "all",
                 "message.timeout.ms": 0,
@@ -98,11 +98,11 @@ class Sender:
         failpoints.reach("arrived")
 
     def _connect(self, topic: str) -> None:
-        """Be connected first: an idempotent producer that gets a record before that takes half a second longer."""
+        """Connects first: an idempotent producer that gets a record before that takes half a second longer."""
         try:
             self._producer.list_topics(topic, CONNECT_S)
         except KafkaException as error:
-            self._trouble = error.args[0].str()  # librdkafka goes on trying; told if nothing comes of it
+            self._trouble = error.args[0].str()  # librdkafka tries again; named only when the sender fails
 
     def _wait(self) -> None:
         self._producer.poll(POLL_S)
@@ -123,4 +123,4 @@ class Sender:
             self._failure = error.str()
 
     def _on_error(self, error: KafkaError) -> None:
-        self._trouble = error.str()  # librdkafka goes on trying; told if nothing comes of it
+        self._trouble = error.str()  # librdkafka tries again; named only when the sender fails

@@ -1,14 +1,14 @@
 """Aliases of titles (TIT-11), CONSTRUCTED from ESCO's Danish labels: ESCO-STAR's and DiscoAMS08's own are not public.
 
 An old title stands for an ESCO concept, so it has that concept's other labels. An ESCO-STAR title has all labels of the
-concepts that match it exactly (**chosen**: a near match is another trade). The label of a title of the same
-classification, to a reader, is no alias, neither of that title nor of another.
+concepts that match it exactly (**chosen**: a near match is another trade). A label that reads like a title of the
+same classification is no alias, neither of that title nor of another.
 """
 
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from infra.reference import Alias, Old, Title
+from infra.reference.tables import Alias, Old, Title
 from producers.published_csv import rows
 from schemas.labels import plain
 from schemas.title_table import Relation
@@ -50,6 +50,6 @@ def construct_aliases(
 
 
 def _aliases(scheme: str, code: str, taken: Set[str], labels: Sequence[str]) -> list[Alias]:
-    """Each once, however it is written."""
+    """Each alias once, however it is written."""
     different = {plain(each): each for each in sorted(labels) if plain(each) not in taken}
     return [Alias(scheme, code, alias, constructed=True) for alias in different.values()]

@@ -1,4 +1,4 @@
-"""Publishes a version of the classification for anyone (TIT-14), then announces its table to every slice.
+"""Publishes a version of the classification for anyone (TIT-14), then announces it as reference data to every slice.
 
 The same version again has the same ids, so it counts once.
 """
@@ -6,14 +6,14 @@ The same version again has the same ids, so it counts once.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from infra.title_publication import Title
+from infra.reference.publication import Title
 from producers.classification import Published
 from producers.sender import Sender
-from schemas.calendar import WAVE_1
 from schemas.codec import encode
 from schemas.dates import copenhagen_day
 from schemas.headers import headers
 from schemas.ids import derived_id, slice_of
+from schemas.release_dates import WAVE_1
 from schemas.title_publication import TitlePublished
 from schemas.titles import TitleTablePublished
 from schemas.topic import SLICES
@@ -26,9 +26,9 @@ SOURCE = "producers/title-table"
 def announce(
     kafka: str, schema_ids: Mapping[str, int], published: Published, titles: Sequence[Title], occurred_at: datetime
 ) -> None:
-    """All titles of the version are on their topic before every slice uses it, from this record on.
+    """Publishes all titles of the version, then announces it to every slice, which uses it from that record on.
 
-    Raises `DeliveryError` when Kafka did not take all. `schema_ids` by topic name.
+    Raises `DeliveryError` when Kafka did not acknowledge all. `schema_ids` by topic name.
     """
     table = TitleTablePublished(
         occurred_at=occurred_at,

@@ -1,4 +1,4 @@
-"""What of each area goes to the National Archives before it is deleted: one reviewed table (RET-6).
+"""The columns of each area that go to the National Archives before a record is deleted: one reviewed table (RET-6).
 
 A column of a table that is neither archived nor left out stops the delivery: nothing is left out by default. Which
 fields of the Joblog are mandatory is **constructed** (RET-4). No area's register holds CPR numbers: citizens stand
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What a column holds."""
+    """The type of a column's values."""
 
     TEXT = "text"
     DATE = "date"

@@ -10,8 +10,10 @@ Status = Literal["old-login", "rights-to-move", "nemlogin", "removed"]
 
 
 class BiAccessRecorded(Event):
-    """A user has access to these modules. `initial`: first load of those who are there; else `responsible`, the person
-    responsible for users in a jobcentre or fund, has created it. Modules are added; `removed` takes the access away.
+    """A user has access to these modules. Modules are added; `removed` takes the access away.
+
+    `initial`: the first load of existing users. Otherwise `responsible` has created the access: the person responsible
+    for users in a jobcentre or fund.
     """
 
     SCHEMA: ClassVar[str] = "bi-access-recorded.v1"
@@ -34,7 +36,7 @@ class BiLoginRequested(Request):
 
 
 class BiLoginAnswered(Answer):
-    """The one answer to that request; `modules`: what the user can use once logged in."""
+    """The one answer to that request; `modules`: those that the user can use once logged in."""
 
     SCHEMA: ClassVar[str] = "bi-login-answered.v1"
 
@@ -83,7 +85,7 @@ class BiModuleDecidedRecorded(Event):
 
 
 class BiUserChanged(Event):
-    """What is known of a user from now on: how he or she logs in, and which modules can be used."""
+    """A user as known from now on: the way to log in, and the modules that can be used."""
 
     SCHEMA: ClassVar[str] = "bi-user-changed.v1"
     KEY: ClassVar[str] = "user"

@@ -7,8 +7,11 @@ from schemas.event import Event
 
 
 class DayBegun(Event):
-    """Copenhagen's `day_begun` has begun. One record a slice; `ends` are the offsets that the slice's topics had then:
-    who has not read that far holds the day back, so that lag can never delete what was just updated."""
+    """The day `day_begun` has begun in Copenhagen. Each slice gets one record.
+
+    `ends` are the end offsets that the slice's topics had then. A consumer that has not read that far holds the day
+    back, so that lag never deletes a record that was just updated.
+    """
 
     SCHEMA: ClassVar[str] = "day-begun.v1"
     KEY: ClassVar[str] = "day_begun"

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from schemas.event import Event
 
 MAX_RECORD_BYTES = 256 * 1024
-"""Refused before decoding: our largest honest record is some 20 kB, and decoding garbage costs more than its size."""
+"""Longer records are refused before decoding. Our largest honest record has some 20 kB, and decoding garbage costs more
+than its size."""
 
 _MAGIC = b"\x00"
 _FRAME_BYTES = 5

@@ -1,4 +1,4 @@
-"""Companies and their production units, and what a valid number is (AD-2)."""
+"""Companies and their production units, and the form of their numbers (AD-2)."""
 
 import re
 from typing import Annotated, ClassVar
@@ -12,12 +12,12 @@ _P_NUMBER = re.compile(r"[0-9]{10}", re.ASCII)
 
 
 def is_cvr(text: str) -> bool:
-    """Eight digits, modulus 11, as the library checks it; written without spaces or country code."""
+    """True for eight digits with modulus 11, as the library checks it; written without spaces or country code."""
     return cvr.is_valid(text) and cvr.compact(text) == text
 
 
 def is_p_number(text: str) -> bool:
-    """Ten digits. P-numbers have no check digit, and no library knows more of them."""
+    """True for ten digits. P-numbers have no check digit, and no library knows more of them."""
     return _P_NUMBER.fullmatch(text) is not None
 
 

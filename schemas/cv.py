@@ -1,4 +1,4 @@
-"""CV duties: what is recorded of a citizen, and what follows (CV-1 … CV-7)."""
+"""CV duties: the facts recorded of a citizen, and the duties that follow (CV-1 … CV-7)."""
 
 from datetime import date
 from typing import Annotated, ClassVar, Self
@@ -16,7 +16,7 @@ TARGET_GROUPS = (
     "employed",
     "other",
 )
-"""Every target group that a situation may name; which duties follow is `streams/policies/cv_requirement`."""
+"""Every target group that a situation may name; `streams/policies/cv_requirement` has the duties of each."""
 
 EXEMPTIONS = ("from-registering", "from-being-searchable")
 
@@ -68,7 +68,7 @@ class CvExemptionRecorded(Event):
 
 
 class CvRequirementChanged(Event):
-    """What a citizen must do about a CV, before and from `from_day` on (CV-5). Carries no reason and no CPR number."""
+    """A citizen's duties about a CV, before `from_day` and from it on (CV-5). Carries no reason and no CPR number."""
 
     SCHEMA: ClassVar[str] = "cv-requirement-changed.v1"
     KEY: ClassVar[str] = "citizen"

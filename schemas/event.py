@@ -1,4 +1,4 @@
-"""What every event has: it is frozen, names no stranger's field, and knows its day and its key."""
+"""The base of every event: it is frozen, has no unknown fields, and knows its day and its key."""
 
 from datetime import UTC, date, datetime
 from functools import cache
@@ -12,7 +12,7 @@ _set = object.__setattr__  # past the frozen model's own
 
 
 FIRST_YEAR, LAST_YEAR = 1900, 2045
-"""Years in which facts are recorded: others are slips of a keyboard or a clock, and days are computed from them."""
+"""Years in which facts are recorded. Days are computed from them, so a slip of a keyboard or a clock is refused."""
 
 
 def _utc(moment: datetime) -> datetime:
@@ -37,16 +37,16 @@ def _names(model: type[BaseModel]) -> set[str]:
 
 
 class Frozen(BaseModel):
-    """Base of events and states: frozen, without strangers' fields."""
+    """Base of events and states: frozen, without unknown fields."""
 
-    # Errors must not carry the input: it may hold what only its own schema may see.
+    # Errors must not carry the input: it may hold data that only its own schema may show.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @classmethod
     def trusted(cls, **fields: Any) -> Self:
         """The model from fields that are valid already: a decision's own output on the hot path, all of them, in UTC.
 
-        Three times as fast as validating: what pydantic's `model_construct` does, without its search for defaults.
+        Three times as fast as validating: like pydantic's `model_construct`, but without its search for defaults.
         """
         model = cls.__new__(cls)
         _set(model, "__dict__", fields)
@@ -56,7 +56,7 @@ class Frozen(BaseModel):
         return model
 
     def but(self, **changed: Any) -> Self:
-        """The model with other values for some fields, which must be valid: on the hot path, for `model_copy`."""
+        """The model with other values for some fields, which must be valid; on the hot path instead of `model_copy`."""
         return self.trusted(**(self.__dict__ | changed))
 
 
@@ -64,8 +64,8 @@ class Event(Frozen):
     """A fact, request, answer or notice on a topic; mirrors one Avro schema field by field.
 
     `KEY` names the field that is the record's key. `occurred_at` is when the source recorded the fact. `CONNECTED`: the
-    field with who is connected, which the edge alone writes (AD-1). `P_NUMBERS`: the fields whose ten
-    digits are a company's P-number, though they may look like a CPR number.
+    field that names the connected client, which the edge alone writes (AD-1). `P_NUMBERS`: the fields whose ten digits
+    are a company's P-number, though they may look like a CPR number.
     """
 
     SCHEMA: ClassVar[str]
@@ -85,8 +85,8 @@ class Event(Frozen):
         return copenhagen_day(self.occurred_at)
 
 
-class Caused(NamedTuple):
-    """An event with its own id and the id of what caused it, 16 bytes each."""
+class ProducedEvent(NamedTuple):
+    """An event with its own id and the id of the event or wake that caused it, 16 bytes each."""
 
     event: Event
     id: bytes

@@ -10,24 +10,24 @@ from schemas.event import Event
 from schemas.topics import BY_NAME
 
 RawHeaders = list[tuple[str, str | bytes | None]]
-"""As the client wants them typed; ours are bytes."""
+"""Headers in the type that the Kafka client wants; ours are bytes."""
 
 Headers = dict[str, str]
-"""Those of a record's headers that we act on, decoded; `ce_id` and `ce_source` are always there."""
+"""The headers of a record that we act on, decoded; `ce_id` and `ce_source` are always there."""
 
 MAX_HEADERS = 64
-"""We write nine and tracing adds two; beyond it someone puts data into headers."""
+"""We write nine, and tracing adds two. A record with more carries data in its headers, and is refused."""
 
 MAX_HEADER_BYTES = 1024
-"""Of a header that we act on: sources are kept in a slice's row, ids in the journal."""
+"""The longest value of a header that we act on: sources are kept in a slice's row, ids in the journal."""
 
 _READ = frozenset(("ce_id", "ce_source", "ce_sequence", "ce_causationid", "traceparent"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_CAUSE = bytes(16)
 
 
-class Departing(Protocol):
-    """What of an `infra.record.Departure` its headers tell."""
+class Outgoing(Protocol):
+    """The fields of an `infra.engine.record.OutgoingRecord` that its headers carry."""
 
     @property
     def topic(self) -> str: ...
@@ -46,7 +46,7 @@ class Departing(Protocol):
 
 
 def headers(ce_id: str, source: str, event: Event, cause: str | None = None, sequence: int | None = None) -> RawHeaders:
-    """The envelope of an event; `cause`: the `ce_id` of what led to it; `sequence`: only of what our ledger writes."""
+    """The envelope of an event; `cause`: the `ce_id` of its cause; `sequence`: only for records of our ledger."""
     made = _constant(event.SCHEMA, source).copy()
     made.append(("ce_id", ce_id.encode()))
     made.append(("ce_time", event.occurred_at.isoformat().encode()))
@@ -58,22 +58,26 @@ def headers(ce_id: str, source: str, event: Event, cause: str | None = None, seq
     return made
 
 
-def departure_headers(departure: Departing, source: str) -> RawHeaders:
-    """The envelope of what the ledger sends. A dead letter has `dlq` (JSON), not a subject: its key may be anything."""
+def outgoing_headers(outgoing: Outgoing, source: str) -> RawHeaders:
+    """The envelope of our ledger's record. A dead letter has `dlq` (JSON), not a subject: its key may be anything."""
     made = [
-        *_of_topic(departure.topic, source),
-        ("ce_id", departure.id.hex().encode()),
-        ("ce_time", _moment(departure.time_us)),
-        ("dlq", departure.raw) if departure.raw else ("ce_subject", departure.key),
-        ("ce_sequence", b"%d" % departure.sequence),
+        *_of_topic(outgoing.topic, source),
+        ("ce_id", outgoing.id.hex().encode()),
+        ("ce_time", _moment(outgoing.time_us)),
+        ("dlq", outgoing.raw) if outgoing.raw else ("ce_subject", outgoing.key),
+        ("ce_sequence", b"%d" % outgoing.sequence),
     ]
-    if departure.cause != _NO_CAUSE:
-        made.append(("ce_causationid", departure.cause.hex().encode()))
+    if outgoing.cause != _NO_CAUSE:
+        made.append(("ce_causationid", outgoing.cause.hex().encode()))
     return made
 
 
 def parse(raw: Sequence[tuple[str, bytes | None]] | Any) -> Headers:
-    """Those headers that we act on, or `UnreadableError`: too many, too long, not UTF-8, twice, or no id or source."""
+    """The headers that we act on.
+
+    Raises `UnreadableError` when there are too many, when one is too long, empty, not UTF-8 or there twice, or when id
+    or source is missing.
+    """
     raw = raw or ()
     if len(raw) > MAX_HEADERS:
         raise UnreadableError(f"the record has {len(raw)} headers; at most {MAX_HEADERS} are read")
@@ -91,7 +95,7 @@ def parse(raw: Sequence[tuple[str, bytes | None]] | Any) -> Headers:
     return found
 
 
-@lru_cache(maxsize=64)  # what one event leads to bears one moment
+@lru_cache(maxsize=64)  # the events that one event causes have its moment
 def _moment(time_us: int) -> bytes:
     return (_EPOCH + timedelta(microseconds=time_us)).isoformat().encode()
 

@@ -17,8 +17,11 @@ def derived_id(*parts: bytes) -> bytes:
 
 
 def id_of(ce_id: str, ce_source: str) -> bytes:
-    """The 16 bytes by which we know a record: those that its id spells (32 hex digits, as our own and UUIDs do), for
-    these are unique by themselves; else a hash of source and id, which CloudEvents promises to be unique together."""
+    """The 16 bytes by which we know a record.
+
+    An id of 32 hex digits, as our own and UUIDs are, spells them, for it is unique by itself. Any other id gives a hash
+    of source and id, which CloudEvents promises to be unique together.
+    """
     digits = ce_id if len(ce_id) == ID_DIGITS else ce_id.replace("-", "")
     if len(digits) == ID_DIGITS and _HEX.issuperset(digits):
         return bytes.fromhex(digits)

@@ -9,7 +9,7 @@ from schemas.requests import Answer
 
 
 class ClientSystemRecorded(Event):
-    """From that day on a client system may submit adverts, or no longer may. The last record of a day counts."""
+    """From `from_day` on a client system may submit adverts, or no longer may. The last record of a day counts."""
 
     SCHEMA: ClassVar[str] = "client-system-recorded.v1"
     KEY: ClassVar[str] = "client"
@@ -20,9 +20,9 @@ class ClientSystemRecorded(Event):
 
 
 class JobAdSubmitted(Event):
-    """A client system submits an advert. `client` is who is connected, by authentication: the edge alone writes it.
+    """A client system submits an advert. `client` is the one connected, by authentication: the edge alone writes it.
 
-    `cvr` and `p_number` are what was given, right or wrong; `employer` names who advertises.
+    `cvr` and `p_number` are kept as given, right or wrong; `employer` names the company that advertises.
     """
 
     SCHEMA: ClassVar[str] = "job-ad-submitted.v1"
@@ -41,7 +41,7 @@ class JobAdSubmitted(Event):
 
 
 class JobAdNumbersToCheck(Event):
-    """An anonymous advert of a registered client with numbers of the right form: does the P-number belong to it?"""
+    """An anonymous advert of a registered client, with numbers of the right form. `job-ad-numbers` checks them."""
 
     SCHEMA: ClassVar[str] = "job-ad-numbers-to-check.v1"
     KEY: ClassVar[str] = "cvr"

@@ -6,7 +6,7 @@ from schemas.event import Id
 from schemas.requests import Answer, Request
 
 USED_WITHIN_DAYS = 90
-"""Whoever used a function so many days ago or less still uses it (JKO-3)."""
+"""A user counts as using a function for so many days after a use, the last one included (JKO-3)."""
 
 
 class JobkonFunctionRequested(Request):
@@ -18,7 +18,7 @@ class JobkonFunctionRequested(Request):
 
 
 class JobkonFunctionAnswered(Answer):
-    """The one answer to that request. Granted, it is a use of the function (JKO-3)."""
+    """The one answer to that request. A granted one counts as a use of the function (JKO-3)."""
 
     SCHEMA: ClassVar[str] = "jobkon-function-answered.v1"
 

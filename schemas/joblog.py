@@ -1,4 +1,4 @@
-"""The Joblog: where a citizen applied for a job, and what of it must be entered (RET-3, RET-4, RET-5)."""
+"""The Joblog: a citizen's applications for jobs, and which fields of them are mandatory (RET-3, RET-4, RET-5)."""
 
 from datetime import date
 from typing import ClassVar, Literal, NamedTuple

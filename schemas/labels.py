@@ -8,7 +8,7 @@ _DASHES = re.compile("[\u0097\u2010-\u2015\u2212]")
 
 
 def plain(label: str) -> str:
-    """Equal for labels that are the same to a reader."""
+    """The label in a form that is equal for labels that are the same to a reader."""
     return " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", label)).casefold().split())
 
 

@@ -1,4 +1,4 @@
-"""House rules for Avro schemas: what is dangerous to read, and what would not hold for years (DESIGN section 4)."""
+"""House rules for Avro schemas: none is dangerous to read, and ours hold for years (DESIGN section 4)."""
 
 import re
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ class Node(NamedTuple):
 
 
 def faults(schema: Any) -> list[str]:
-    """What is wrong with a schema of ours, parsed by fastavro, one text a fault: every danger, and docs and names."""
+    """The faults of a schema of ours, parsed by fastavro, one text each: dangers, and faults of docs and names."""
     return [*dangers(schema), *_manners(schema)]
 
 
 def dangers(schema: Any) -> list[str]:
-    """What makes records with this schema unsafe to read, whoever wrote it; parsed by fastavro, one text a fault.
+    """The faults that make records with this schema unsafe to read, ours or not; parsed by fastavro, one text each.
 
     Every type must take at least one byte: then no array or map can have more items than its record has bytes (fastavro
     1.13.1 takes 1.5 GB for an array of nulls that is 6 bytes long).
@@ -69,7 +69,7 @@ def _manners(schema: Any) -> Iterator[str]:
 
 
 def _is_endless(schema: Any) -> bool:
-    """Whether types are left after `MAX_DEPTH` levels; each type counts once a level, so this cannot explode itself."""
+    """True when types are left after `MAX_DEPTH` levels. Each type counts once a level, so this cannot explode."""
     named = {node["name"]: node for _, node, _ in _nodes(schema) if isinstance(node, dict) and "name" in node}
     level = [schema]
     for _ in range(MAX_DEPTH):
@@ -88,7 +88,7 @@ def _nodes(schema: Any) -> Iterator[Node]:
 
 
 def _parts(node: Any) -> list[tuple[str, Any]]:
-    """The types that a type is made of, each with what it adds to the path."""
+    """The types that a type is made of, each with its addition to the path."""
     if isinstance(node, list):
         return [(f"<{branch if isinstance(branch, str) else branch['type']}>", branch) for branch in node]
     if not isinstance(node, dict):

@@ -49,7 +49,7 @@ def compute() -> list[Line]:
 
 
 def fingerprint(text: str) -> str:
-    """SHA-256 in hex of what the registry tells schemas apart by too: everything but docs.
+    """SHA-256 in hex of everything but docs, by which the registry tells schemas apart too.
 
     Avro's own canonical form would not do: it also drops defaults and logical types, on which readers depend.
     """
@@ -58,7 +58,7 @@ def fingerprint(text: str) -> str:
 
 
 def extended(released: list[Line], now: list[Line]) -> list[Line]:
-    """What the lock becomes: `now`, if every released line is still among them; else `ChangedError`."""
+    """The new lines of the lock: `now`. Raises `ChangedError` when a released line is not among them."""
     if gone := sorted(set(released) - set(now)):
         names = ", ".join(f"{line.subject} version {line.version}" for line in gone)
         raise ChangedError(f"Changed or gone: {names}. {HOW_TO_RELEASE}")
@@ -72,7 +72,7 @@ def _without_docs(node: Any) -> Any:
 
 
 def main() -> int:
-    """Rewrites `schemas.lock` in the checkout; 1 when that would change what is released."""
+    """Rewrites `schemas.lock` in the checkout; returns 1 when that would change a released schema."""
     path = Path(__file__).parent / FILE
     try:
         lines = extended(read() if path.exists() else [], compute())

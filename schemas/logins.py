@@ -1,4 +1,4 @@
-"""Logins, and the advice to those who still come with Internet Explorer 11 (WEB-1, WEB-2, VIT-2, VIT-3)."""
+"""Logins, and the advice to users of Internet Explorer 11 (WEB-1, WEB-2, VIT-2, VIT-3)."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -15,8 +15,8 @@ MAX_USER_AGENT = 4_096
 class LoginRecorded(Event):
     """A user has logged in to a system.
 
-    `user_agent` is what the browser said of itself, None when it said nothing. It can identify a person: it is on this
-    internal topic only, and in no state, table or log.
+    `user_agent` is the browser's own description of itself, None when it gave none. It can identify a person, so it is
+    on this internal topic only, and in no state, table or log.
     """
 
     SCHEMA: ClassVar[str] = "login-recorded.v1"

@@ -7,7 +7,7 @@ from schemas.event import Event, Id
 
 
 class NoticeIssued(Event):
-    """One recipient is to be told one thing. Keyed by whom it is about, so that a citizen's notices keep their order.
+    """One notice to one recipient. Its key is the subject it is about, so that a citizen's notices keep their order.
 
     `details` are the codes that the text needs; the text itself is Danish, versioned, and stored with the notice.
     """

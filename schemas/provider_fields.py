@@ -1,4 +1,4 @@
-"""The fields that a provider may read, all of them (ACC-1). Chosen: what helps a citizen to a job, and no more.
+"""The fields that a provider may read, all of them (ACC-1). Chosen: those that help a citizen to a job, no more.
 
 The views of schema `provider` have these columns and the role behind them may read these; a test compares both ways.
 """

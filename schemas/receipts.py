@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 FIRST = "0" * 64
-"""What stands before a slice's first receipt."""
+"""The `previous` hash of a slice's first receipt."""
 
 
 class BrokenChainError(Exception):
@@ -14,7 +14,7 @@ class BrokenChainError(Exception):
 
 
 class Receipt(NamedTuple):
-    """A row of `retention.receipt`. `reference`: the National Archives' approval, where the area is archived first."""
+    """A row of `retention.receipt`. `reference`: the archive receipt, where the area is archived first."""
 
     slice: int
     number: int
@@ -35,7 +35,7 @@ class Receipt(NamedTuple):
 
 
 def check(receipts: Iterable[Receipt], last: dict[int, tuple[int, str]] | None = None) -> dict[int, tuple[int, str]]:
-    """Goes through receipts, each slice's in order, and returns its last number and hash. `last`: where they begin.
+    """Checks receipts, each slice's in order, and returns its last number and hash. `last`: those that they follow.
 
     Raises `BrokenChainError` at the first that does not follow from the one before it.
     """

@@ -62,7 +62,7 @@ class ReferralRecorded(Event):
 
 
 class AccessChanged(Event):
-    """A provider's access to a citizen opens or closes (ACC-1, ACC-3). The database judges; this is the record."""
+    """Records that a provider's access to a citizen opens or closes (ACC-1, ACC-3). The database itself grants it."""
 
     SCHEMA: ClassVar[str] = "access-changed.v1"
     KEY: ClassVar[str] = "citizen"

@@ -1,4 +1,4 @@
-"""What every request that may be refused, and its one answer, have in common (REQUIREMENTS, facts and requests)."""
+"""The common base of requests that may be refused, and of their one answer (REQUIREMENTS, facts and requests)."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from schemas.event import Event, Id, Text
 
 
 class Request(Event):
-    """Somebody asks for something; `request` is the id that the answer names."""
+    """A requester asks for something; `request` is the id that the answer names."""
 
     KEY: ClassVar[str] = "requester"
 

@@ -23,7 +23,7 @@ class OfRecord(Event):
 
 
 class RecordAged(OfRecord):
-    """A record is past its deadline. `reference`: the Archives' approval of a delivery that covers it as it is now."""
+    """A record is past its deadline. `reference`: the archive receipt that covers the record as it is now, if any."""
 
     SCHEMA: ClassVar[str] = "record-aged.v1"
 

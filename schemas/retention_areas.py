@@ -5,12 +5,13 @@ from datetime import date
 from functools import cache
 from typing import Literal, NamedTuple
 
-from schemas.calendar import RELEASE_2021_2
 from schemas.dates import add_years
+from schemas.release_dates import RELEASE_2021_2
 
 
 class Area(NamedTuple):
-    """What of one table goes, when, by which rule. A changed rule is one more row, with its own `applies_from`.
+    """The part of a table that is deleted, when, and by which rule. A changed rule is one more row, with its own
+    `applies_from`.
 
     `anchor`: the day that the years are counted from, in words and as SQL over the table's columns. `archive`: the
     area's name in archive deliveries; with one, an approved delivery must cover the record first (RET-6).
@@ -28,7 +29,7 @@ class Area(NamedTuple):
 
     @property
     def still(self) -> str:
-        """SQL for what of the table the area still has."""
+        """SQL that is true for the rows that the area still has."""
         return "true" if self.deletes == "record" else "not emptied"
 
 
@@ -49,7 +50,7 @@ AREAS = (
 
 @cache
 def areas_on(day: date, rows: tuple[Area, ...] = AREAS) -> Mapping[str, Area]:
-    """The row of each area that applies on that day, by code (RET-7): the latest that has begun to."""
+    """The row of each area that applies on that day, by code (RET-7): the latest of those that have begun."""
     begun = sorted((row for row in rows if row.applies_from <= day), key=lambda row: row.applies_from)
     return {row.code: row for row in begun}
 
@@ -61,7 +62,7 @@ def due_on(area: Area, anchor: date) -> date:
 
 @cache
 def latest_due_anchor(day: date, years: int) -> date:
-    """The last anchor that is due on `day`: whatever lies after it is not, so an index on the anchor finds all."""
+    """The last anchor that is due on `day`: no later anchor is due, so an index on the anchor finds all."""
     try:
         return day.replace(year=day.year - years)
     except ValueError:  # 29 February: an anchor of 1 March is due tomorrow only

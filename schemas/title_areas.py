@@ -1,13 +1,13 @@
-"""Every business area of TIT-1, one row each: whether and when its job titles are converted, and who holds them.
+"""Every business area of TIT-1, one row each: the wave that converts its job titles, if any, and their holders.
 
-Who is told of a title that is gone, and by which rule, stands in `streams.policies.title_areas`.
+`streams.policies.title_areas` has the recipients who are told of a title that is gone, and the rules.
 """
 
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from schemas.calendar import WAVE_1, WAVE_2
+from schemas.release_dates import WAVE_1, WAVE_2
 from schemas.titles import HolderKind
 
 WAVES = {1: WAVE_1, 2: WAVE_2}
@@ -15,7 +15,7 @@ WAVES = {1: WAVE_1, 2: WAVE_2}
 
 
 class TitleArea(NamedTuple):
-    """`words` are TIT-1's own. `wave` None: never converted. `holder` None: no title is held there that could be."""
+    """`words` are TIT-1's own. `wave` None: never converted. `holder` None: no title is held there."""
 
     code: str
     words: str
@@ -25,7 +25,7 @@ class TitleArea(NamedTuple):
 
 TITLE_AREAS = (
     TitleArea("registration", "registration", 1, "citizen"),
-    TitleArea("find-job", "find job", 1, None),  # a query: `titles.searchable` says what it finds
+    TitleArea("find-job", "find job", 1, None),  # a query: `titles.searchable` has what can be found
     TitleArea("saved-searches", "saved searches", 1, "citizen"),
     TitleArea("job-agents", "job agents", 1, "citizen"),
     TitleArea("job-wishes", "job wishes", 1, "citizen"),

@@ -1,4 +1,4 @@
-"""The classification and the retired titles, as anyone may read them (TIT-14): titles, never their holders."""
+"""The classification and the retired titles, for any reader (TIT-14): titles, never their holders."""
 
 from datetime import date
 from typing import ClassVar, Literal

@@ -1,4 +1,4 @@
-"""The conversion table from DiscoAMS08 to ESCO-STAR as a value: what becomes of each old title (TIT-2).
+"""The conversion table from DiscoAMS08 to ESCO-STAR as a value: the outcome of each old title (TIT-2).
 
 An ESCO-STAR title is named by its code everywhere; `reference.title` has its URI and label.
 """
@@ -23,7 +23,7 @@ class Relation(NamedTuple):
 
 
 class TitleOutcome(NamedTuple):
-    """What becomes of one old title. `title` only when converted; `candidates` only when it must be chosen."""
+    """The outcome of one old title. `title` only when converted; `candidates` only when it must be chosen."""
 
     outcome: Outcome
     rule: str
@@ -34,12 +34,12 @@ class TitleOutcome(NamedTuple):
 
 
 NOT_LISTED = TitleOutcome("retired", "the table does not list it")
-"""Of an old title that the table does not know (**chosen**): it has no new one, and we never guess."""
+"""The outcome of an old title that the table does not list (**chosen**): it has no new title, and we never guess."""
 
 
 @dataclass(frozen=True)
 class TitleTable:
-    """One version of the table. `outcomes` by old code; `labels` of the ESCO-STAR titles by their code."""
+    """One version of the reference data. `outcomes` by old code; `labels` of the ESCO-STAR titles by their code."""
 
     version: str
     outcomes: Mapping[str, TitleOutcome]
@@ -49,6 +49,6 @@ class TitleTable:
         return self.outcomes.get(old_code, NOT_LISTED)
 
     def label(self, code: str) -> str:
-        """What a person reads for a code of either classification; the code itself when nothing better is known."""
+        """The label that a person reads for a code of either classification; the code itself when no label is known."""
         old = self.outcomes.get(code)
         return self.labels.get(code) or (old.label if old else "") or code

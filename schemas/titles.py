@@ -1,4 +1,4 @@
-"""Job titles: who holds which, and what becomes of them when DiscoAMS08 gives way to ESCO-STAR (TIT-1 … TIT-15)."""
+"""Job titles: their holders, and their outcomes when DiscoAMS08 gives way to ESCO-STAR (TIT-1 … TIT-15)."""
 
 from datetime import date
 from typing import ClassVar, Literal, Self
@@ -16,7 +16,7 @@ class TitleHeldRecorded(Event):
     """A citizen or an employer holds this title in this item of an area; the same item again replaces it.
 
     `alias` is the alias through which the title was picked. Free text has `text` and no `title`. `jobcentre` is the one
-    that the item is a matter of, where the holder is an employer (VITAS).
+    that deals with the item, where the holder is an employer (VITAS).
     """
 
     SCHEMA: ClassVar[str] = "title-held-recorded.v2"
@@ -41,7 +41,7 @@ class TitleHeldRecorded(Event):
 
 
 class TitleTablePublished(Event):
-    """A version of the conversion table is complete in `reference.title_outcome` and holds from this record on.
+    """A version of the reference data is complete in `reference.title_outcome` and holds from this record on.
 
     `fingerprint` is the SHA-256 of its rows in order, in hex.
     """
@@ -55,7 +55,7 @@ class TitleTablePublished(Event):
 
 
 class TitleChanged(Event):
-    """What became of a held title. Names the new title or the candidates, never a title that was replaced (TIT-9)."""
+    """The outcome of a held title. Names the new title or the candidates, never a title that was replaced (TIT-9)."""
 
     SCHEMA: ClassVar[str] = "title-changed.v1"
     KEY: ClassVar[str] = "holder"
@@ -75,7 +75,7 @@ class TitleChanged(Event):
 
 
 class TitleReplaced(Event):
-    """Which title a holder had before it was replaced: for schema `audit` alone (TIT-9)."""
+    """The title that a holder had before it was replaced: for schema `audit` alone (TIT-9)."""
 
     SCHEMA: ClassVar[str] = "title-replaced.v1"
     KEY: ClassVar[str] = "holder"
@@ -107,7 +107,7 @@ class TitleReconversionDue(Event):
 
 
 class AdvertExpired(Event):
-    """An advert whose retired title was not edited in time stands no more from `from_day` on (TIT-6). Ids alone."""
+    """An advert whose retired title was not edited in time is gone from `from_day` on (TIT-6). Carries ids only."""
 
     SCHEMA: ClassVar[str] = "advert-expired.v1"
     KEY: ClassVar[str] = "holder"

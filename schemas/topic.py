@@ -1,4 +1,4 @@
-"""What one topic promises: its event, who may write and read it, and how it is kept."""
+"""The declaration of a topic: its event, its writers and readers, and how long it is kept."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +9,7 @@ SLICES = 8
 """Partitions of every topic, fixed for good: growth is a new topic version (DESIGN 2.2)."""
 
 DEAD_LETTERS = "-dlq"
-"""How the name of a dead letter topic ends. It has one partition: letters are few, and such topics many."""
+"""How the name of a dead letter topic ends. It has one partition: dead letters are few, and such topics many."""
 
 INTERNAL_RETENTION_DAYS = 30
 """Internal topics may carry more than public ones, so they keep it for at most this long (ground rules)."""
@@ -26,11 +26,11 @@ class Writer(Enum):
     ANYONE = "anyone"
     """A repeated record is found by its `ce_id`, in the inbox."""
     LEDGER = "ledger"
-    """Only our ledger writes it: dense sequences tell repetition and gap."""
+    """Only our ledger writes it: its sequence numbers are dense, so they show repetitions and gaps."""
 
 
 def partitions(name: str) -> int:
-    """How many the topic of that name has."""
+    """The number of partitions of the topic of that name."""
     return 1 if name.endswith(DEAD_LETTERS) else SLICES
 
 

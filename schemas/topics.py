@@ -80,7 +80,7 @@ ADVERT_PUBLISHED = Topic("dfdg.jobad-advert-published-v1", jobad.AdvertPublished
 NOTICE_ISSUED = Topic("dfdg.notice-issued-v1", notices.NoticeIssued, writer=LEDGER)
 
 LABELS_KEPT_DAYS = 3_650
-"""Whoever begins to read gets every version: a label resolves for every title ever published (TIT-11, TIT-14)."""
+"""A new subscriber gets every version: a label resolves for every title ever published (TIT-11, TIT-14)."""
 TITLE_PUBLISHED = Topic(
     "dfdg.title-published-v1", title_publication.TitlePublished, PUBLIC, retention_days=LABELS_KEPT_DAYS
 )
@@ -101,4 +101,4 @@ RECORD_DELETED = Topic("dfdg.retention-record-deleted-v1", retention.RecordDelet
 TOPICS: tuple[Topic, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 BY_NAME = {topic.name: topic for topic in TOPICS}
 LEAD = DAY_BEGUN
-"""Whoever owns its partition n owns slice n of every topic (DESIGN 2.2)."""
+"""The worker that owns its partition n owns slice n of every topic (DESIGN 2.2)."""

@@ -1,4 +1,4 @@
-"""Users of VITAS: who they are, whether they may log in, and who re-activated them (VIT-2, VIT-3)."""
+"""Users of VITAS, their logins and their re-activation (VIT-2, VIT-3)."""
 
 from datetime import date
 from typing import ClassVar, Self
@@ -9,7 +9,7 @@ from schemas.event import Event, Id
 
 
 class VitasUserRecorded(Event):
-    """A user of VITAS under the user administration of a jobcentre; recorded again, it replaces what was known.
+    """A user of VITAS under the user administration of a jobcentre; recorded again, it replaces the earlier record.
 
     `created_on` is the day on which VITAS created the user. `company` is None for the jobcentre's own people.
     """

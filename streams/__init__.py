@@ -1,1 +1,1 @@
-"""What is decided: state and event in, state and events out."""
+"""Decisions: each takes a state and an event, and returns a state and events."""

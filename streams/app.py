@@ -1,7 +1,7 @@
 """The Faust host: an app without Kafka of its own, whose agents iterate channels of batches (DESIGN 2.1).
 
-One agent a slice, so that a slice's batches stay in order and different slices overlap. An agent's body is one call:
-apply this piece of work through the ledger, and only then take the next.
+Each slice has one agent, so that its batches stay in order while different slices overlap. An agent applies one piece
+of work through the ledger, and only then takes the next.
 """
 
 import asyncio
@@ -12,15 +12,12 @@ from typing import Any
 import faust
 from faust.app.base import BootStrategy
 
-from infra.group import THREADS, Group, Wiring
-from infra.lane import TakeOver, Work
+from infra.consumer_group import THREADS, ConsumerGroup
+from infra.engine.consumer import Wiring
+from infra.source.partition_state import TakeOver, Work
 from schemas.topic import SLICES
 from streams.decision import Decision
 from streams.processor import Processor
-
-LINGER_S = 0.02
-"""How long a slice's small batch waits for company since the last one: at most 50 transactions a second and slice, so
-that a small load does not fill both cores with tiny ones. After a pause nothing waits."""
 
 
 class _WithoutKafka(BootStrategy):
@@ -31,17 +28,21 @@ class _WithoutKafka(BootStrategy):
 
 
 class Host(faust.App):
-    """A Faust app that also says which groups it runs."""
+    """A Faust app that also knows which consumer groups it runs."""
 
     BootStrategy = _WithoutKafka
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ConsumerGroup, ...] = ()
 
     async def on_first_start(self) -> None:
-        """Makes none of Faust's folders: they are for tables, and there are none."""
+        """Creates no folders: Faust keeps tables in them, and this app has no tables."""
 
 
-def build(decisions: Sequence[Decision[Any]], wiring: Wiring, linger_s: float = LINGER_S) -> Host:
-    """An app that runs these decisions; start and stop it like any Faust app."""
+def build(decisions: Sequence[Decision[Any]], wiring: Wiring, linger_s: float) -> Host:
+    """An app that runs these decisions; start and stop it like any Faust app.
+
+    `linger_s`: seconds that a slice's small batch waits for company, from the batch before on, so that a small load
+    does not fill both cores with tiny transactions. After a pause no batch waits.
+    """
     app = Host("dfdg", broker=f"kafka://{wiring.addresses.kafka}", topic_disable_leader=True, topic_allow_declare=False)
     for decision in decisions:
         _host(app, decision, wiring, linger_s)
@@ -57,7 +58,7 @@ def _host(app: Host, decision: Decision[Any], wiring: Wiring, linger_s: float) -
         channel = channels[int(work) if isinstance(work, TakeOver) else work.slice]
         asyncio.run_coroutine_threadsafe(channel.put(work), app.loop)
 
-    group = Group(Processor(decision), wiring, deliver, linger_s)
+    group = ConsumerGroup(Processor(decision), wiring, deliver, linger_s)
 
     async def apply(works: Any) -> None:
         async for work in works:
@@ -70,17 +71,17 @@ def _host(app: Host, decision: Decision[Any], wiring: Wiring, linger_s: float) -
 
 def _source_service(app: Host) -> type[faust.Service]:
     class SourceService(faust.Service):
-        """Starts the groups' sources once the agents listen, stops them before they go: all at once, within 10 s."""
+        """Starts the consumer groups once the agents listen; stops all at once, within 10 s, before the agents end."""
 
-        begun: tuple[Group, ...] = ()
+        started_groups: tuple[ConsumerGroup, ...] = ()
 
         async def on_started(self) -> None:
-            app.flow_control.resume()  # nobody else does: Faust's own consumer is off
+            app.flow_control.resume()  # Faust's own consumer would do it, and is off
             for group in app.groups:
                 await asyncio.to_thread(group.start)
-                self.begun += (group,)
+                self.started_groups += (group,)
 
         async def on_stop(self) -> None:
-            await asyncio.gather(*(asyncio.to_thread(group.stop) for group in self.begun))
+            await asyncio.gather(*(asyncio.to_thread(group.stop) for group in self.started_groups))
 
     return SourceService

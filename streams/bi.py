@@ -1,4 +1,4 @@
-"""bi.star.dk moves to NemLog-in: who is mailed, who gets in, and with which modules (BI-1 … BI-4)."""
+"""bi.star.dk moves to NemLog-in: the mail to its users, their logins, and their modules (BI-1 … BI-4)."""
 
 from schemas import topics
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""Who logs in with Internet Explorer 11 is advised to change browser (WEB-1, WEB-2)."""
+"""A user who logs in with Internet Explorer 11 is advised to change browser (WEB-1, WEB-2)."""
 
 from schemas.topics import BROWSER_ADVICE_GIVEN, DAY_BEGUN, LOGIN_RECORDED
 from streams.decision import Decision

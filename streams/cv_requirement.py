@@ -1,4 +1,4 @@
-"""What a citizen must do about a CV, and who is told when it changes (CV-1 … CV-7)."""
+"""A citizen's duties about a CV, and the notices when they change (CV-1 … CV-7)."""
 
 from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, DAY_BEGUN, NOTICE_ISSUED, SITUATION_RECORDED
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""A decision: a pure function of state and event, woken on the days that its state waits for (DESIGN 2.3)."""
+"""A decision: a pure function of state and event. It is woken on the days that its state waits for (DESIGN 2.3)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from schemas.event import Caused, Event
+from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id
 from schemas.topic import Topic
 from streams.policies.state import State
@@ -16,7 +16,7 @@ S = TypeVar("S", bound=State)
 NO_CAUSE = bytes(16)
 
 MAX_WAKES = 10_000
-"""Days that one subject may be woken for in a row: 27 years of daily wakes; beyond it a policy is going in a circle."""
+"""Days that one subject may be woken for in a row: 27 years of daily wakes. A policy with more goes in a circle."""
 
 
 class Reference(NamedTuple):
@@ -28,7 +28,7 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision(Generic[S]):
-    """`decide(state, event)` and `wake(state, day)`, or with a third argument where there is reference data."""
+    """`decide(state, event)` and `wake(state, day)` get the reference data as a third argument, where there is any."""
 
     name: str
     reads: tuple[Topic, ...]
@@ -38,7 +38,7 @@ class Decision(Generic[S]):
     wake: Callable[..., tuple[S | None, Sequence[Event]]] | None = None
     reference: Reference | None = None
     names_causes: bool = True
-    """Whether what it says names the event that led to it; no where that event is about whom nobody may learn of."""
+    """True when its events name the event that caused them. False where the cause would give away a secret subject."""
 
     @cached_property
     def _name(self) -> bytes:
@@ -46,52 +46,54 @@ class Decision(Generic[S]):
 
 
 @dataclass(slots=True)
-class Life(Generic[S]):
-    """One subject in a decision: its state, and `cause`, the id of what last changed it."""
+class Subject(Generic[S]):
+    """One subject in a decision: its state, and `cause`, the id of the event or wake that last changed it."""
 
     decision: Decision[S]
     state: S | None
     cause: bytes
     reference: Any = None
     changed: bool = False
-    """Whether the state is another than the one that this life began with."""
+    """True once the state differs from the one that was read."""
 
-    def happen(self, event: Event, event_id: bytes, today: date | None) -> list[Caused]:
-        """Wake up to the day of the fact, take the fact in, wake up to the slice's current day (`today`).
+    def apply(self, event: Event, event_id: bytes, today: date | None) -> list[ProducedEvent]:
+        """Advance to the day of the fact, apply the fact, then advance to the slice's current day (`today`).
 
         So the outcome does not depend on how topics interleave around midnight.
         """
         day = event.day
-        caused = self.catch_up(day)
-        state, events = self.decision.decide(self.state, event, *self._facts())
+        produced = self.advance_to(day)
+        state, events = self.decision.decide(self.state, event, *self._reference_argument())
         if state is not None and state.wakes_on is not None and state.wakes_on <= day:
             raise ValueError(f"{self.decision.name}: the state after a fact of {day} waits for a day gone by")
         if state is not self.state and state != self.state:
             self.state, self.cause, self.changed = state, event_id, True
-        caused += self._caused(events, event_id)
+        produced += self._produced(events, event_id)
         if today is not None and today > day:
-            caused += self.catch_up(today)
-        return caused
+            produced += self.advance_to(today)
+        return produced
 
-    def catch_up(self, day: date) -> list[Caused]:
+    def advance_to(self, day: date) -> list[ProducedEvent]:
         """Wake the subject for every day up to `day` that its state waits for, in order."""
-        caused: list[Caused] = []
+        produced: list[ProducedEvent] = []
         for _ in range(MAX_WAKES):
             state = self.state
             if state is None or state.wakes_on is None or state.wakes_on > day or self.decision.wake is None:
-                return caused
+                return produced
             due = state.wakes_on
-            self.state, events = self.decision.wake(state, due, *self._facts())
+            self.state, events = self.decision.wake(state, due, *self._reference_argument())
             if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
                 raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
             self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
             self.changed = True
-            caused += self._caused(events, self.cause)
+            produced += self._produced(events, self.cause)
         raise ValueError(f"{self.decision.name}: more than {MAX_WAKES} wakes in a row")
 
-    def _facts(self) -> tuple[Any, ...]:
+    def _reference_argument(self) -> tuple[Any, ...]:
         return () if self.decision.reference is None else (self.reference,)
 
-    def _caused(self, events: Sequence[Event], cause: bytes) -> list[Caused]:
+    def _produced(self, events: Sequence[Event], cause: bytes) -> list[ProducedEvent]:
         name, named = self.decision._name, cause if self.decision.names_causes else NO_CAUSE
-        return [Caused(event, derived_id(name, cause, b"%d" % index), named) for index, event in enumerate(events)]
+        return [
+            ProducedEvent(event, derived_id(name, cause, b"%d" % index), named) for index, event in enumerate(events)
+        ]

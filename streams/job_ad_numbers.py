@@ -1,7 +1,7 @@
-"""The P-number of an anonymous advert must belong to its CVR number, by what the register says of it (AD-2).
+"""The P-number of an anonymous advert must belong to its CVR number, as the register of companies has it (AD-2).
 
-A decision of its own, since it is keyed by the company, and `job-ads` by the client system. What it says names no
-cause: that would be an event of the company, by which it could be found.
+It is a decision of its own, because it is keyed by the company, and `job-ads` by the client system. Its events name no
+cause: the cause would be an event of the company, and would lead a reader to the company.
 """
 
 from schemas import topics

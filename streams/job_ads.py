@@ -1,4 +1,4 @@
-"""Adverts through JobAD: only of registered client systems, and anonymous ones with numbers to check (AD-1, AD-2)."""
+"""Adverts through JobAD: from registered client systems only; anonymous ones have numbers to check (AD-1, AD-2)."""
 
 from schemas import topics
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""JobKon is phased out: its functions end, and who still uses them is told beforehand (JKO-1 … JKO-3; TIT-12)."""
+"""JobKon is phased out: its functions end, and their users are told beforehand (JKO-1 … JKO-3; TIT-12)."""
 
 from schemas.topics import DAY_BEGUN, JOBKON_FUNCTION_ANSWERED, JOBKON_FUNCTION_REQUESTED, NOTICE_ISSUED
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""When a Joblog is closed to its citizen and opened again, and who is told (RET-5)."""
+"""A Joblog is closed to its citizen and opened again, and the citizen is told (RET-5)."""
 
 from schemas.topics import DAY_BEGUN, JOBLOG_ENTRY_RECORDED, JOBLOG_STANDING_CHANGED, NOTICE_ISSUED
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""When a provider's access to a citizen opens and closes (ACC-1, ACC-3): its record. The database itself judges."""
+"""Records when a provider's access to a citizen opens and closes (ACC-1, ACC-3). The database itself grants it."""
 
 from schemas.topics import ACCESS_CHANGED, DAY_BEGUN, REFERRAL_RECORDED
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""Whether a record that is past its deadline goes, or waits for its receipt or the end of a hold (RET-6, RET-7)."""
+"""A record past its deadline is deleted, or waits for its archive receipt or the end of a hold (RET-6, RET-7)."""
 
 from schemas.topics import DAY_BEGUN, DELETION_BLOCKED, DELETION_ORDERED, LEGAL_HOLD_RECORDED, RECORD_AGED
 from streams.decision import Decision

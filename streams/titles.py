@@ -1,6 +1,6 @@
-"""The job title decision: facts about held titles and the conversion table in, what becomes of them out."""
+"""The job title decision: facts about held titles and the conversion table decide the outcome of each title."""
 
-from infra.reference import load_table
+from infra.reference.tables import load_table
 from schemas import topics
 from streams.decision import Decision, Reference
 from streams.policies.titles import HeldTitles, decide, wake

@@ -1,4 +1,4 @@
-"""What VITAS may create: mentor grants with a type, and adverts but for the summer of 2021 (VIT-1, VIT-4)."""
+"""VITAS creates mentor grants only with a type, and no adverts in the summer of 2021 (VIT-1, VIT-4)."""
 
 from schemas import topics
 from streams.decision import Decision

@@ -1,4 +1,4 @@
-"""Users of VITAS become inactive when they no longer log in, and are let in or not (VIT-2, VIT-3)."""
+"""Users of VITAS become inactive when they no longer log in, and are refused while inactive (VIT-2, VIT-3)."""
 
 from schemas import topics
 from streams.decision import Decision

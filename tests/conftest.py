@@ -11,16 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from infra.local import Addresses, Stack
-from infra.postgres import migrate
-from infra.records import come_home
+from consumers.record_lock import confirm_restore
+from infra.addresses import Addresses
+from infra.local import Stack
+from infra.migrate import migrate
 from tests.lone_postgres import lone_postgres
 
+hypothesis.settings.register_profile("ours", deadline=None)  # no test asserts a wall-clock time
+hypothesis.settings.load_profile("ours")
 os.environ.pop("COLUMNS", None)  # pytest-xdist says 80 to its processes, which would hold against what a test says
 OTHERS = tuple(os.environ.get(name, "") for name in ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN"))
 
@@ -75,7 +79,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     of: str = request.getfixturevalue("migrated_in_stack" if "stack" in request.fixturenames else "migrated")
     with new_database(of, of=of) as dsn:
         with psycopg.connect(dsn) as connection:
-            come_home(connection)  # a copy looks like a restored backup, and this one has nothing to replay
+            confirm_restore(connection)  # a copy looks like a restored backup, and this one has nothing to replay
         yield dsn
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local import Stack, postgres
-from infra.local.process import silent
 from infra.local.state import State
+from infra.progress import silent
 
 START_DEADLINE_S = 60.0
 

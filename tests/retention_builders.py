@@ -7,10 +7,10 @@ from typing import Any
 from psycopg import Connection
 
 from consumers import deletions, registers
-from infra.ledger import Cursor
-from infra.record import Arrival
+from infra.engine.ledger import Cursor
+from infra.engine.record import IncomingEvent
 from schemas.dates import add_years, copenhagen_day, midnight
-from schemas.event import Caused, Event
+from schemas.event import Event, ProducedEvent
 from schemas.job_suggestions import JobSuggestionCheckRecorded
 from schemas.joblog import JoblogEntryRecorded, JoblogStandingChanged
 from schemas.notices import NoticeIssued
@@ -19,7 +19,7 @@ from schemas.retention_areas import AREAS
 from streams.policies.retention import Retained
 from streams.retention import decision
 from tests.builders import CITIZEN, day, moment
-from tests.consumers.title_batches import SLICE, arrival, begun
+from tests.consumers.title_batches import SLICE, begun, incoming
 from tests.stories.playbook import Playbook
 
 REFERENCE = "approval-1"
@@ -136,22 +136,22 @@ class Nights:
 
     def day(self, begins: str) -> list[Event]:
         """The day begins; returns what the decision says of it, and what was deleted, in order."""
-        aged_: list[Event] = [caused.event for caused in self.aged(begins)]
+        aged_: list[Event] = [produced.event for produced in self.aged(begins)]
         return self.decide(aged_)
 
-    def aged(self, begins: str, step: Any = registers.sink.on_day) -> list[Caused]:
+    def aged(self, begins: str, step: Any = registers.sink.on_day) -> list[ProducedEvent]:
         """Only what is found past its deadline."""
-        found: list[Caused] = []
+        found: list[ProducedEvent] = []
         with self.connection.transaction():
             registers.apply(self.connection, self._arrivals([begun(begins)]))
         while (some := self._step(step, date.fromisoformat(begins))) is not None:
             found += some
         return found
 
-    def _step(self, step: Any, today: date) -> list[Caused] | None:
+    def _step(self, step: Any, today: date) -> list[ProducedEvent] | None:
         cursor = Cursor("registers", self._slice, 1, 1, today, None, {}, {}, {})
         with self.connection.transaction():
-            found: list[Caused] | None = step(self.connection, cursor)
+            found: list[ProducedEvent] | None = step(self.connection, cursor)
         return found
 
     def decide(self, events: Sequence[Event]) -> list[Event]:
@@ -166,11 +166,11 @@ class Nights:
         if not events:
             return []
         with self.connection.transaction():
-            return [caused.event for caused in deletions.apply(self.connection, self._arrivals(events))]
+            return [produced.event for produced in deletions.apply(self.connection, self._arrivals(events))]
 
-    def _arrivals(self, events: Sequence[Event]) -> list[Arrival]:
+    def _arrivals(self, events: Sequence[Event]) -> list[IncomingEvent]:
         self._batch += 1
-        return [arrival(event, str(self._batch)) for event in events]
+        return [incoming(event, str(self._batch)) for event in events]
 
 
 def archived(

@@ -6,24 +6,23 @@ from typing import Any
 import typer
 
 from infra.cli import (
-    again,
     archive,
     common,
-    demo,
-    enter,
+    dead_letters,
+    demo_command,
     explain,
     flood,
-    jobkon,
-    letters,
-    look,
+    lists,
     provider,
+    publish,
+    replay,
     retention,
+    run,
     servers,
-    stopped,
+    show,
     story,
     titles,
-    vitas,
-    work,
+    unblock,
 )
 
 app = typer.Typer(
@@ -40,24 +39,24 @@ app = typer.Typer(
 SERVERS, ENTER, LOOK = "Servers and the engine", "What goes in", "What came of it"
 
 PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
-    (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo.demo, work.run, again.replay)),
-    (ENTER, (enter.publish,)),
-    (LOOK, (look.watch, look.notices, explain.explain, story.story)),
-    (LOOK, (look.topics, look.flow, look.snapshot)),
+    (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo_command.demo, run.run, replay.replay)),
+    (ENTER, (publish.publish,)),
+    (LOOK, (show.watch, show.notices, explain.explain, story.story)),
+    (LOOK, (show.topics, show.flow, show.snapshot)),
 )
 for panel, functions in PANELS:
     for function in functions:
         app.command(rich_help_panel=panel)(function)
 
-for function in (stopped.accept, stopped.skip):
-    letters.letters_app.command()(function)
+for function in (unblock.accept, unblock.skip):
+    dead_letters.letters_app.command()(function)
 
 app.add_typer(titles.titles_app, rich_help_panel=ENTER)
-app.add_typer(enter.clock_app, rich_help_panel=ENTER)
-app.add_typer(letters.letters_app, rich_help_panel=LOOK)
+app.add_typer(publish.clock_app, rich_help_panel=ENTER)
+app.add_typer(dead_letters.letters_app, rich_help_panel=LOOK)
 app.add_typer(flood.flood_app, rich_help_panel=LOOK)
-app.add_typer(vitas.vitas_app, rich_help_panel=LOOK)
+app.add_typer(lists.vitas_app, rich_help_panel=LOOK)
 app.add_typer(provider.provider_app, rich_help_panel=LOOK)
-app.add_typer(jobkon.jobkon_app, rich_help_panel=LOOK)
+app.add_typer(lists.jobkon_app, rich_help_panel=LOOK)
 app.add_typer(archive.archive_app, rich_help_panel=LOOK)
 app.add_typer(retention.retention_app, rich_help_panel=LOOK)

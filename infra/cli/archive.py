@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, Commands, Json, failure, progress_bar, say, show_json
-from infra.cli.reading import database, show_table
+from infra.cli.common import COULD_NOT, Commands, Json, database, failure
+from infra.console import progress_bar, say, show_json, show_table
 from schemas.archive_areas import BY_NAME
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def deliver(
     \b
     Example:  dfdg archive deliver referrals --folder /srv/archive --schemas /srv/schemas --who "Anna Holm"
     """
-    from infra.archive import outstanding
-    from infra.archive.delivery import deliver as write
+    from consumers.archive import outstanding
+    from consumers.archive.delivery import deliver as write
     from producers.clock import wall_clock
     from schemas.dates import add_years, copenhagen_day
 
@@ -89,7 +89,7 @@ def _tell_count(area: str, day: object, total: int, as_json: bool) -> None:
 
 def _warn(connection: "Connection", area: str) -> None:
     """An attempt that was stopped leaves a folder with personal data."""
-    from infra.archive.approval import unfinished
+    from consumers.archive.approval import unfinished
 
     for attempt in unfinished(connection):
         left = Path(attempt.folder) / attempt.delivery
@@ -104,7 +104,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A pack
     \b
     Example:  dfdg archive verify /srv/archive/AVID.STAR.1.1
     """
-    from infra.archive.verify import verify as check
+    from consumers.archive.verify import verify as check
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is not a folder.", param_hint="FOLDER")
@@ -127,7 +127,7 @@ def approve(
     \b
     Example:  dfdg archive approve AVID.STAR.1.1 21/04567 --who "Anna Holm"
     """
-    from infra.archive.approval import approve as record
+    from consumers.archive.approval import approve as record
     from producers.clock import wall_clock
 
     with database("archive") as connection:
@@ -144,7 +144,7 @@ def reject(
     \b
     Example:  dfdg archive reject AVID.STAR.1.1 "tableIndex: wrong description of c4" --who "Anna Holm"
     """
-    from infra.archive.approval import reject as record
+    from consumers.archive.approval import reject as record
     from producers.clock import wall_clock
 
     with database("archive") as connection:
@@ -159,7 +159,7 @@ def listed(as_json: Json = False) -> None:
     \b
     Example:  dfdg archive list --json
     """
-    from infra.archive.approval import deliveries, unfinished
+    from consumers.archive.approval import deliveries, unfinished
 
     with database("archive") as connection:
         made, attempts = deliveries(connection), unfinished(connection)

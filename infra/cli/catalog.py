@@ -1,33 +1,73 @@
-"""All that `dfdg run` can run: the decisions and the sinks, by name."""
+"""All that `dfdg run` can run: the decisions and the sinks, in the order of the flow."""
 
-from importlib import import_module
 from typing import Any
 
-DECISIONS = (
-    *("cv_requirement", "titles", "joblog", "retention", "referrals", "browser_advice", "vitas_users"),
-    *("vitas_grants", "job_ads", "job_ad_numbers", "jobkon", "bi"),
+import consumers.bi_user
+import consumers.cv_status
+import consumers.deletions
+import consumers.jobkon_usage
+import consumers.journal
+import consumers.mailboxes
+import consumers.referral_register
+import consumers.registers
+import consumers.tidying
+import consumers.title_audit
+import consumers.title_register
+import consumers.vitas_list
+import streams.bi
+import streams.browser_advice
+import streams.cv_requirement
+import streams.job_ad_numbers
+import streams.job_ads
+import streams.jobkon
+import streams.joblog
+import streams.referrals
+import streams.retention
+import streams.titles
+import streams.vitas_grants
+import streams.vitas_users
+from consumers.sink import Sink
+from infra.dead_letters.store import topic_of
+from schemas.topic import Topic
+from streams.decision import Decision
+
+DECISIONS: tuple[Decision[Any], ...] = (
+    streams.cv_requirement.decision,
+    streams.titles.decision,
+    streams.joblog.decision,
+    streams.retention.decision,
+    streams.referrals.decision,
+    streams.browser_advice.decision,
+    streams.vitas_users.decision,
+    streams.vitas_grants.decision,
+    streams.job_ads.decision,
+    streams.job_ad_numbers.decision,
+    streams.jobkon.decision,
+    streams.bi.decision,
 )
-SINKS = (
-    *("cv_status", "mailboxes", "title_register", "title_audit", "registers", "deletions", "tidying"),
-    *("referral_register", "vitas_list", "jobkon_usage", "bi_user", "journal"),
+SINKS: tuple[Sink, ...] = (
+    consumers.cv_status.sink,
+    consumers.mailboxes.sink,
+    consumers.title_register.sink,
+    consumers.title_audit.sink,
+    consumers.registers.sink,
+    consumers.deletions.sink,
+    consumers.tidying.sink,
+    consumers.referral_register.sink,
+    consumers.vitas_list.sink,
+    consumers.jobkon_usage.sink,
+    consumers.bi_user.sink,
+    consumers.journal.sink,
 )
-"""Module by module."""
+CONSUMERS: tuple[Decision[Any] | Sink, ...] = (*DECISIONS, *SINKS)
+NAMES = tuple(each.name for each in CONSUMERS)
 
 
-def decisions() -> dict[str, Any]:
-    """Every `Decision` by its name."""
-    return {each.name: each for each in (import_module(f"streams.{name}").decision for name in DECISIONS)}
-
-
-def sinks() -> dict[str, Any]:
-    """Every `Sink` by its name."""
-    return {each.name: each for each in (import_module(f"consumers.{name}").sink for name in SINKS)}
+def reads() -> dict[str, tuple[Topic, ...]]:
+    """By name of decision or sink: the topics that it reads."""
+    return {each.name: each.reads for each in CONSUMERS}
 
 
 def dead_letter_topics() -> list[str]:
-    """The topic for the unreadable records of each group, for each topic that it reads."""
-    from infra.dead_letters import topic_of
-
-    return [
-        topic_of(each.name, topic.name) for each in (*decisions().values(), *sinks().values()) for topic in each.reads
-    ]
+    """The topic for the dead letters of each decision and sink, for each topic that it reads."""
+    return [topic_of(each.name, topic.name) for each in CONSUMERS for topic in each.reads]

@@ -1,6 +1,5 @@
 """What all commands share: where they print, how they find the servers, and what a failure is to a person."""
 
-import json
 import logging
 import socket
 import sys
@@ -9,12 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
+from infra.console import say
+
 if TYPE_CHECKING:
-    from infra.local import Addresses
+    from psycopg import Connection
+
+    from infra.addresses import Addresses
     from infra.settings import Settings
 
 COULD_NOT, AWAY, BAD_INPUT = 1, 3, 4
@@ -25,8 +26,6 @@ EXIT_CODES = (
 
 PROBE_TIMEOUT_S = 5.0
 
-console = Console()
-messages = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
 
@@ -53,22 +52,6 @@ class Commands(TyperGroup):
         return command
 
 
-def show_json(value: Any) -> None:
-    """Prints a value as JSON on stdout; what JSON does not know (days, moments, ids) as text."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, str) else 2, default=str))
-
-
-def say(text: str) -> None:
-    """Tells a person how it goes, on stderr, so that stdout holds results only."""
-    messages.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def progress_bar() -> Progress:
-    """A bar on stderr, for a person at a terminal only."""
-    columns: tuple[Any, ...] = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=messages, transient=True, disable=not messages.is_terminal)
-
-
 def settings() -> "Settings":
     """What the environment (`DFDG_…`) says."""
     from infra.settings import Settings
@@ -82,7 +65,7 @@ def addresses(waiting: bool = False) -> "Addresses":
     So too when nothing listens where Kafka should be, unless the command is `waiting` for it: the client would ask on
     for half a minute. The others refuse at once.
     """
-    from infra.local import ServerError
+    from infra.errors import ServerError
 
     try:
         found = settings().addresses()
@@ -137,10 +120,10 @@ _KNOWN = (
     ("producers.publisher", "PublishError", BAD_INPUT, "{error}"),
     ("producers.classification", "BadFileError", BAD_INPUT, "{error}"),
     ("producers.cpr", "CprError", BAD_INPUT, "{error}"),
-    ("consumers.flood", "FloodError", COULD_NOT, "{error}"),
-    ("consumers.provider_roles", "ProviderError", COULD_NOT, "{error}"),
-    ("infra.archive.errors", "ArchiveError", COULD_NOT, "{error}"),
-    ("consumers.receipts", "ReceiptError", BAD_INPUT, "{error}"),
+    ("consumers.admin.flood", "FloodError", COULD_NOT, "{error}"),
+    ("consumers.admin.provider_roles", "ProviderError", COULD_NOT, "{error}"),
+    ("consumers.archive.errors", "ArchiveError", COULD_NOT, "{error}"),
+    ("consumers.admin.receipts", "ReceiptError", BAD_INPUT, "{error}"),
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),
@@ -149,3 +132,12 @@ _KNOWN = (
     ("psycopg", "OperationalError", AWAY, "PostgreSQL is away: {first}"),
 )
 """First match wins."""
+
+
+@contextmanager
+def database(command: str) -> "Iterator[Connection]":
+    """The database, for a command that needs nothing else: Kafka may be away."""
+    from infra.postgres import connect
+
+    with connect(addresses(waiting=True).dsn, f"dfdg-{command}") as connection:
+        yield connection

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, console, failure, say, show_json
-from infra.cli.reading import database, show_table
-from infra.cli.veil import looks_like_cpr
+from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
+from infra.cli.redaction import looks_like_cpr
+from infra.console import console, say, show_json, show_table
 
 if TYPE_CHECKING:
     from infra.cli.explanation import Explanation, Step

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from infra.cli import catalog
-from infra.cli.veil import shown_state
+from infra.cli.redaction import shown_state
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from infra.letters import Letter
+    from infra.dead_letters.queries import DeadLetterSummary
 
 MAX_LETTERS = 1_000
 """Dead letters of one key that are told: more of them is another problem than this subject's."""
@@ -63,7 +63,7 @@ class Explanation(NamedTuple):
     subject: str
     steps: list[Step]
     states: list[Known]
-    dead_letters: "list[Letter]"
+    dead_letters: "list[DeadLetterSummary]"
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.states or self.dead_letters)
@@ -81,13 +81,13 @@ class Explanation(NamedTuple):
 
 def explain(connection: "Connection", subject: str) -> Explanation:
     """The explanation of a citizen, a user or an employer; it is empty (false) when nothing is known."""
-    from infra.letters import Chosen, letters
+    from infra.dead_letters.queries import Chosen, letters
 
     steps = [
         Step._make([*row[:5], Notice._make(row[5:]) if row[5] else None])
         for row in connection.execute(_STEPS, (subject,))
     ]
-    rows = connection.execute(_STATES, ([*catalog.decisions()], subject)).fetchall()
+    rows = connection.execute(_STATES, ([each.name for each in catalog.DECISIONS], subject)).fetchall()
     states = [Known(decision, shown_state(body), wakes_on, cause) for decision, body, wakes_on, cause in rows]
     return Explanation(subject, steps, states, letters(connection, Chosen(key=subject), MAX_LETTERS))
 

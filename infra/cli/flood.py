@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import Commands, Json, say, show_json
-from infra.cli.reading import database, show_table
+from infra.cli.common import Commands, Json, database
+from infra.console import say, show_json, show_table
 
 flood_app = typer.Typer(
     name="flood",
@@ -31,7 +31,7 @@ def held(as_json: Json = False) -> None:
     \b
     Example:  dfdg flood list
     """
-    from consumers.flood import held as all_held
+    from consumers.admin.flood import held as all_held
 
     with database("flood") as connection:
         found = all_held(connection)
@@ -49,7 +49,7 @@ def release(reason: Reason, day: Day, who: Who, dry_run: DryRun = False) -> None
     \b
     Example:  dfdg flood release title-choice-asked 2021-06-12 --who "Anna Holm"
     """
-    from consumers.flood import release as decide
+    from consumers.admin.flood import release as decide
 
     with database("flood") as connection:
         connection.autocommit = True  # the guard opens its own transactions, several for many notices
@@ -64,7 +64,7 @@ def discard(reason: Reason, day: Day, who: Who, dry_run: DryRun = False) -> None
     \b
     Example:  dfdg flood discard cv-requirement-changed 2021-06-15 --who "Anna Holm" --dry-run
     """
-    from consumers.flood import discard as decide
+    from consumers.admin.flood import discard as decide
 
     with database("flood") as connection:
         connection.autocommit = True  # the guard opens its own transactions, several for many notices
@@ -81,7 +81,7 @@ def announce(
     \b
     Example:  dfdg flood announce title-choice-asked 2021-06-12 400000 --who "Anna Holm"
     """
-    from consumers.flood import announce as decide
+    from consumers.admin.flood import announce as decide
 
     with database("flood") as connection:
         connection.autocommit = True  # the guard opens its own transactions, several for many notices

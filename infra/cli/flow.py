@@ -5,8 +5,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from infra.cli import catalog
-from infra.cli.common import Json, show_json
+from infra.cli.common import Json
+from infra.console import show_json
 
 
 class Stage(NamedTuple):
@@ -39,15 +39,17 @@ def flow(
 
 def stages() -> list[Stage]:
     """Every producer that writes topics, every decision, every consumer, in the order of the flow."""
+    from infra.cli import catalog
+
     return [
         *_producers(),
         *(
             Stage("streams", each.name, tuple(map(str, each.reads)), tuple(map(str, each.writes)))
-            for each in catalog.decisions().values()
+            for each in catalog.DECISIONS
         ),
         *(
             Stage("consumers", each.name, tuple(map(str, each.reads)), tuple(map(str, each.writes)), each.owns)
-            for each in catalog.sinks().values()
+            for each in catalog.SINKS
         ),
     ]
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import faulthandler
-import logging
 import os
 import signal
 import threading
 import time
 from collections.abc import Sequence
 
-LOG = logging.getLogger(__name__)
+from infra.log import get_logger
+
+LOG = get_logger(__name__)
 
 STOP_DEADLINE_S = 9.0
 """A stop is promised within 10 s. What is not done by then is abandoned, which the ledger makes harmless."""
@@ -57,9 +58,7 @@ def give_up_at_deadline(code: int) -> None:
     """
 
     def give_up() -> None:
-        LOG.warning(
-            "not done after %s s: what was under way is abandoned; it is done again at the start", STOP_DEADLINE_S
-        )
+        LOG.warning("work under way is abandoned, and done again at the next start", after_s=STOP_DEADLINE_S)
         os._exit(code)
 
     timer = threading.Timer(STOP_DEADLINE_S, give_up)
@@ -86,7 +85,7 @@ async def _keep(command: Sequence[str], stop: asyncio.Event) -> None:
             return
         if time.monotonic() - began > STEADY_S:
             backoff_s = FIRST_BACKOFF_S
-        LOG.error("the worker process %s has died (code %s): a new one in %s s", child.pid, code, backoff_s)
+        LOG.error("a worker process has died: a new one starts", pid=child.pid, code=code, in_s=backoff_s)
         await wait(stop, backoff_s)
         backoff_s = min(2 * backoff_s, LAST_BACKOFF_S)
 
@@ -100,6 +99,6 @@ async def _end_of(child: asyncio.subprocess.Process, stop: asyncio.Event) -> int
         child.terminate()
         await asyncio.wait({ended}, timeout=STOP_DEADLINE_S + 2 * GRACE_S)
     if not ended.done():
-        LOG.error("the worker process %s does not stop: it is killed", child.pid)
+        LOG.error("a worker process does not stop: it is killed", pid=child.pid)
         child.kill()
     return await ended

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, Commands, Json, failure, say, show_json
-from infra.cli.reading import database, show_table
+from infra.cli.common import COULD_NOT, Commands, Json, database, failure
+from infra.console import say, show_json, show_table
 
 provider_app = typer.Typer(
     name="provider",
@@ -32,7 +32,7 @@ def listed(as_json: Json = False) -> None:
     \b
     Example:  dfdg provider list
     """
-    from consumers.provider_roles import moment, providers
+    from consumers.admin.provider_roles import moment, providers
 
     with database("provider") as connection:
         found, now = providers(connection), moment(connection)
@@ -53,8 +53,8 @@ def grant(provider: Provider, who: Who) -> None:
     """
     from secrets import token_urlsafe
 
-    from consumers.provider_roles import grant as let_in
-    from consumers.provider_roles import role_of
+    from consumers.admin.provider_roles import grant as let_in
+    from consumers.admin.provider_roles import role_of
 
     password = token_urlsafe(PASSWORD_BYTES)
     with database("provider") as connection:
@@ -71,7 +71,7 @@ def revoke(provider: Provider, who: Who) -> None:
     \b
     Example:  dfdg provider revoke job-vejen --who "Anna Holm"
     """
-    from consumers.provider_roles import revoke as shut_out
+    from consumers.admin.provider_roles import revoke as shut_out
 
     with database("provider") as connection:
         connection.autocommit = True
@@ -86,8 +86,8 @@ def show(provider: Provider, at: At = None, as_json: Json = False) -> None:
     \b
     Example:  dfdg provider show job-vejen --at 2021-06-30T23:59:59.999999
     """
-    from consumers.provider_gateway import as_provider
-    from consumers.provider_roles import providers
+    from consumers.admin.provider_gateway import as_provider
+    from consumers.admin.provider_roles import providers
     from schemas.dates import COPENHAGEN
 
     moment = at and at.replace(tzinfo=COPENHAGEN)

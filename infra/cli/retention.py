@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, Commands, Json, addresses, failure, say, show_json
-from infra.cli.reading import database, show_table
+from infra.cli.common import BAD_INPUT, Commands, Json, addresses, database, failure
 from infra.cli.retention_acts import announced, hold_placed, hold_released, known_again, receipts_to_replay
+from infra.console import say, show_json, show_table
 
 retention_app = typer.Typer(
     name="retention", cls=Commands, no_args_is_help=True, help="What is kept how long, and what is deleted."
@@ -63,7 +63,7 @@ def status(as_json: Json = False) -> None:
     \b
     Example:  dfdg retention status
     """
-    from consumers.retention_status import standing
+    from consumers.admin.retention_status import standing
 
     with database("retention") as connection:
         stand = standing(connection)
@@ -87,7 +87,7 @@ def open_ended(as_json: Json = False) -> None:
     \b
     Example:  dfdg retention open-ended
     """
-    from consumers.open_ended import open_ended as standings
+    from consumers.admin.open_ended import open_ended as standings
 
     with database("retention") as connection:
         found = standings(connection)
@@ -150,7 +150,7 @@ def receipts() -> None:
     \b
     Example:  dfdg retention receipts > receipts.jsonl
     """
-    from consumers.receipts import export
+    from consumers.admin.receipts import export
 
     with database("retention") as connection:
         count = export(connection, sys.stdout)
@@ -174,14 +174,14 @@ def replay(
     \b
     Example:  dfdg retention replay receipts.jsonl
     """
-    from consumers.receipts import from_lines, missing, replay
-    from infra.records import at_home
+    from consumers.admin.receipts import from_lines, missing, replay
+    from consumers.record_lock import is_original
 
     if (file is None) == (not from_topic):
         raise typer.BadParameter("Give a FILE, or --from-topic.")
     with ExitStack() as open_files, database("retention") as connection:
         connection.autocommit = True  # many transactions, each bounded
-        there = addresses if from_topic or not at_home(connection) else None
+        there = addresses if from_topic or not is_original(connection) else None
         lines = open_files.enter_context(receipts_to_replay(file, there))
         lacking = missing(connection, from_lines(lines))
         behind = known_again(connection, dry_run)

@@ -8,15 +8,14 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
-from infra.cli import catalog
-from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, failure, progress_bar, settings
-from infra.cli.reading import database
-from infra.cli.veil import looks_like_cpr
+from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, database, failure, settings
+from infra.cli.redaction import looks_like_cpr
+from infra.console import progress_bar
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from infra.local import Addresses
+    from infra.addresses import Addresses
 
 _HOLD = "select citizen, record, handler from retention.hold where hold = %s"
 _ANNOUNCE = """
@@ -54,19 +53,19 @@ def announced(area: str, day: date, share: float, who: str) -> None:
 
 def known_again(connection: "Connection", dry_run: bool) -> int:
     """Let a database that was restored know what lies on the topics beyond it; returns how many records do."""
-    from infra.records import at_home
-    from infra.restored import catch_up
+    from consumers.record_lock import is_original
+    from infra.cli import catalog
+    from infra.recovery.restore import catch_up
     from schemas.topic import Writer
-    from schemas.topics import TOPICS
+    from schemas.topics import RECORD_DELETED, TOPICS
 
-    if at_home(connection):
+    if is_original(connection):
         return 0
-    consumers = {*catalog.decisions(), *catalog.sinks()}
     ours = [topic.name for topic in TOPICS if topic.writer is Writer.LEDGER]
     with progress_bar() as bar:
         task = bar.add_task("topics read", total=None)
         return catch_up(
-            connection, addresses().kafka, consumers, [*ours, *catalog.dead_letter_topics()],
+            connection, addresses().kafka, catalog.NAMES, [*ours, *catalog.dead_letter_topics()], [RECORD_DELETED.name],
             progress=lambda done, total: bar.update(task, completed=done, total=total), dry_run=dry_run,
         )  # fmt: skip
 
@@ -74,8 +73,8 @@ def known_again(connection: "Connection", dry_run: bool) -> int:
 def receipts_to_replay(file: Any, there: "Callable[..., Addresses] | None") -> "AbstractContextManager[IO[str]]":
     """Lines that can be read twice, copied where nobody else can open them: those of the file, and what goes beyond
     them on the topic."""
-    from consumers.receipts import as_line, from_lines
-    from infra.receipt_topic import receipts_on_topic
+    from consumers.admin.receipt_topic import receipts_on_topic
+    from consumers.admin.receipts import as_line, from_lines
     from infra.registry import Registry
 
     copy = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - the caller closes it

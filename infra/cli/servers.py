@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from infra.cli import catalog
-from infra.cli.common import AWAY, Json, addresses, console, say, settings, show_json
+from infra.cli.common import AWAY, Json, addresses, settings
+from infra.console import console, say, show_json
 
 if TYPE_CHECKING:
-    from infra.local import Addresses
+    from infra.addresses import Addresses
 
 OWN = ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN")
 
@@ -89,9 +89,11 @@ def init() -> None:
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from infra.kafka import admin, ensure_topics
-    from infra.postgres import migrate
+    from infra.cli import catalog
+    from infra.kafka import admin
+    from infra.migrate import migrate
     from infra.registry import Registry
+    from infra.topic_admin import ensure_topics
     from schemas.topics import TOPICS
 
     there = addresses()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, console, failure, show_json
-from infra.cli.reading import database
-from infra.cli.veil import looks_like_cpr
+from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
+from infra.cli.redaction import looks_like_cpr
+from infra.console import console, show_json
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, failure, say, show_json
-from infra.cli.enter import titles_app
-from infra.cli.reading import database, show_table
+from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
+from infra.cli.publish import titles_app
+from infra.console import say, show_json, show_table
 
 __all__ = ["export", "label", "suggest", "titles_app"]
 
@@ -26,7 +26,7 @@ def suggest(
     \b
     Example:  dfdg titles suggest "ældre" --on 2021-06-14
     """
-    from infra import title_help
+    from consumers.admin import title_help
     from producers.clock import wall_clock
     from schemas.dates import copenhagen_day
 
@@ -49,7 +49,7 @@ def label(code: Annotated[str, typer.Argument(help="A code of either classificat
     \b
     Example:  dfdg titles label 5120.1
     """
-    from infra.title_help import labels
+    from consumers.admin.title_help import labels
 
     with database("titles") as connection:
         found = labels(connection, code)
@@ -71,7 +71,7 @@ def export(
     \b
     Example:  dfdg titles export stillingsbetegnelser.csv
     """
-    from infra.title_publication import titles_of, version_in_use, write_csv
+    from infra.reference.publication import titles_of, version_in_use, write_csv
 
     if file.exists():
         raise typer.BadParameter(f"{file} is there already; name a new file.")

@@ -10,7 +10,8 @@ import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from infra.local.process import Say, ServerError, silent
+from infra.errors import ServerError
+from infra.progress import Say, silent
 
 POM = Path(__file__).with_name("pom.xml")
 MAVEN_DEADLINE_S = 900  # 250 MB in over a hundred files, on a slow line
@@ -19,22 +20,22 @@ MAVEN_DEADLINE_S = 900  # 250 MB in over a hundred files, on a slow line
 def fetch(folder: Path | None = None, say: Say = silent) -> Path:
     """Puts the servers into `folder` (`kafka/*.jar`, `registry/`) unless they are there already; returns the folder.
 
-    Default: the environment's DFDG_SERVERS, or `.local/servers` in the checkout. What appears is whole: it is made
-    beside the folder and renamed. Raises `ServerError` when Maven is missing or fails.
+    Default: the environment's DFDG_SERVERS, or `.local/servers` in the checkout. The folder is never there half done:
+    it is made under another name and then renamed. Raises `ServerError` when Maven is missing or fails.
     """
     target = (folder or default_folder()).resolve()
     if _complete(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / f"{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once: the second finds the work done
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two calls at once the second finds the work done
         if not _complete(target):
             _download(target, say)
     return target
 
 
 def main() -> None:
-    """`make setup`: fetches into the default folder, telling a person how it goes."""
+    """For `make setup`: fetches into the default folder and prints its progress."""
     try:
         fetch(say=lambda text: print(text, flush=True))  # noqa: T201 - a command's own output
     except ServerError as error:
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def default_folder() -> Path:
-    """Where the servers are kept: DFDG_SERVERS, or `.local/servers` in the checkout."""
+    """The folder of the servers: DFDG_SERVERS, or `.local/servers` in the checkout."""
     return Path(os.environ.get("DFDG_SERVERS") or Path(__file__).parents[2] / ".local" / "servers")
 
 
@@ -77,7 +78,7 @@ def _download(target: Path, say: Say) -> None:
 
 
 def _maven(say: Say) -> str:
-    """Maven's program; as root on Debian it is installed when it is missing."""
+    """The path of Maven. A missing Maven is installed when the user is root on Debian."""
     if not shutil.which("mvn") and os.geteuid() == 0 and shutil.which("apt-get"):
         say("Maven is missing: installing the package `maven` with apt-get ...")
         problem = "apt-get could not install `maven`. Install it yourself and try again."

@@ -8,14 +8,16 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from infra.errors import ServerError
 from infra.local.fetch import version
-from infra.local.process import JAVA, QUICK, Say, Server, ServerError, environment
+from infra.local.process import QUICK, Server, environment, java
+from infra.progress import Say
 
 Ports = dict[int, tuple[int, int]]  # node -> its ports for clients and for controllers
 
 METADATA_TIMEOUT_S = 2.0
-# Alone it stops in a second. Of three, the last wait in vain for a quorum that has left: killing them loses nothing,
-# for what they acknowledged is with the operating system.
+# One node alone stops in a second. Of three, the last ones wait in vain for a quorum that is gone. Killing them loses
+# nothing: the operating system has every record that they acknowledged.
 STOP_DEADLINE_S = 10.0
 LOGGING = Path(__file__).with_name("log4j2.properties")
 SETTINGS = {
@@ -31,10 +33,10 @@ SETTINGS = {
     "group.consumer.min.session.timeout.ms": "3000",
     "group.consumer.heartbeat.interval.ms": "500",
     "group.consumer.min.heartbeat.interval.ms": "500",
-    # A killed node may come back once its old self is given up: 6 seconds instead of 9; fewer would fence a busy one.
+    # A killed node may come back once its old session has expired: in 6 seconds, not 9. Fewer would fence a busy node.
     "broker.session.timeout.ms": "6000",
     "broker.heartbeat.interval.ms": "1000",
-    "offsets.topic.num.partitions": "4",  # 50 by default: as many folders to make at the first group, for nothing here
+    "offsets.topic.num.partitions": "4",  # instead of 50: folders to create for the first group
     "transaction.state.log.num.partitions": "4",
 }
 
@@ -51,7 +53,7 @@ def prepare(folder: Path, servers: Path, ports: Ports, say: Say) -> None:
 
 
 def server(folder: Path, servers: Path, node: int, ports: Ports, *, lasting: bool) -> Server:
-    """Node `node`; it serves when it tells clients that it belongs to the cluster."""
+    """The server of one node. It is ready once it tells clients that it belongs to the cluster."""
     home = folder / f"kafka-{node}"
     own = () if lasting else (QUICK,)
     command = [
@@ -101,7 +103,7 @@ def _format(folder: Path, servers: Path, home: Path, ports: Ports) -> None:
 
 
 def _java(servers: Path, *options: str) -> list[str]:
-    return [JAVA, *options, "-cp", f"{servers}/kafka/*"]
+    return [java(), *options, "-cp", f"{servers}/kafka/*"]
 
 
 def _id(folder: Path, node: int) -> str:
@@ -114,5 +116,5 @@ def _ready(node: int, port: int) -> bool:
     try:
         client = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
         return node in client.list_topics(timeout=METADATA_TIMEOUT_S).brokers
-    except KafkaException:  # not yet: asked again until the deadline
+    except KafkaException:  # not ready yet: the caller asks again until its deadline
         return False

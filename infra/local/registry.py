@@ -4,22 +4,23 @@ import json
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from infra.errors import ServerError
 from infra.local.fetch import version
-from infra.local.process import JAVA, QUICK, Server, ServerError
+from infra.local.process import QUICK, Server, java
 
 INTERFACE = "/apis/ccompat/v7"
-COMPATIBILITY = "FULL_TRANSITIVE"  # old and new readers and writers, of all versions
+COMPATIBILITY = "FULL_TRANSITIVE"  # readers and writers of all versions understand each other
 REQUEST_TIMEOUT_S = 10.0
 
 
 def server(folder: Path, servers: Path, ports: tuple[int, int], database_port: int, password: str) -> Server:
-    """The registry at loopback `ports` (interface, management); once it serves, it refuses incompatible schemas."""
+    """The registry at loopback `ports` (interface, management). Once it serves, it refuses incompatible schemas."""
     program = servers / "registry" / "quarkus-run.jar"
-    # Without validation it answers 500 once for every pooled connection that a restart of PostgreSQL has cut.
+    # Without validation the registry answers 500 once for every pooled connection that a restart of PostgreSQL has cut.
     options = ("-Xmx300m", f"-Djava.io.tmpdir={folder}", "-Dquarkus.datasource.postgresql.jdbc.validate-on-borrow=true")
     return Server(
         name="registry", version=version("registry"), mark=str(folder), log=folder / "registry.log",
-        command=(JAVA, QUICK, *options, "-jar", str(program)), ports=ports,
+        command=(java(), QUICK, *options, "-jar", str(program)), ports=ports,
         environment=_settings(ports, database_port, password),
         ready=lambda: _request("GET", ports[0], "/subjects")[0] == 200, settle=lambda: _demand_compatibility(ports[0]),
     )  # fmt: skip
@@ -57,7 +58,7 @@ def _demand_compatibility(port: int) -> None:
 
 
 def _request(method: str, port: int, path: str, body: dict[str, str] | None = None) -> tuple[int, str]:
-    """Status and body of the answer; (0, reason) while there is none."""
+    """The answer's status and body; (0, reason) when there is no answer."""
     connection = HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT_S)
     try:
         content = {"Content-Type": "application/vnd.schemaregistry.v1+json"}

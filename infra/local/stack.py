@@ -1,30 +1,24 @@
-"""The servers as one thing that goes up and down: `Stack`. Its state is a folder."""
+"""`Stack`: all local servers, started and stopped together. Its state is a folder."""
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from infra.addresses import Addresses
+from infra.errors import ServerError
 from infra.local import kafka, postgres, registry
 from infra.local.fetch import default_folder, fetch
-from infra.local.process import Say, Server, ServerError, silent
+from infra.local.process import Server
 from infra.local.state import State, locked
+from infra.progress import Say, silent
 
 START_DEADLINE_S = 90.0  # the slowest start seen, on two busy cores, took a quarter of it
-KILL_DEADLINE_S = 30.0  # a killed process goes at once, unless the disk holds it
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where the servers are: Kafka's bootstrap list, the registry's URL, PostgreSQL's DSN (with its password)."""
-
-    kafka: str
-    registry: str
-    dsn: str = field(repr=False)
+KILL_DEADLINE_S = 30.0  # a killed process ends at once, unless it waits for the disk
 
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """One server as it is now; `pid` is None when it does not run."""
+    """One server's status now; `pid` is None when it does not run."""
 
     name: str
     pid: int | None
@@ -36,7 +30,7 @@ class ServerStatus:
 class Stack:
     """Kafka (1 or 3 nodes), the schema registry and PostgreSQL, with all their data in `folder`.
 
-    `lasting`: Kafka compiles itself thoroughly, which pays from the first hour on.
+    `lasting`: Java compiles Kafka thoroughly, which pays off from the first hour on.
     """
 
     def __init__(self, folder: Path, brokers: int = 1, *, lasting: bool = False) -> None:
@@ -46,7 +40,8 @@ class Stack:
         self.brokers, self._lasting = brokers, lasting
 
     def up(self, say: Say = silent) -> Addresses:
-        """Starts what is not running and waits until all serve. Twice is harmless; data outlives `down`.
+        """Starts the servers that do not run and waits until all serve. A second call is harmless; data outlives
+        `down`.
 
         Raises `ServerError` when a server does not come up, or when the folder was made for another number of brokers.
         """
@@ -58,7 +53,7 @@ class Stack:
             kafka.prepare(self.folder, programs, _kafka_ports(state), say)
             servers = self._servers(state)
             for server in servers.values():
-                if server.name == "registry":  # the last: it keeps its schemas in PostgreSQL
+                if server.name == "registry":  # the last server: it keeps its schemas in PostgreSQL
                     self._wait(servers["postgres"], state)
                 self._launch(server, state, say)
             for server in servers.values():
@@ -74,17 +69,17 @@ class Stack:
                 self._stop(state)
 
     def status(self) -> list[ServerStatus]:
-        """Every server of the folder, running or not; empty when `up` was never called."""
+        """The status of every server of the folder; empty when `up` was never called."""
         state = State.load(self.folder)
         return [_status(server, state) for server in self._servers(state).values()] if state else []
 
     def addresses(self) -> Addresses | None:
-        """Where the servers are, if all of them run."""
+        """The servers' addresses; None unless all of them run."""
         state = State.load(self.folder)
         return _addresses(state) if state and all(row.running for row in self.status()) else None
 
     def kill(self, name: str) -> None:
-        """Ends one server without warning, as a crash would, and waits until it is gone."""
+        """Ends one server without warning, as a crash would, and waits until its process has ended."""
         with locked(self.folder):
             state, server = self._known(name)
             process = state.processes[name]
@@ -140,7 +135,7 @@ class Stack:
 
     def _stop(self, state: State) -> None:
         servers = self._servers(state)
-        for name, process in state.processes.items():  # all at once: Kafka's nodes need a quorum to leave in order
+        for name, process in state.processes.items():  # all at once: Kafka's nodes need a quorum to stop in order
             process.send(servers[name].stop_signal)
         for name, process in state.processes.items():
             if not process.ended(servers[name].stop_deadline_s):

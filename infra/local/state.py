@@ -1,4 +1,4 @@
-"""What a stack remembers in its folder: ports, passwords, and which processes are its own."""
+"""The state that a stack keeps in its folder: ports, passwords and its own processes."""
 
 import fcntl
 import json
@@ -10,17 +10,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from infra.local.process import Process, ServerError
+from infra.errors import ServerError
+from infra.local.process import Process
 
-# Below the range that the kernel hands to outgoing connections (from 32768): a client dialling the port of a server
-# that is down could else be given that very port, connect to itself and keep the server from coming back.
+# Below the range that the kernel hands to outgoing connections (from 32768). Otherwise a client that connects to the
+# port of a server that is down could get that very port, connect to itself and keep the server from coming back.
 PORTS = range(20_000, 32_000)
 ROLES = ("dfdg", "apicurio")
 
 
 @dataclass
 class State:
-    """The content of a state folder; `save` after every change."""
+    """The content of a state folder. Call `save` after every change."""
 
     brokers: int
     ports: dict[str, list[int]]
@@ -40,7 +41,7 @@ class State:
 
     @classmethod
     def load(cls, folder: Path) -> "State | None":
-        """What `folder` holds; None when it holds nothing."""
+        """The state in `folder`; None when there is none."""
         if not (folder / "state.json").exists():
             return None
         kept = json.loads((folder / "state.json").read_text())
@@ -49,7 +50,7 @@ class State:
         return cls(kept["brokers"], kept["ports"], passwords, processes)
 
     def save(self, folder: Path) -> None:
-        """Replaces the file as a whole; passwords have their own."""
+        """Replaces the state file as a whole. Passwords have a file of their own."""
         kept = asdict(self)
         del kept["passwords"]
         _write(folder / "state.json", kept)
@@ -57,7 +58,7 @@ class State:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """One command at a time on a folder; the next one waits."""
+    """Lets one command at a time work on the folder; the next one waits."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

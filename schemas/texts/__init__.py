@@ -1,4 +1,4 @@
-"""Danish texts to people, apart from the rules and each with a version (REQUIREMENTS, texts); one module per area.
+"""Danish texts to people, apart from the rules, each with a version (REQUIREMENTS, texts); one module per area.
 
 A changed wording gets a higher version; the text that was sent is stored with the notice.
 """

@@ -1,4 +1,4 @@
-"""Texts about functions of JobKon, and what the functions are called."""
+"""Texts about functions of JobKon, and the names of the functions."""
 
 from collections.abc import Mapping
 

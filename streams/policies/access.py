@@ -12,7 +12,7 @@ from streams.policies.state import State
 
 
 class Turn(NamedTuple):
-    """What a turn of a provider's access to a citizen is, and when it comes."""
+    """A turn of a provider's access to a citizen: it opens or closes, and when."""
 
     rule: str
     opened: bool
@@ -27,7 +27,7 @@ CLOSES = Turn("ACC-3", False, "the day after the last day of the last one begins
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """A referral as last recorded, `first_day` and `ends` included; `ends` before `first_day`: it never holds."""
+    """A referral as last recorded, `first_day` and `ends` included. Never holds when `ends` is before `first_day`."""
 
     record: str
     provider: str
@@ -55,7 +55,7 @@ def decide(state: Referrals | None, event: Event) -> Outcome:
     if state is None:
         return _turned(event.citizen, (this,), (), event.day, event.occurred_at)
     referrals = (*(each for each in state.referrals if each.record != this.record), this)
-    # What arrives late takes effect on the last day decided: it never opens a day gone by (chosen).
+    # A referral that arrives late takes effect on the last day decided: it never opens a day gone by (chosen).
     return _turned(state.citizen, referrals, state.providers, max(event.day, state.as_of), event.occurred_at)
 
 
@@ -67,7 +67,10 @@ def wake(state: Referrals, day: date) -> Outcome:
 def _turned(
     citizen: str, referrals: tuple[Referral, ...], before: tuple[str, ...], day: date, occurred_at: datetime
 ) -> Outcome:
-    """The state on that day, and who has lost or won access. Ended referrals are forgotten: a correction says all."""
+    """The state on that day, and an event for each provider that lost or won access.
+
+    Referrals that have ended are forgotten: a correction says all of a referral again.
+    """
     left = tuple(each for each in referrals if max(each.first_day, day) <= each.ends)
     providers = tuple(sorted({each.provider for each in left if each.first_day <= day}))
     turns = [(CLOSES, provider) for provider in before if provider not in providers]

@@ -2,11 +2,11 @@
 
 **Chosen**, where the newsletter is silent:
 
-* Who gets access from the day of NemLog-in on has no old access, and so nothing to move.
+* A user who gets access from the day of NemLog-in on has no old access, and so nothing to move.
 * A module that is granted while the rights are not moved comes with the others when they are.
 * A request for a module waits until the person responsible has decided, however long; the first decision is its answer.
 * A decision that was read before its request waits for it until the next day begins: by then all of its day is read.
-* Who loses access is forgotten, but for requests that still wait.
+* A user who loses access is forgotten, but for requests that still wait.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,9 +22,9 @@ from schemas.bi import (
     BiRightsMovedRequested,
     BiUserChanged,
 )
-from schemas.calendar import BI_NEMLOGIN
 from schemas.dates import midnight, next_day
 from schemas.event import Event
+from schemas.release_dates import BI_NEMLOGIN
 from schemas.texts import render
 from schemas.texts.days import danish_day
 from streams.policies import bi_notices as notices
@@ -67,7 +67,7 @@ def wake(state: BiUser, day: date) -> Outcome:
 
 
 def _access(user: BiUser, fact: BiAccessRecorded) -> tuple[BiUser, list[Event]]:
-    """BI-4: modules are added; of what the person responsible created both are told."""
+    """BI-4: modules are added. The user and the person responsible are told of access that the latter created."""
     if fact.removed:
         return BiUser(user=user.user, asked=user.asked, decided=user.decided), []
     new = [module for module in fact.modules if module not in user.modules]
@@ -77,7 +77,7 @@ def _access(user: BiUser, fact: BiAccessRecorded) -> tuple[BiUser, list[Event]]:
 
 
 def _with(user: BiUser, modules: Iterable[str], responsible: str, day: date) -> BiUser:
-    """The user with these modules more."""
+    """The user with these modules added."""
     status = user.status or ("old-login" if day < BI_NEMLOGIN else "nemlogin")
     known = {"status": status, "responsible": responsible, "modules": tuple(sorted({*user.modules, *modules}))}
     return user.model_copy(update=known)
@@ -144,7 +144,7 @@ def _module_answered(user: str, asked: Asked, decided: Decided) -> BiModuleAnswe
 
 
 def _go_on(before: BiUser | None, user: BiUser, at: datetime, day: date, out: Sequence[Event], rule: str) -> Outcome:
-    """BI-1: mail to who has access and was not told; say what changed; wait for what comes next."""
+    """Publish the change, mail a user with access who was not mailed yet (BI-1), and wait for the next day."""
     events = [*out]
     if _shown(before, day) != _shown(user, day):
         events.append(_changed(user, before, at, day, rule))

@@ -1,20 +1,20 @@
-"""bi.star.dk: which login leads where, and what a user finds there (BI-2, BI-3).
+"""bi.star.dk: which logins are granted, and the modules that a user has then (BI-2, BI-3).
 
 **Chosen**: NemLog-in is not open before its day, and the old login goes on until then. With NemLog-in and an employee
-signature everybody gets in, also who has no access yet: without modules, which can be asked for.
+signature every user gets in. A user without access gets in without modules, and can ask for them.
 """
 
 from typing import NamedTuple
 
 from schemas.bi import BiLoginAnswered, BiLoginRequested
-from schemas.calendar import BI_NEMLOGIN
+from schemas.release_dates import BI_NEMLOGIN
 from schemas.texts.days import danish_day
 from streams.policies.answers import answered
 from streams.policies.bi_state import BiUser
 
 
 class Row(NamedTuple):
-    """What becomes of a login before the day of NemLog-in, or from it on. None: it does not matter.
+    """The outcome of a login before the day of NemLog-in, or from it on. None: it does not matter.
 
     `signature`: with an employee signature; `moved`: the rights are moved, which closes the old access for good.
     """

@@ -1,11 +1,11 @@
-"""Who is told what about bi.star.dk: mail about NemLog-in, and what was decided of access (BI-1, BI-4)."""
+"""Notices about bi.star.dk: the mail about NemLog-in, and the decisions about access (BI-1, BI-4)."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from schemas.calendar import BI_NEMLOGIN, NOTICES_FROM
 from schemas.dates import copenhagen_day
 from schemas.notices import NoticeIssued
+from schemas.release_dates import BI_NEMLOGIN, NOTICES_FROM
 from schemas.texts.days import danish_day
 
 MAIL_DAY = max(NOTICES_FROM, BI_NEMLOGIN - timedelta(weeks=1))
@@ -25,7 +25,7 @@ def module_asked(user: str, responsible: str, module: str, at: datetime) -> Iter
 
 
 def module_decided(user: str, responsible: str, module: str, at: datetime, *, granted: bool) -> Iterator[NoticeIssued]:
-    """BI-4: both are told."""
+    """BI-4: the user and the person responsible are told."""
     reason = "bi-module-granted" if granted else "bi-module-refused"
     yield from _notice(user, user, reason, "BI-4", at, {"module": module})
     details = {"module": module, "granted": _GRANTED[granted]}
@@ -33,7 +33,7 @@ def module_decided(user: str, responsible: str, module: str, at: datetime, *, gr
 
 
 def access_created(user: str, responsible: str, modules: list[str], at: datetime) -> Iterator[NoticeIssued]:
-    """BI-4: both are told."""
+    """BI-4: the user and the person responsible are told."""
     details = {"modules": ", ".join(modules) or "–"}
     yield from _notice(user, user, "bi-access-created", "BI-4", at, details)
     yield from _notice(user, responsible, "bi-access-created-by-you", "BI-4", at, details)
@@ -48,7 +48,7 @@ def _notice(
     details: dict[str, str],
     from_day: date | None = None,
 ) -> Iterator[NoticeIssued]:
-    """About the user, to that recipient; nothing that happened before notices go out is announced."""
+    """A notice about the user, to that recipient; nothing that happened before notices go out is announced."""
     day = copenhagen_day(at)
     if day >= NOTICES_FROM:
         yield NoticeIssued.trusted(

@@ -1,11 +1,11 @@
-"""What is known of a user of bi.star.dk."""
+"""The state of a user of bi.star.dk."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from schemas.bi import Status
-from schemas.calendar import BI_NEMLOGIN
 from schemas.event import Moment
+from schemas.release_dates import BI_NEMLOGIN
 from streams.policies.state import State
 
 
@@ -29,7 +29,7 @@ class Decided:
 
 
 class BiUser(State):
-    """`status` and `responsible` are None for who has no access (yet). `mailed`: knows of NemLog-in (BI-1)."""
+    """`status` and `responsible` are None for a user without access. `mailed`: was told of NemLog-in (BI-1)."""
 
     user: str
     status: Status | None = None
@@ -40,5 +40,5 @@ class BiUser(State):
     decided: tuple[Decided, ...] = ()
 
     def usable(self, day: date) -> tuple[str, ...]:
-        """BI-3: from the day of NemLog-in on, only what was moved or never had to be."""
+        """BI-3: from the day of NemLog-in on, only modules that were moved or never had to be."""
         return self.modules if self.status == "nemlogin" or day < BI_NEMLOGIN else ()

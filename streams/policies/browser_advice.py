@@ -5,16 +5,16 @@
 * Once per user, system and day. A login is never refused for its browser.
 * Advice answers a login in the moment, and tells of nothing past: so it is given from 12 June on, though notices go out
   from 14 June on. It reaches the user on the login page of the system, which subscribes to it, not in a mailbox.
-* A login that arrives when a later day's has been advised is not advised any more: nobody is there to read it.
+* A login that arrives after a login of a later day was advised gets no advice: nobody is there to read it.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from schemas.calendar import WAVE_1
 from schemas.event import Event
 from schemas.logins import BrowserAdviceGiven, LoginRecorded
+from schemas.release_dates import WAVE_1
 from schemas.texts import render
 from schemas.topic import INTERNAL_RETENTION_DAYS
 from streams.policies.browsers import is_internet_explorer_11
@@ -45,7 +45,7 @@ HOW_TO_CHANGE = "https://star.example/skift-browser"
 """Constructed: the newsletter promises the link and does not give it."""
 
 REMEMBERED = timedelta(days=INTERNAL_RETENTION_DAYS)
-"""For so long a late login is known to have been advised: older ones are no longer on the topic."""
+"""How long advice is remembered, so that a late login gets it once. Older logins are no longer on the topic."""
 
 _BY_SYSTEM = {row.system: row for row in UNSUPPORTED}
 
@@ -75,7 +75,7 @@ def decide(state: Advised | None, event: Event) -> Outcome:
 
 
 def wake(_state: Advised, _day: date) -> Outcome:
-    """All of it is forgotten."""
+    """All advice is forgotten."""
     return None, ()
 
 

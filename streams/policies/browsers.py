@@ -1,6 +1,6 @@
-"""Whether a browser is Internet Explorer 11, judged by what it says of itself (WEB-2).
+"""Recognises Internet Explorer 11 by a browser's user agent (WEB-2).
 
-The judge is ua-parser, the library of uap-core, with its matcher in Rust. Of the libraries tried on the public corpora
+It asks ua-parser, the library of uap-core, with its matcher in Rust. Of the libraries tried on the public corpora
 it alone was right on every case within microseconds: device_detector took 8 ms a case and missed one, user-agents 0.5
 ms. Its matcher takes linear time whatever a stranger writes, so that no login can hold up the others.
 
@@ -8,7 +8,7 @@ ms. Its matcher takes linear time whatever a stranger writes, so that no login c
 
 * Compatibility view is Internet Explorer 11: it calls itself MSIE 7.0, and its engine Trident/7.0. Edge in IE mode says
   the same word for word, so it is advised too.
-* Who claims to be MSIE 11 and names no engine is not: every Internet Explorer from 8 on names it.
+* A browser that claims to be MSIE 11 and names no engine is not: every Internet Explorer from 8 on names its engine.
 * Internet Explorer Mobile, robots, Outlook and other browsers around the same engine are not, where the library knows
   them by name.
 """
@@ -27,7 +27,7 @@ ENGINE = "Trident/"
 
 @lru_cache(maxsize=DISTINCT_BROWSERS)
 def is_internet_explorer_11(user_agent: str) -> bool:
-    """WEB-2. Whoever names another engine, nearly everyone, never reaches the library."""
+    """WEB-2. Nearly all browsers name another engine, and never reach the library."""
     if ENGINE not in user_agent:
         return False
     browser = _parser().parse_user_agent(user_agent)

@@ -1,12 +1,12 @@
-"""What is said when CV duties were decided: one event for whoever follows them, and notices (CV-3 … CV-7)."""
+"""The events after a decision about CV duties: one change for subscribers, and notices (CV-3 … CV-7)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from schemas.calendar import NOTICES_FROM
 from schemas.cv import CvRequirementChanged
 from schemas.event import Event
 from schemas.notices import NoticeIssued
+from schemas.release_dates import NOTICES_FROM
 from streams.policies.cv_state import CvDuties
 
 _CODE = {True: "yes", False: "no"}
@@ -40,7 +40,7 @@ def said(before: CvDuties | None, after: CvDuties, occurred_at: datetime, *, ini
 
 
 def _shown(state: CvDuties) -> tuple[object, ...]:
-    """CV-5: what is exposed. No jobcentre yet differs from any jobcentre, so a first situation always shows."""
+    """CV-5: the fields that are shown. No jobcentre differs from any jobcentre, so a first situation always shows."""
     return (
         state.must_register,
         state.must_be_searchable,
@@ -54,8 +54,8 @@ def _shown(state: CvDuties) -> tuple[object, ...]:
 def _notices(before: CvDuties | None, changed: CvRequirementChanged) -> Sequence[Event]:
     """CV-3, CV-4: at most one notice a recipient and moment.
 
-    A new requirement goes to jobcentre and fund; without one, the status goes to whom the citizen moved to, also when
-    there are no duties (chosen). A first situation is no move (chosen).
+    A new requirement goes to jobcentre and fund; without one, the status goes to the jobcentre or fund that the citizen
+    moved to, also when there are no duties (chosen). A first situation is no move (chosen).
     """
     register, searchable = changed.must_register, changed.must_be_searchable
     register_before, searchable_before = changed.must_register_before, changed.must_be_searchable_before

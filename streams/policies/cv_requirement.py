@@ -1,4 +1,4 @@
-"""CV duties: who must register a CV and who must make it searchable (CV-1, CV-2)."""
+"""CV duties: which citizens must register a CV, and which must make it searchable (CV-1, CV-2)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from streams.policies.cv_state import CvDuties, Exemption
 
 
 class Duty(NamedTuple):
-    """What citizens of a target group must do about a CV when nothing exempts them."""
+    """The duties of a target group about a CV when nothing exempts the citizen."""
 
     rule: str
     target_group: str
@@ -55,10 +55,10 @@ _UNKNOWN = ("", False, False)
 
 
 def decide(state: CvDuties | None, event: Event) -> Outcome:
-    """CV-1, CV-2: the duties once a situation or an exemption was recorded, and what is said of them.
+    """CV-1, CV-2: the duties once a situation or an exemption was recorded, and the events about them.
 
-    What is recorded after the fact takes effect when recorded (chosen). A record that arrives late takes effect on the
-    last day decided (chosen), so that it never opens a day gone by again.
+    A fact that is recorded afterwards takes effect when recorded (chosen). A record that arrives late takes effect on
+    the last day decided (chosen), so that it never opens a day gone by again.
     """
     day = event.day if state is None else max(event.day, state.as_of)
     exemptions = () if state is None else state.exemptions

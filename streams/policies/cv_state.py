@@ -1,4 +1,4 @@
-"""What is known of a citizen's CV duties."""
+"""The state of a citizen's CV duties."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +29,7 @@ class Exemption:
 
 
 class CvDuties(State):
-    """A citizen's situation and exemptions, and what follows from them on `as_of`, the last day decided.
+    """A citizen's situation and exemptions, and the duties that follow on `as_of`, the last day decided.
 
     `target_group` and `jobcentre` are None while only exemptions are known: topics have no common order.
     """

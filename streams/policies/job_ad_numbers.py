@@ -1,8 +1,8 @@
-"""Whether the P-number of an anonymous advert belongs to its CVR number (AD-2).
+"""Checks that the P-number of an anonymous advert belongs to its CVR number (AD-2).
 
-**Chosen**: a P-number that is not known of the company waits for the register one whole day, the day after the
-submission, and is refused when the day after that begins. A P-number that is another company's waits likewise: which
-company has it is not asked, and the answer is the same.
+**Chosen**: an advert whose P-number is not known of the company waits for the register one whole day, the day after the
+submission. It is refused when the day after that begins. An advert with another company's P-number waits likewise: no
+search is made for the company that has it, and the answer is the same.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from streams.policies.job_ads import accepted, refused
 from streams.policies.state import State
 
 REFUSED_AFTER = timedelta(days=2)
-"""From the day of the submission to the day with whose beginning it is refused: one whole day lies between."""
+"""From the day of the submission to the day with whose beginning the advert is refused: one whole day lies between."""
 
 
 class Waiting(Frozen):
@@ -43,7 +43,7 @@ Decided = tuple[Company | None, Sequence[Event]]
 
 
 def decide(state: Company | None, event: Event) -> Decided:
-    """What the register says of a company, or an advert to check."""
+    """Takes in the register's P-numbers of a company, or an advert to check."""
     known = state or Company(cvr=event.key)
     if isinstance(event, CompanyRegistered):
         known = known.model_copy(update={"p_numbers": tuple(sorted(set(event.p_numbers)))})
@@ -62,7 +62,7 @@ def decide(state: Company | None, event: Event) -> Decided:
 
 
 def wake(state: Company, day: date) -> Decided:
-    """The register had its day."""
+    """Refuses the adverts for which the register has had its whole day."""
     out = [
         refused(
             midnight(day), advert.client, advert.request, advert.advert, "AD-2", "job-ad-refused-not-of-the-company"

@@ -1,7 +1,7 @@
-"""Adverts through JobAD: who may submit, and which numbers an anonymous one must carry (AD-1, AD-2).
+"""Adverts through JobAD: which clients may submit, and which numbers an anonymous advert must carry (AD-1, AD-2).
 
 The newsletter says only that these checks change, so all rules are **chosen**. From release 2021-2 on they are made;
-adverts submitted before are accepted as before. That an anonymous advert shows its own numbers is refused always.
+adverts submitted before are accepted as before. An anonymous advert that shows its own numbers is always refused.
 """
 
 import re
@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from schemas.calendar import RELEASE_2021_2
 from schemas.companies import is_cvr, is_p_number
 from schemas.dates import copenhagen_day
 from schemas.event import Event, Frozen
 from schemas.jobad import AdvertPublished, ClientSystemRecorded, JobAdAnswered, JobAdNumbersToCheck, JobAdSubmitted
+from schemas.release_dates import RELEASE_2021_2
 from schemas.texts import render
 from streams.policies.state import State
 
@@ -40,7 +40,7 @@ class ClientSystem(State):
 
 
 class Check(NamedTuple):
-    """From that day on a submission that `fails` is refused with that text."""
+    """From `from_day` on a submission is refused with `text` when `fails` is true of it."""
 
     rule: str
     from_day: date
@@ -61,7 +61,7 @@ def _lacks_p_number(advert: JobAdSubmitted, _client: ClientSystem | None) -> boo
 
 
 def _shows_a_number(advert: JobAdSubmitted, _client: ClientSystem | None) -> bool:
-    """Whatever becomes public must not contain a number that was given, however it is spaced."""
+    """True when a text that becomes public contains a number that was given, however it is spaced."""
     if not advert.anonymous:
         return False
     numbers = [_digits(given or "") for given in (advert.cvr, advert.p_number)]
@@ -79,7 +79,7 @@ CHECKS = (
     Check("AD-2", RELEASE_2021_2, _lacks_p_number, "job-ad-refused-p-number"),
     Check("AD-2", date.min, _shows_a_number, "job-ad-refused-shows-number"),
 )
-"""In this order; the first that fails is told. Whose P-number it is: `job_ad_numbers`."""
+"""In this order; the answer names the first that fails. `job_ad_numbers` checks that the P-number is the company's."""
 
 Decided = tuple[ClientSystem | None, Sequence[Event]]
 

@@ -1,12 +1,12 @@
-"""JobKon is phased out: which function ends when, and who is told beforehand (JKO-1, JKO-2, JKO-3; TIT-12).
+"""JobKon is phased out: when each function ends, and when its users are told beforehand (JKO-1, JKO-2, JKO-3; TIT-12).
 
 **Chosen**, where the newsletter is silent:
 
 * Days before the end are counted from a function's last day: 7 days before 31 December is 24 December.
 * A use is a granted request; it counts for 90 days. A use on the very day of a notice comes too late for that one.
 * One notice a user, day and date of ending, with all functions that he or she used.
-* What no row names ends with JobKon itself.
-* A use that is recorded late is not told of afterwards, where the user was told of others on that day.
+* A function that no row names ends with JobKon itself.
+* A use that is recorded late gets no notice afterwards, where the user was told of other functions on that day.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from schemas.calendar import JOBKON_FIRST_PART_ENDS, JOBKON_LAST_PART_ENDS, NOTICES_FROM, WAVE_1
 from schemas.dates import midnight, next_day
 from schemas.event import Event
 from schemas.jobkon import USED_WITHIN_DAYS, JobkonFunctionAnswered, JobkonFunctionRequested
 from schemas.notices import NoticeIssued
+from schemas.release_dates import JOBKON_FIRST_PART_ENDS, JOBKON_LAST_PART_ENDS, NOTICES_FROM, WAVE_1
 from schemas.texts.days import danish_day
 from schemas.texts.jobkon import FUNCTIONS, REPLACEMENTS
 from streams.policies.answers import answered
@@ -27,7 +27,7 @@ from streams.policies.state import State
 
 
 class Function(NamedTuple):
-    """A function answers up to its last day; from then on a request is refused and names what replaces it."""
+    """A function answers up to its last day; from then on it refuses, and names its replacement."""
 
     rule: str
     code: str
@@ -89,7 +89,7 @@ def row_of(function: str) -> Function:
 
 
 def notice_days(row: Function) -> tuple[date, ...]:
-    """The days on which users are told, in order; none lies before notices go out at all."""
+    """The days on which users are told, in order; none lies before `NOTICES_FROM`."""
     days = (row.last_day - timedelta(days=before) for before in TOLD_DAYS_BEFORE)
     return tuple(day for day in days if day >= NOTICES_FROM)
 

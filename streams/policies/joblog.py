@@ -1,6 +1,6 @@
 """When a Joblog is closed to its citizen, and how the citizen is told (RET-5).
 
-**Chosen**, where the newsletter is silent: no Joblog is closed before its citizen was told, `LEAD_DAYS` ahead; so one
+**Chosen**, where the newsletter is silent: no Joblog is closed before its citizen was told, `LEAD_DAYS` ahead. So one
 that was too old already when the release began is announced on that day and closed `LEAD_DAYS` later. An update or a
 new entry opens a closed one, and nobody is told of that, for the citizen has just done it. A Joblog without any entry
 left is forgotten.
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from schemas.calendar import RELEASE_2021_2
 from schemas.dates import add_years, midnight
 from schemas.event import Event
 from schemas.joblog import JoblogEntryRecorded, JoblogStandingChanged
 from schemas.notices import NoticeIssued
+from schemas.release_dates import RELEASE_2021_2
 from streams.policies.state import State
 
 
@@ -31,7 +31,7 @@ CLOSING = Closing("RET-5", years=4, lead_days=30, forgotten_years=6)
 """4 years as the voluntary fields (RET-3), 6 as the mandatory ones (RET-4)."""
 
 FROM_DAY = RELEASE_2021_2
-"""What would have been told before that day is told on it."""
+"""A notice that would have been due before that day is given on it."""
 
 
 class Joblog(State):
@@ -47,7 +47,7 @@ Decided = tuple[Joblog | None, Sequence[Event]]
 
 
 def decide(state: Joblog | None, event: Event) -> Decided:
-    """An entry was added or updated; one that is older than what is known changes nothing."""
+    """An entry was added or updated; one that is older than the last known update changes nothing."""
     if not isinstance(event, JoblogEntryRecorded):
         raise TypeError(f"joblog does not read {type(event).__name__}")
     if state is not None and event.day <= state.updated_on:

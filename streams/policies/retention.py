@@ -1,8 +1,8 @@
-"""What becomes of a record that is past its deadline: it goes, or something blocks it (RET-1 … RET-4, RET-6, RET-7).
+"""A record past its deadline is deleted, unless a hold or a missing receipt blocks it (RET-1 … RET-4, RET-6, RET-7).
 
 The deadline, the archive receipt and the hold are checked again here, whatever was found when the record was picked.
-**Chosen**: what a hold blocks goes by itself when the last hold on it is released, on the day of the release; what
-lacks its receipt is not remembered here, for it is picked again when a receipt covers it.
+**Chosen**: a record that a hold blocks is deleted by itself when its last hold is released, on the day of the release.
+A record without its archive receipt is not remembered here, for it is picked again when a receipt covers it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from streams.policies.state import State
 
 
 class Block(NamedTuple):
-    """What stops a deletion, in this order; the first that applies is the reason."""
+    """A reason that stops a deletion."""
 
     rule: str
     reason: Reason
@@ -28,10 +28,11 @@ BLOCKS = (
     Block("RET-6", "hold", "a legal hold on the citizen or on the record"),
     Block("RET-6", "no-receipt", "the area is archived first, and no approved delivery covers the record"),
 )
+"""In this order: the first that applies is the reason given."""
 
 
 class Hold(NamedTuple):
-    """`record`: the one that is held; None holds all of the citizen's."""
+    """`record`: the record that is held; None holds all records of the citizen."""
 
     id: str
     record: str | None
@@ -48,7 +49,7 @@ class Aged(NamedTuple):
 
 
 class Retained(State):
-    """What is held of a citizen, and what waits for it. Nothing is remembered of whoever has no hold."""
+    """A citizen's holds, and the records that wait for their end. A citizen without a hold has no state."""
 
     citizen: str
     holds: tuple[Hold, ...] = ()

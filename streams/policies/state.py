@@ -1,4 +1,4 @@
-"""What a decision knows of a subject, and the day it waits for."""
+"""The base of a decision's state of a subject, with the day that it waits for."""
 
 from datetime import date
 

@@ -3,18 +3,18 @@
 **Chosen**, where the newsletter is silent:
 
 * "The first day after the release": the titles changed with release 2021-2 on 12 June; the first day after it on which
-  notices go out is `NOTICES_FROM`. What is retired later is told of when it is.
+  notices go out is `NOTICES_FROM`. A title that is retired later is told of on that day.
 * An advert expires when the day after `LAST_DAY_OF_RETIRED_ADVERTS` begins. One that is retired only after that day,
   by a late record or a corrected table, has eight weeks of its own. Contacted in its last week, it is not reminded too.
-* A title that must be chosen acts as retired. To say the same title again is no edit.
+* A title that must be chosen acts as retired. Recording the same title again is no edit.
 """
 
 from datetime import date, timedelta
 
-from schemas.calendar import LAST_DAY_OF_RETIRED_ADVERTS
 from schemas.dates import next_day
 from schemas.event import Event
 from schemas.notices import NoticeIssued
+from schemas.release_dates import LAST_DAY_OF_RETIRED_ADVERTS
 from schemas.title_table import TitleTable
 from schemas.titles import AdvertExpired
 from streams.policies.title_areas import BY_CODE
@@ -30,7 +30,7 @@ _CONTACTED, _REMINDED = "employer", "reminded"
 
 
 def follow_up(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[HeldTitles, list[Event]]:
-    """What is due for an employer now: adverts that end, one first contact about all, one reminder about all."""
+    """Events that are due for an employer now: expired adverts, one first contact about all, one reminder about all."""
     ended = [held for held in state.titles if _is_advert(held) and now.day > last_day(held)]
     events: list[Event] = [_expired(state, held, now) for held in ended]
     if ended:

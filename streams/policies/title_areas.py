@@ -1,8 +1,8 @@
-"""Who is told that a title held in an area must be chosen anew, and what else follows there: one row each (TIT-1).
+"""One row an area: the recipients who are told that a title must be chosen anew, and all else that follows (TIT-1).
 
-In which wave, and by whom a title is held, stands in `schemas.title_areas`; an area without a row there is not known.
+`schemas.title_areas` has the wave and the holders of each area; an area without a row there is not known.
 **Chosen**, where the newsletter is silent: of the titles of a CV (work experience, and the CV's own) nobody is told: a
-valid one is asked for on edit. EURES and JobAD hold adverts, and are treated as such.
+valid title is asked for on edit. EURES and JobAD hold adverts, and are treated as such.
 """
 
 from datetime import date
@@ -13,7 +13,7 @@ from schemas.titles import HolderKind
 
 
 class Tell(NamedTuple):
-    """Who is told that a title must be chosen, and by which text."""
+    """A recipient who is told that a title must be chosen, and the text for it."""
 
     recipient_kind: str
     reason: str
@@ -26,7 +26,7 @@ class Area(NamedTuple):
     rule: str
     tells: tuple[Tell, ...] = ()
     none_valid: Tell | None = None
-    """Who is told when an unemployed citizen has no valid title left here."""
+    """The recipient who is told when an unemployed citizen has no valid title left here."""
     refuses_registration: str | None = None
     """The text by which a retired title standing here refuses re-registration."""
     search: bool = False
@@ -34,7 +34,7 @@ class Area(NamedTuple):
     contacted: bool = False
     """The employer is contacted once about all of it (TIT-6)."""
     expires: bool = False
-    """What is still on a retired title on the last day ends with it (TIT-6)."""
+    """An item that is still on a retired title on the last day expires with it (TIT-6)."""
     on_edit: str = "TIT-8"
     """The rule by which only an ESCO-STAR title can be chosen here once the wave has come."""
 

@@ -19,7 +19,7 @@ from streams.policies.title_state import HeldTitles
 
 
 class Choice(NamedTuple):
-    """Whether a title of this classification may be chosen before or from the area's wave on; `text` is the answer."""
+    """`granted`: a title of `scheme` may be chosen, before the area's wave or from it on. `text` is the answer."""
 
     wave_has_come: bool
     scheme: ChosenScheme

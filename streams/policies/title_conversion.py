@@ -1,4 +1,4 @@
-"""What one held title becomes: by its wave (TIT-2, TIT-3), by a person's choice, by a corrected table (TIT-10)."""
+"""The outcome of one held title: by its wave (TIT-2, TIT-3), by a person's choice, by a corrected table (TIT-10)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -22,7 +22,7 @@ Converted = tuple[HeldTitle, Sequence[Event]]
 
 
 def settle(held: HeldTitle, holder: str, now: Now, table: TitleTable) -> Converted:
-    """An old title from its wave on: what the table says, once. Unchanged when it says what it said before."""
+    """An old title from its wave on gets the table's outcome. Unchanged when it has that outcome already."""
     area = BY_CODE[held.area]
     if held.scheme != "discoams08" or now.day < area.wave_day:
         return held, ()
@@ -57,14 +57,14 @@ def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, *, by_requ
         return held, ()
     if (held.scheme, held.title, held.alias) == (before.scheme, before.title, before.alias):
         update = {"jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
-        return before.model_copy(update=update), ()  # said again: what was decided and told stays
+        return before.model_copy(update=update), ()  # recorded again: its outcome and its notices stay
     if before.asked and before.table_version is not None and held.status == "chosen":
         return held, (_replaced(before, held.title, fact.holder, now, before.table_version),)
     return held, ()
 
 
 def reconvert(state: HeldTitles, due: TitleReconversionDue, now: Now) -> tuple[HeldTitles, Sequence[Event]]:
-    """A replaced title under a corrected table, unless a person chose it. One still standing is woken instead.
+    """A replaced title under a corrected table, unless a person chose it. An old title still standing is woken instead.
 
     The item shows its converted title until a person chooses; its original is not known here.
     """
@@ -100,7 +100,7 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
 
 
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
-    """Whoever was told of another outcome is told of this one; of a search that gave no results before, nobody."""
+    """Recipients of an earlier outcome are told of this one; not of a search, which gave no results before either."""
     told = held.told if BY_CODE[held.area].search else ()
     return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=told)
 

@@ -1,4 +1,4 @@
-"""Who is told of open choices: one notice a recipient, area and moment (TIT-4, TIT-5, TIT-15)."""
+"""Notices of open choices: one notice a recipient, area and moment (TIT-4, TIT-5, TIT-15)."""
 
 from schemas.event import Event
 from schemas.notices import NoticeIssued
@@ -12,7 +12,7 @@ from streams.policies.title_words import candidates, since
 
 
 def tell(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[HeldTitles, list[Event]]:
-    """Issue what recipients do not know yet. Someone who is not known (no jobcentre so far) is told when known."""
+    """Issue the notices that recipients lack. One who is not known (no jobcentre so far) is told once known."""
     events: list[Event] = []
     held_in = {held.area for held in state.titles}
     for area in AREAS:

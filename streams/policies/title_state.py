@@ -1,4 +1,4 @@
-"""What is known of a holder's titles: what each item shows now, never what it showed before (TIT-9)."""
+"""The state of a holder's titles: the title that each item shows now, never an earlier one (TIT-9)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -16,8 +16,8 @@ ASKED = ("must-choose", "retired")
 class HeldTitle(Frozen):
     """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it.
 
-    `jobcentre`: whose matter it is, where the holder is an employer. `at`: when the last fact, or with `by_request` the
-    last granted choice, said it: the two come on topics without a common order, and of them the later counts.
+    `jobcentre`: the one that deals with it, where the holder is an employer. `at`: the moment of the last fact, or with
+    `by_request` of the last granted choice. The two come on topics without a common order, and the later one counts.
     """
 
     area: str
@@ -39,7 +39,7 @@ class HeldTitle(Frozen):
         return self.status in ASKED
 
     def outlives(self, at: datetime, *, by_request: bool) -> bool:
-        """Whether it stays when a fact, or a granted choice, of that earlier moment is read only now."""
+        """True when the item stays although a fact, or a granted choice, of that earlier moment is read only now."""
         return self.by_request != by_request and self.at is not None and at < self.at
 
     def knowing(self, recipient_kind: str) -> "HeldTitle":
@@ -47,7 +47,7 @@ class HeldTitle(Frozen):
 
 
 class HeldTitles(State):
-    """A holder's titles in order of area and item, and what is known of a citizen that notices need."""
+    """A holder's titles in order of area and item, and the facts about a citizen that notices need."""
 
     holder: str
     titles: tuple[HeldTitle, ...] = ()

@@ -1,4 +1,4 @@
-"""What becomes of an old title, by its published relations to ESCO-STAR (TIT-2). Never guess."""
+"""The outcome of an old title, by its published relations to ESCO-STAR (TIT-2). Never guess."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -60,7 +60,7 @@ RULES = (
     Rule("other titles to choose from", "must-choose", _any),
     Rule("no title to choose from", "retired", _any),
 )
-"""In this order. The last two share out what is left, so every old title has exactly one outcome."""
+"""In this order. The last two share out the titles that are left, so every old title has exactly one outcome."""
 
 
 def _codes(titles: Titles, *kinds: RelationKind) -> list[str]:
@@ -68,5 +68,5 @@ def _codes(titles: Titles, *kinds: RelationKind) -> list[str]:
 
 
 def same_label(one: str, other: str) -> bool:
-    """Whether two labels are the same to a reader: case, width, kind of dash and spacing do not count."""
+    """True when two labels are the same to a reader: case, width, kind of dash and spacing do not count."""
     return plain(one) == plain(other)

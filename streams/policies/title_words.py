@@ -1,4 +1,4 @@
-"""What notices about open choices say of them: since when, and what there is to choose from."""
+"""The details of notices about open choices: the day since which they stand open, and the candidates."""
 
 from datetime import date
 

@@ -1,15 +1,15 @@
-"""Job titles: what becomes of a held title when its area's wave comes, and who is told.
+"""Job titles: the outcome of a held title when its area's wave comes, and the notices about it.
 
-TIT-1 to TIT-10, TIT-13 and TIT-15, in the areas of `title_areas`; what employers are told of adverts is in
-`title_adverts`, what may be chosen in `title_choices`.
+TIT-1 to TIT-10, TIT-13 and TIT-15, in the areas of `title_areas`. `title_adverts` has the notices to employers about
+adverts, `title_choices` the titles that may be chosen.
 
 Free text is not kept in the state at all, so nothing here can touch it (TIT-7). Of a title that was replaced only the
 `TitleReplaced` event knows the original (TIT-9). **Chosen**, where the newsletter is silent:
 
 * A fact with an old title that comes after the wave is never refused; it is converted at once.
 * Without a conversion table nothing is guessed: an old title waits, day by day.
-* Notices speak of a choice that stands open, so one that opened before `NOTICES_FROM` is asked for on that day. Who was
-  asked is asked again only when the outcome or the candidates change.
+* Notices speak of a choice that stands open, so one that opened before `NOTICES_FROM` is asked for on that day. A
+  holder is asked again only when the outcome or the candidates change.
 * The jobcentre is told of "no valid title left" among the job wishes once; again only after a valid title has stood
   there in between.
 * A retired title with which a citizen is registered refuses re-registration too, until another is chosen.
@@ -18,11 +18,11 @@ Free text is not kept in the state at all, so nothing here can touch it (TIT-7).
 from collections.abc import Sequence
 from datetime import date
 
-from schemas.calendar import NOTICES_FROM
 from schemas.cv import SituationRecorded
 from schemas.dates import midnight, next_day
 from schemas.event import Event
 from schemas.registration import RegistrationAnswered, RegistrationRequested
+from schemas.release_dates import NOTICES_FROM
 from schemas.texts import render
 from schemas.title_choice import TitleChoiceRequested
 from schemas.title_table import TitleTable
@@ -74,7 +74,7 @@ def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
 def _settle(
     state: HeldTitles, titles: Sequence[HeldTitle], now: Now, table: TitleTable | None
 ) -> tuple[HeldTitles, list[Event]]:
-    """What the table makes of these titles. Only a wake judges open choices again, so never as of a day gone by."""
+    """Apply the table to these titles. Only a wake judges open choices again, so never as of a day gone by."""
     events: list[Event] = []
     settled: dict[tuple[str, str], HeldTitle] = {}
     if table is None:
@@ -88,7 +88,7 @@ def _settle(
 
 
 def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[Event]) -> Decided:
-    """Tell who must know, and wait for what comes next."""
+    """Issue the notices that are due, and wait for the next day that matters."""
     if now.day >= NOTICES_FROM:
         state, notices = tell(state, now, table)
         events += notices
@@ -98,7 +98,7 @@ def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[E
 
 
 def _wakes_on(state: HeldTitles, day: date) -> date | None:
-    """The next wave of a title that is still held; tomorrow when its wave has come but no table has. An advert's days.
+    """The first of: the wave of a title still held (tomorrow when the wave has come but no table has), adverts' days.
 
     A late fact must not forget the wake by which an open choice meets a new version of the table.
     """

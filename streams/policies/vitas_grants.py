@@ -1,4 +1,4 @@
-"""VITAS: what is refused from which day on (VIT-1, VIT-4).
+"""VITAS: the requests that are refused, and on which days (VIT-1, VIT-4).
 
 Nothing need be remembered of a requester. The day of the request decides, whenever it is read.
 """
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from schemas.calendar import RELEASE_2021_2, WAVE_1, WAVE_2
 from schemas.event import Event
+from schemas.release_dates import RELEASE_2021_2, WAVE_1, WAVE_2
 from schemas.texts.days import danish_day
 from schemas.vitas_grants import MentorGrantAnswered, MentorGrantRequested, VitasAdvertAnswered, VitasAdvertRequested
 from streams.policies.answers import answered

@@ -1,11 +1,11 @@
-"""What is known of a user of VITAS, and on which day it becomes inactive (VIT-2, VIT-3)."""
+"""The state of a user of VITAS, and the day on which it becomes inactive (VIT-2, VIT-3)."""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple, Self
 
-from schemas.calendar import RELEASE_2021_2
 from schemas.dates import add_months, next_day
+from schemas.release_dates import RELEASE_2021_2
 from streams.policies.state import State
 
 
@@ -48,7 +48,7 @@ class VitasUser(State):
     def known(self, day: date, *, counts_from: date | None, logins: Iterable[date]) -> Self:
         """The user after a fact of `day`: the later of the days counts, and every login before the day of inactivation.
 
-        It depends on what was recorded only, not on the order in which it arrived.
+        It depends only on the recorded facts, not on the order in which they arrived.
         """
         if counts_from is None or (self.counts_from is not None and self.counts_from > counts_from):
             counts_from = self.counts_from
@@ -80,7 +80,7 @@ def _inactive_on(counts_from: date, recorded_on: date | None) -> date:
 
 
 def _thinned(days: list[date]) -> tuple[date, ...]:
-    """Without a day that lies between two within the months of each other: whatever makes it count, the next one does.
+    """Without each day between two days less than `months` apart: when such a day counts, the next day counts too.
 
     So a state stays small, however often an inactive user's logins are recorded: some two days in 18 months.
     """

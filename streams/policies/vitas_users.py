@@ -1,10 +1,10 @@
-"""Users of VITAS: who becomes inactive, who is listed for the jobcentre, and who may log in (VIT-2, VIT-3).
+"""Users of VITAS: when they become inactive, the jobcentre's list of them, and their logins (VIT-2, VIT-3).
 
 The row of law is `CLEAN_UP` in `vitas_state`. **Chosen**, where the newsletter is silent:
 
 * A user who never logged in counts from the day of creation, and one whom the jobcentre re-activated from that day.
-* Who is past 18 months already when the clean-up begins becomes inactive on its first day; a user of whom we first hear
-  then, on the next day, so that logins which arrive with it are known.
+* A user who is past 18 months when the clean-up begins becomes inactive on its first day. A user of whom we first hear
+  then becomes inactive on the next day, so that logins which arrive with the record are known.
 * A login recorded on or after the day of inactivation re-activates nobody: only the jobcentre does. One before that day
   does, whenever it arrives, and a request is answered as things stood on its own day.
 * The jobcentre has the list, and gets no notice. A user of whom VITAS has told nothing is let in.
@@ -33,7 +33,7 @@ VITAS = "vitas"
 
 
 def decide(state: VitasUser | None, event: Event) -> Outcome:
-    """VIT-2, VIT-3: what a fact means for the user's day of inactivation, or whether a login is granted."""
+    """VIT-2, VIT-3: the user's day of inactivation after a fact, or the answer to a login."""
     if isinstance(event, VitasLoginRequested):
         return state, (_answer(state, event),)
     if isinstance(event, LoginRecorded) and event.system != VITAS:
@@ -64,7 +64,7 @@ def _told(user: VitasUser, event: VitasUserRecorded) -> VitasUser:
 
 
 def _said(before: VitasUser, after: VitasUser, moment: datetime, day: date, rule: str) -> Sequence[Event]:
-    """VIT-2: the change of anything that the list shows. Nothing while the jobcentre is not known."""
+    """VIT-2: an event when anything that the list shows has changed. None while the jobcentre is not known."""
     if after.jobcentre is None or _shown(before) == _shown(after):
         return ()
     return (

@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from infra.archive.indices import Delivery
-from infra.archive.package import write_package
-from infra.archive.table import Written
+from consumers.archive.indices import Delivery
+from consumers.archive.package import write_package
+from consumers.archive.table import Written
 from schemas.archive_areas import CITIZEN, RECORD, UPDATED_AT, Area, Column, Kind
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "siard-dk-128" / "schemas"

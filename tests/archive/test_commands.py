@@ -114,7 +114,7 @@ def test_an_area_that_is_not_archived_is_wrong_usage_and_the_others_are_named(op
 
 @pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
 def test_each_areas_table_has_just_the_columns_that_were_reviewed(area: Any, database: str) -> None:
-    from infra.archive.outstanding import check_columns, count
+    from consumers.archive.outstanding import check_columns, count
 
     with psycopg.connect(database) as connection:
         if connection.execute("select to_regclass(%s)", (area.table,)).fetchone() == (None,):

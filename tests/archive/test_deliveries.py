@@ -13,13 +13,13 @@ import pytest
 from psycopg import Connection
 from psycopg.errors import CheckViolation
 
-from infra.archive import outstanding
-from infra.archive.approval import Stand, Unfinished, approve, deliveries, reject, unfinished
-from infra.archive.delivery import Made, deliver
-from infra.archive.errors import ArchiveError
-from infra.archive.table import read_rows
-from infra.archive.verify import verify
-from infra.cli.demo.report_archive import archive as report
+from consumers.archive import outstanding
+from consumers.archive.approval import Stand, Unfinished, approve, deliveries, reject, unfinished
+from consumers.archive.delivery import Made, deliver
+from consumers.archive.errors import ArchiveError
+from consumers.archive.table import read_rows
+from consumers.archive.verify import verify
+from infra.demo.report_archive import archive as report
 from infra.postgres import connect
 from schemas.dates import add_years
 from tests.archive.registers import AREA, create_table, many, store, store_many, visit
@@ -166,7 +166,7 @@ KILLED = """
 import os, signal, sys
 from datetime import date, datetime
 from pathlib import Path
-from infra.archive.delivery import deliver
+from consumers.archive.delivery import deliver
 from infra.postgres import connect
 from tests.archive.registers import AREA
 connection = connect(sys.argv[1], "test-killed")

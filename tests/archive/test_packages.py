@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from infra.archive.context import DOCUMENTS
-from infra.archive.errors import ArchiveError
-from infra.archive.package import STANDARD, write_package
-from infra.archive.table import read_delivered, read_rows
-from infra.archive.text import carried, markup, original
-from infra.archive.verify import verify
+from consumers.archive.context import DOCUMENTS
+from consumers.archive.errors import ArchiveError
+from consumers.archive.package import STANDARD, write_package
+from consumers.archive.table import read_delivered, read_rows
+from consumers.archive.text import carried, markup, original
+from consumers.archive.verify import verify
 from schemas.archive_areas import AREAS, Area
 from tests.archive.registers import AREA, DELIVERY, SCHEMAS, made_up_row, many, nothing_optional, package, visit
 
@@ -147,7 +147,7 @@ def test_the_index_names_the_deliveries_before_and_says_that_citizens_stand_unde
 
 
 def test_every_document_is_an_image_and_has_the_text_that_it_was_drawn_from_beside_it() -> None:
-    folder = Path("infra") / "archive" / "context"
+    folder = Path("consumers") / "archive" / "context"
     root = Path(__file__).parents[2]
     for document in DOCUMENTS:
         assert document.image()[:4] == b"II*\0"  # TIFF

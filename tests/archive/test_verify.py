@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.archive.verify import verify
+from consumers.archive.verify import verify
 from tests.archive.registers import package, visit
 
 TABLE = Path("Tables") / "table1" / "table1.xml"

@@ -10,12 +10,12 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
-from consumers.provider_roles import GATEWAY, grant, role_of
+from consumers.admin.provider_roles import GATEWAY, grant, role_of
 from consumers.referral_register import apply
 from schemas.dates import midnight, next_day
 from schemas.event import Event
 from tests.access_builders import OTHER, PROVIDER, provider
-from tests.consumers.title_batches import arrivals
+from tests.consumers.title_batches import incoming_events
 
 SEEN = "select distinct citizen from provider.referral order by citizen"
 MICROSECOND = timedelta(microseconds=1)
@@ -24,7 +24,7 @@ MICROSECOND = timedelta(microseconds=1)
 def applied(owner: Connection, *events: Event) -> None:
     """The events as one batch."""
     with owner.transaction():
-        apply(owner, arrivals(*events))
+        apply(owner, incoming_events(*events))
 
 
 def set_clock(owner: Connection, moment: datetime | None) -> None:

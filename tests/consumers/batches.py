@@ -8,8 +8,8 @@ from datetime import date
 import psycopg
 from psycopg import Connection
 
+from infra.engine.record import IncomingEvent
 from infra.postgres import connect
-from infra.record import Arrival
 from schemas.event import Event
 from schemas.ids import derived_id
 from schemas.topic import Topic
@@ -28,10 +28,10 @@ def slice_connection(dsn: str) -> Iterator[Connection]:
         yield connection
 
 
-def arrivals(*events: Event, first: int = 0) -> list[Arrival]:
+def incoming_events(*events: Event, first: int = 0) -> list[IncomingEvent]:
     """The events at offsets `first`, `first` + 1, …; each one's id follows from its event and offset."""
     return [
-        Arrival(TOPICS[type(event)], offset, derived_id(str(offset).encode(), event.key.encode()), event)
+        IncomingEvent(TOPICS[type(event)], offset, derived_id(str(offset).encode(), event.key.encode()), event)
         for offset, event in enumerate(events, first)
     ]
 

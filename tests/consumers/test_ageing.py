@@ -7,8 +7,8 @@ import pytest
 from psycopg import Connection, Rollback
 
 from consumers import ageing, registers
+from infra.engine.ledger import Cursor
 from infra.errors import AlarmError
-from infra.ledger import Cursor
 from tests.builders import CITIZEN
 from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import SLICE, rows
@@ -37,7 +37,7 @@ def pieces(connection: Connection, day: str, *parked: str) -> Iterator[list[str]
         if found is None:
             return
         if found:
-            yield [getattr(caused.event, "record", "") for caused in found]
+            yield [getattr(produced.event, "record", "") for produced in found]
 
 
 def test_due_records_are_found_in_bounded_pieces_each_once_and_a_stop_loses_none(

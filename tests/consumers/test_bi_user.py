@@ -7,7 +7,7 @@ import pytest
 from psycopg import Connection, Rollback
 
 from consumers.bi_user import apply
-from infra.record import Arrival
+from infra.engine.record import IncomingEvent
 from schemas.bi import BiUserChanged
 from schemas.topics import BI_USER_CHANGED
 from tests.bi_builders import changed
@@ -21,8 +21,8 @@ def connection(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def batch(*events: BiUserChanged) -> list[Arrival]:
-    return [Arrival(BI_USER_CHANGED, offset, bytes(16), event, slice=0) for offset, event in enumerate(events)]
+def batch(*events: BiUserChanged) -> list[IncomingEvent]:
+    return [IncomingEvent(BI_USER_CHANGED, offset, bytes(16), event, slice=0) for offset, event in enumerate(events)]
 
 
 def applied(connection: Connection, *events: BiUserChanged) -> None:

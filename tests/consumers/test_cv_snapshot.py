@@ -9,12 +9,13 @@ import pytest
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from consumers import cv_snapshot, cv_status
+from consumers import cv_status
+from consumers.admin import cv_snapshot
 from infra.errors import AlarmError
 from producers.cpr import looks_like_cpr
 from schemas.topic import SLICES
 from tests.builders import BOTH, NO_DUTY, REGISTER, changed
-from tests.consumers.batches import arrivals, slice_connection
+from tests.consumers.batches import incoming_events, slice_connection
 
 TOPIC = "dfdg.cv-requirement-changed-v1"
 SLICE = 3
@@ -34,7 +35,7 @@ def batch(connection: Connection, citizen: str, offset: int) -> None:
     """One batch of slice 3: a change at that offset, and the position and sequence behind it, as the ledger does."""
     event = changed("2021-06-14 08:00", before=NO_DUTY, now=BOTH, citizen=citizen, fund="fund-1")
     with connection.transaction():
-        cv_status.apply(connection, arrivals(event, first=offset))
+        cv_status.apply(connection, incoming_events(event, first=offset))
         connection.execute(
             "update ledger.slice set positions = %s, received = %s where consumer = 'cv-status' and slice = %s",
             (Jsonb({TOPIC: offset + 1}), Jsonb({TOPIC: {"cv-requirement/3": offset + 5, "*": 0}}), SLICE),
@@ -102,7 +103,9 @@ def test_more_citizens_than_are_fetched_at_once_are_all_there_once(connection: C
     many = cv_snapshot.ROWS_AT_ONCE + 1
     event = changed("2021-06-14 08:00", before=NO_DUTY, now=REGISTER)
     with connection.transaction():
-        cv_status.apply(connection, arrivals(*(event.model_copy(update={"citizen": f"c-{n}"}) for n in range(many))))
+        cv_status.apply(
+            connection, incoming_events(*(event.model_copy(update={"citizen": f"c-{n}"}) for n in range(many)))
+        )
     _, citizens = taken(connection)
     assert {row["citizen"] for row in citizens} == {f"c-{n}" for n in range(many)}
 

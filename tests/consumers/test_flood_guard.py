@@ -8,16 +8,16 @@ from datetime import date
 import pytest
 from psycopg import Connection, Rollback
 
-from consumers import flood
-from consumers.flood import FloodError, Held
+from consumers.admin import flood
+from consumers.admin.flood import FloodError, Held
 from consumers.mailboxes import apply, mailbox
 from schemas.notices import NoticeIssued
 from tests.builders import BOTH, NO_DUTY, change_notice, status_notice
 from tests.consumers.batches import (
     FLOOD_DAY,
     REASON,
-    arrivals,
     in_parallel,
+    incoming_events,
     set_ceiling,
     slice_connection,
     statuses,
@@ -51,7 +51,7 @@ def notices(
 
 def batch(connection: Connection, events: list[NoticeIssued], first: int = 0) -> None:
     with connection.transaction():
-        apply(connection, arrivals(*events, first=first))
+        apply(connection, incoming_events(*events, first=first))
 
 
 def counted(connection: Connection) -> list[tuple[str, date, int, str]]:
@@ -117,7 +117,7 @@ def test_a_slice_that_meets_another_at_the_ceiling_waits_and_together_they_deliv
 ) -> None:
     set_ceiling(connection, 10)
     with waits_inside(connection, lambda: batch(other, notices(8, "b"))):
-        apply(connection, arrivals(*notices(7, "a")))
+        apply(connection, incoming_events(*notices(7, "a")))
     assert statuses(connection) == {"delivered": 10, "held": 5}
     assert visible(connection)[:7] == [f"a-{n}" for n in range(7)]
     assert counted(connection) == [(REASON, FLOOD_DAY, 15, "holding")]
@@ -128,7 +128,7 @@ def test_a_slice_that_is_rolled_back_at_the_ceiling_leaves_its_places_to_the_oth
 ) -> None:
     set_ceiling(connection, 10)
     with ExitStack() as waiting, connection.transaction():
-        apply(connection, arrivals(*notices(20, "a")))
+        apply(connection, incoming_events(*notices(20, "a")))
         waiting.enter_context(waits_for(connection, lambda: batch(other, notices(8, "b"))))
         raise Rollback
     assert statuses(connection) == {"delivered": 8}
@@ -229,7 +229,7 @@ def test_a_decision_waits_for_a_slice_that_is_inserting_and_covers_what_it_held(
     set_ceiling(connection, 0)
     batch(connection, notices(2, "a"))
     with waits_inside(connection, lambda: decide(other, REASON, FLOOD_DAY, "Bodil")):
-        apply(connection, arrivals(*notices(3, "b")))
+        apply(connection, incoming_events(*notices(3, "b")))
     assert statuses(connection) == {status: 5}
     assert actions(connection)[0][4] == 5
 

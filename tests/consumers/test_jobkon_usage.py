@@ -7,7 +7,7 @@ import pytest
 from psycopg import Connection, Rollback
 
 from consumers.jobkon_usage import Usage, apply, usage
-from infra.record import Arrival
+from infra.engine.record import IncomingEvent
 from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.event import Event
@@ -24,9 +24,9 @@ def connection(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def batch(*events: Event, slice_: int = 3) -> list[Arrival]:
+def batch(*events: Event, slice_: int = 3) -> list[IncomingEvent]:
     return [
-        Arrival(
+        IncomingEvent(
             DAY_BEGUN if isinstance(event, DayBegun) else JOBKON_FUNCTION_ANSWERED, n, bytes(16), event, slice=slice_
         )
         for n, event in enumerate(events)

@@ -6,7 +6,7 @@ import pytest
 from psycopg import Connection
 
 from consumers.journal import READS, apply
-from infra.record import Arrival
+from infra.engine.record import IncomingEvent
 from schemas.topics import (
     DELETION_ORDERED,
     JOB_AD_NUMBERS_TO_CHECK,
@@ -17,13 +17,13 @@ from schemas.topics import (
 )
 from tests.builders import BOTH, CITIZEN, NO_DUTY, change_notice, situation
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrival, rows
+from tests.consumers.title_batches import incoming, rows
 from tests.title_builders import COOK, NEW_COOK, changed, free_text, request, wish
 
 ENTRIES = "select type, uuid_send(event_id), uuid_send(cause), rule from journal.entry order by occurred_at, type"
-FACT = arrival(wish("2021-06-01 10:00", COOK))
-CHANGE = arrival(changed("2021-06-12 00:00", "converted", NEW_COOK), cause=FACT.id)
-NOTICE = arrival(change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH), cause=CHANGE.id)
+FACT = incoming(wish("2021-06-01 10:00", COOK))
+CHANGE = incoming(changed("2021-06-12 00:00", "converted", NEW_COOK), cause=FACT.id)
+NOTICE = incoming(change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH), cause=CHANGE.id)
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def connection(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def applied(connection: Connection, *arrivals: Arrival) -> None:
+def applied(connection: Connection, *incoming_events: IncomingEvent) -> None:
     with connection.transaction():
-        apply(connection, arrivals)
+        apply(connection, incoming_events)
 
 
 def test_it_reads_everything_about_a_subject_but_what_is_for_the_audit_and_what_only_leads_to_a_deletion() -> None:
@@ -55,14 +55,14 @@ def test_an_entry_has_subject_time_type_id_cause_and_rule(connection: Connection
 
 
 def test_no_title_and_no_free_text_is_in_it(connection: Connection) -> None:
-    applied(connection, FACT, CHANGE, NOTICE, arrival(free_text("2021-06-02 10:00", "Overkokkerist", item="w2")))
+    applied(connection, FACT, CHANGE, NOTICE, incoming(free_text("2021-06-02 10:00", "Overkokkerist", item="w2")))
     text = str(rows(connection, "select to_jsonb(e)::text from journal.entry e"))
     assert not any(word in text for word in (COOK, NEW_COOK, "Overkokkerist"))
 
 
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_applying_everything_twice_in_any_grouping_equals_once(connection: Connection, size: int) -> None:
-    batch = [FACT, CHANGE, NOTICE, arrival(situation("2021-06-01 10:00")), arrival(request("2021-06-15 10:00"))]
+    batch = [FACT, CHANGE, NOTICE, incoming(situation("2021-06-01 10:00")), incoming(request("2021-06-15 10:00"))]
     applied(connection, *batch)
     once = rows(connection, ENTRIES)
     assert len(once) == len(batch)
@@ -75,7 +75,7 @@ def test_entries_lie_in_the_partition_of_their_month_in_utc_and_no_moment_is_wit
     connection: Connection,
 ) -> None:
     months = ("2020-12-31 12:00", "2021-07-01 01:59", "2021-07-01 02:00", "2024-02-29 10:00")
-    applied(connection, *(arrival(situation(at)) for at in months))
+    applied(connection, *(incoming(situation(at)) for at in months))
     assert rows(connection, "select tableoid::regclass::text from journal.entry order by occurred_at") == [
         ("journal.entry_other",),
         ("journal.entry_2021_06",),

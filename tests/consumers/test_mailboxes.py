@@ -12,7 +12,7 @@ from producers.cpr import looks_like_cpr
 from schemas.event import Event
 from schemas.texts import TEXTS
 from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, status_notice
-from tests.consumers.batches import REASON, arrivals, set_ceiling, slice_connection, statuses
+from tests.consumers.batches import REASON, incoming_events, set_ceiling, slice_connection, statuses
 
 TEXT = "Kravene til borgerens CV er ændret. Skal registrere CV: ja (før: nej). Skal gøre CV søgbart: nej (før: nej)."
 
@@ -28,14 +28,14 @@ def connection(database: str) -> Iterator[Connection]:
 
 def applied(connection: Connection, *events: Event, first: int = 0) -> None:
     with connection.transaction():
-        apply(connection, arrivals(*events, first=first))
+        apply(connection, incoming_events(*events, first=first))
 
 
 def test_a_notice_is_stored_with_its_danish_text_the_texts_version_and_its_copenhagen_day(
     connection: Connection,
 ) -> None:
     event = change_notice("2021-06-15 00:30", before=NO_DUTY, now=REGISTER)  # still the 14th in UTC
-    batch = arrivals(event)
+    batch = incoming_events(event)
     with connection.transaction():
         apply(connection, batch)
     stored = connection.execute(

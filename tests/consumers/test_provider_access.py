@@ -14,7 +14,7 @@ from tests.access_builders import OTHER, PROVIDER, referral
 from tests.builders import BOTH, CITIZEN, NO_DUTY, changed, moment
 from tests.consumers.access_lab import MICROSECOND, admitted, applied, last_microsecond, seen, sessions, set_clock
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrivals
+from tests.consumers.title_batches import incoming_events
 from tests.title_builders import NEW_COOK, wish
 
 STRANGER = "citizen-2"
@@ -28,10 +28,10 @@ def owner(database: str) -> Iterator[Connection]:
     with slice_connection(database) as connection, connection.transaction():
         for citizen in (CITIZEN, STRANGER):
             status = changed("2021-06-14 08:00", before=NO_DUTY, now=BOTH, citizen=citizen)
-            cv_status.apply(connection, arrivals(status))
+            cv_status.apply(connection, incoming_events(status))
             title_register.apply(
                 connection,
-                arrivals(
+                incoming_events(
                     wish("2021-06-14 08:00", NEW_COOK, scheme="esco-star", holder=citizen),
                     wish("2021-06-14 08:00", NEW_COOK, scheme="esco-star", holder=citizen, area="my-plan", item="g1"),
                 ),

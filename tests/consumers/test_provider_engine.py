@@ -9,14 +9,14 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
 from consumers import cv_status, title_register
-from consumers.provider_gateway import as_provider
-from consumers.provider_roles import grant, revoke, role_of
-from infra.postgres import migrate
+from consumers.admin.provider_gateway import as_provider
+from consumers.admin.provider_roles import grant, revoke, role_of
+from infra.migrate import migrate
 from tests.access_builders import provider, referral
 from tests.builders import BOTH, CITIZEN, NO_DUTY, changed, moment
 from tests.consumers.access_lab import applied, seen, set_clock
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrivals
+from tests.consumers.title_batches import incoming_events
 from tests.title_builders import COOK, wish
 
 OTHERS_ROLES = "dfdg_provider, dfdg_provider_views, dfdg_provider_gateway"
@@ -56,8 +56,8 @@ def test_acc_1_an_engine_that_is_no_superuser_writes_and_reads_all_and_its_provi
     with engine.transaction():
         for citizen in (CITIZEN, "citizen-2"):
             now = changed("2021-06-14 08:00", before=NO_DUTY, now=BOTH, citizen=citizen)
-            cv_status.apply(engine, arrivals(now))
-            title_register.apply(engine, arrivals(wish("2021-06-14 08:00", COOK, holder=citizen)))
+            cv_status.apply(engine, incoming_events(now))
+            title_register.apply(engine, incoming_events(wish("2021-06-14 08:00", COOK, holder=citizen)))
     try:
         applied(engine, provider(name), referral("2021-06-14 08:00", "2021-06-14", "2021-06-30", provider=name))
         applied(engine, referral("2021-06-14 08:00", "2021-06-14", "2021-06-30", record="r-2", citizen="citizen-2"))

@@ -7,8 +7,8 @@ import pytest
 from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
-from consumers.provider_gateway import as_provider, open_gateway
-from consumers.provider_roles import ProviderError, grant, moment, providers, revoke, role_of
+from consumers.admin.provider_gateway import as_provider, open_gateway
+from consumers.admin.provider_roles import ProviderError, grant, moment, providers, revoke, role_of
 from tests.access_builders import OTHER, PROVIDER, provider, referral
 from tests.builders import CITIZEN, day
 from tests.builders import moment as at

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from consumers.provider_gateway import as_provider, open_gateway
+from consumers.admin.provider_gateway import as_provider, open_gateway
 from schemas.dates import copenhagen_day, midnight
 from schemas.referrals import AccessChanged, ReferralRecorded
 from streams.policies.access import Referrals

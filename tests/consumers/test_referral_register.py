@@ -17,7 +17,7 @@ from tests.access_builders import OTHER, PROVIDER, provider, referral
 from tests.builders import CITIZEN, moment
 from tests.consumers.access_lab import applied
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrivals
+from tests.consumers.title_batches import incoming_events
 
 SHOWN = "record, citizen, provider, first_day, ends"
 ROLE = "select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = %s"
@@ -114,7 +114,7 @@ def test_acc_1_a_new_provider_gets_a_role_without_password_or_power_and_keeps_it
 
 def test_a_batch_that_is_rolled_back_leaves_neither_row_nor_role(owner: Connection, newcomer: str) -> None:
     with owner.transaction():
-        apply(owner, arrivals(provider(newcomer), referral("2021-06-14 08:00", "2021-06-14", "2021-06-30")))
+        apply(owner, incoming_events(provider(newcomer), referral("2021-06-14 08:00", "2021-06-14", "2021-06-30")))
         assert owner.execute(ROLE, (f"provider_{newcomer}",)).fetchall() != []
         raise Rollback
     assert owner.execute(ROLE, (f"provider_{newcomer}",)).fetchall() == []

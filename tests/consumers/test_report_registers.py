@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg import Connection
 
-from infra.cli.demo.report_registers import registers
+from infra.demo.report_registers import registers
 from tests.consumers.batches import slice_connection
 from tests.retention_builders import Nights, archived, check, entry
 

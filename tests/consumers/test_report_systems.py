@@ -12,16 +12,16 @@ from psycopg import Connection
 
 from consumers import bi_user, jobkon_usage, journal, mailboxes
 from consumers.sink import Sink
-from infra.cli.demo import report_systems as report
-from infra.record import Arrival
+from infra.demo import report_systems as report
+from infra.demo.country.bi import Bi
+from infra.demo.country.citizens import JOBCENTRES, Facts, as_json_lines
+from infra.demo.country.jobad import Jobad
+from infra.demo.country.jobkon import Jobkon
+from infra.demo.country.people import Citizen
+from infra.demo.country.vitas_grants import VitasGrants
+from infra.engine.record import IncomingEvent
 from producers.cpr import made_up_cpr
 from producers.lines import Line, read_lines
-from producers.made_up import JOBCENTRES, Facts, as_json_lines
-from producers.made_up_bi import Bi
-from producers.made_up_jobad import Jobad
-from producers.made_up_jobkon import Jobkon
-from producers.made_up_people import Citizen
-from producers.made_up_vitas_grants import VitasGrants
 from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.event import Event
@@ -101,14 +101,15 @@ def connection(database: str) -> Iterator[Connection]:
 def put_down(connection: Connection, said: Sequence[Event]) -> None:
     """As one slice, in batches of a thousand."""
     sinks: tuple[Sink, ...] = (journal.sink, mailboxes.sink, jobkon_usage.sink, bi_user.sink)
-    arrivals = [
-        Arrival(TOPIC_OF[type(event)], n, derived_id(str(n).encode()), event, slice=0) for n, event in enumerate(said)
+    incoming_events = [
+        IncomingEvent(TOPIC_OF[type(event)], n, derived_id(str(n).encode()), event, slice=0)
+        for n, event in enumerate(said)
     ]
-    for start in range(0, len(arrivals), 1_000):
-        batch = arrivals[start : start + 1_000]
+    for start in range(0, len(incoming_events), 1_000):
+        batch = incoming_events[start : start + 1_000]
         with connection.transaction():
             for sink in sinks:
-                if some := [arrival for arrival in batch if arrival.topic in sink.reads]:
+                if some := [incoming for incoming in batch if incoming.topic in sink.reads]:
                     sink.write(connection, some)
 
 

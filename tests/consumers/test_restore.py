@@ -11,11 +11,11 @@ import pytest
 from psycopg import Connection, errors
 from psycopg.conninfo import conninfo_to_dict
 
-from consumers import receipts as module
-from consumers.receipts import ReceiptError, export, from_lines, missing, replay
+from consumers.admin import receipts as module
+from consumers.admin.receipts import ReceiptError, export, from_lines, missing, replay
+from consumers.record_lock import check_original
 from infra.errors import AlarmError
 from infra.local.postgres import program
-from infra.records import check_home
 from schemas.receipts import Receipt
 from tests.conftest import new_database
 from tests.consumers.batches import slice_connection
@@ -74,12 +74,12 @@ def test_ret_8_a_dump_from_before_the_deletions_opens_only_when_they_are_repeate
         with pytest.raises(errors.RaiseException, match="This database was restored"):
             rows(restored, f"select * from register.{view}")
     with pytest.raises(AlarmError, match="dfdg retention replay"):
-        check_home(restored)
+        check_original(restored)
 
     lines = exported(connection).splitlines()
     assert missing(restored, from_lines(lines)) == 3
     assert replay(restored, from_lines(lines)) == (3, 2), "entry-4 came after the dump: its receipt alone"
-    check_home(restored)
+    check_original(restored)
     assert rows(restored, RECORDS) == [("entry-1", None), ("entry-2", None), ("entry-3", "Ring igen")]
     assert rows(restored, "select record from register.citizen_joblog") == [("entry-3",)]
     assert exported(restored).splitlines() == lines

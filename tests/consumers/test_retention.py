@@ -19,7 +19,7 @@ from schemas.retention import RecordDeleted
 from schemas.retention_areas import AREAS
 from tests.builders import CITIZEN, moment
 from tests.consumers.batches import slice_connection, waits_inside
-from tests.consumers.title_batches import SLICE, arrivals, rows
+from tests.consumers.title_batches import SLICE, incoming_events, rows
 from tests.retention_builders import REFERENCE, Nights, archived, blocked, check, entry, hold, ordered, standing
 
 WHOLE = "select record, note, reach, emptied from register.joblog_entry order by record"
@@ -87,7 +87,7 @@ def test_ret_2_a_referral_goes_six_years_after_its_period_ended_also_when_it_was
     of_referrals = partial(step, ("referrals",))
     eve = date.fromordinal(date.fromisoformat(due).toordinal() - 1)
     assert nights.aged(str(eve), of_referrals) == []
-    found = [caused.event for caused in nights.aged(due, of_referrals)]
+    found = [produced.event for produced in nights.aged(due, of_referrals)]
     assert deleted(nights.decide(found)) == [("referrals", "r1")]
     assert rows(connection, "select count(*) from access.referral") == [(0,)]
 
@@ -125,7 +125,7 @@ def test_ret_4_an_entry_whose_fields_and_record_are_ordered_in_one_batch_has_bot
     nights.record(entry("2016-02-29 12:00"))
     both = [ordered("2022-03-01", "2016-02-29 12:00", area=area) for area in ("joblog-voluntary", "joblog-mandatory")]
     with connection.transaction():
-        gone = [caused.event for caused in deletions.apply(connection, arrivals(*both))]
+        gone = [produced.event for produced in deletions.apply(connection, incoming_events(*both))]
     assert deleted(gone) == [("joblog-voluntary", "entry-1"), ("joblog-mandatory", "entry-1")]
 
 
@@ -176,7 +176,7 @@ def test_ret_6_an_order_for_a_state_that_was_corrected_since_does_nothing(
     nights.record(check("2015-08-01 12:00", checked_on=date(2015, 7, 1), outcome="corrected, and not archived"))
     stale = ordered("2021-07-01", "2015-07-01 12:00", "check-1", "job-suggestion-checks")
     with connection.transaction():
-        assert list(deletions.apply(connection, arrivals(stale))) == []
+        assert list(deletions.apply(connection, incoming_events(stale))) == []
     assert rows(connection, "select record from register.job_suggestion_check") == [("check-1",)]
 
 
@@ -202,7 +202,7 @@ def test_ret_6_a_hold_that_only_the_deletions_know_stops_an_order_until_the_deci
     orders = [ordered("2022-01-10", "2015-01-10 12:00", area=area) for area in ("joblog-voluntary", "joblog-mandatory")]
     orders.append(ordered("2022-01-10", "2015-01-10 12:00", "check-1", "job-suggestion-checks"))
     with connection.transaction():
-        assert list(deletions.apply(connection, arrivals(*orders, hold("2022-01-10 00:00")))) == []
+        assert list(deletions.apply(connection, incoming_events(*orders, hold("2022-01-10 00:00")))) == []
     assert rows(connection, WHOLE) == [("entry-1", "Ring igen", "open", False)]
     assert rows(connection, "select record from register.job_suggestion_check") == [("check-1",)]
     assert rows(connection, RECEIPTS) == []
@@ -218,7 +218,7 @@ def test_ret_7_a_later_update_moves_the_deadline_and_an_order_for_the_older_stat
     nights.record(check("2018-02-01 12:00"))
     stale = ordered("2022-01-10", "2018-01-10 12:00", area="joblog-voluntary")
     with connection.transaction():
-        assert list(deletions.apply(connection, arrivals(stale))) == []
+        assert list(deletions.apply(connection, incoming_events(stale))) == []
     assert nights.day("2022-02-28") == []
     assert rows(connection, WHOLE) == [("entry-1", "newer", "open", False)]
     assert rows(connection, "select checked_on from register.job_suggestion_check") == [(date(2018, 3, 1),)]
@@ -245,7 +245,7 @@ def test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing
     nights.record(check("2021-08-01 12:00"), entry("2017-06-01 12:00"), entry("2021-08-01 12:00", note="back?"))
     again = ordered("2021-07-01", "2015-07-01 12:00", "check-1", "job-suggestion-checks")
     with connection.transaction():
-        assert list(deletions.apply(connection, arrivals(again, again))) == []
+        assert list(deletions.apply(connection, incoming_events(again, again))) == []
     assert rows(connection, "select count(*) from register.job_suggestion_check") == [(0,)]
     assert rows(connection, WHOLE) == [("entry-1", None, "open", True)]
     assert chain(connection) == receipts
@@ -290,7 +290,7 @@ def test_an_order_that_is_early_or_lacks_its_receipt_stops_the_deletions(connect
         ordered("2021-07-01", "2015-07-01 12:00", reference=None),
     ):
         with pytest.raises(AlarmError, match="nothing of its batch was deleted"), connection.transaction():
-            list(deletions.apply(connection, arrivals(order)))
+            list(deletions.apply(connection, incoming_events(order)))
 
 
 def test_a_batch_that_is_rolled_back_leaves_no_trace(connection: Connection, nights: Nights) -> None:
@@ -298,9 +298,11 @@ def test_a_batch_that_is_rolled_back_leaves_no_trace(connection: Connection, nig
     before = rows(connection, WHOLE)
     with connection.transaction():
         assert list(
-            deletions.apply(connection, arrivals(ordered("2021-07-01", "2017-06-10 12:00", area="joblog-voluntary")))
+            deletions.apply(
+                connection, incoming_events(ordered("2021-07-01", "2017-06-10 12:00", area="joblog-voluntary"))
+            )
         )
-        registers.apply(connection, arrivals(entry("2021-06-10 12:00", "entry-2")))
+        registers.apply(connection, incoming_events(entry("2021-06-10 12:00", "entry-2")))
         raise Rollback
     assert rows(connection, WHOLE) == before
     assert rows(connection, RECEIPTS) == []
@@ -340,5 +342,5 @@ def test_ret_8_a_late_fact_that_waits_for_a_deletion_under_way_does_not_bring_th
             nights.record(check("2015-07-01 12:00", outcome="corrected"))
 
         with waits_inside(deleting, late):
-            assert len(list(deletions.apply(deleting, arrivals(order)))) == 1
+            assert len(list(deletions.apply(deleting, incoming_events(order)))) == 1
     assert rows(connection, "select count(*) from register.job_suggestion_check") == [(0,)]

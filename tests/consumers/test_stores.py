@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 from psycopg import Connection
 
-from consumers import open_ended, tidying
-from infra.ledger import Cursor
+from consumers import tidying
+from consumers.admin import open_ended
+from infra.engine.ledger import Cursor
 from schemas.dates import midnight
 from schemas.topics import TOPICS
 from tests.consumers.batches import slice_connection

@@ -16,7 +16,7 @@ from schemas.topic import SLICES
 from streams.titles import decision
 from tests.builders import CITIZEN
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import SLICE, announced, arrivals, rows, store
+from tests.consumers.title_batches import SLICE, announced, incoming_events, rows, store
 from tests.stories.playbook import Playbook
 from tests.title_builders import (
     COOK,
@@ -52,7 +52,7 @@ def connection(database: str) -> Iterator[Connection]:
 
 def due(connection: Connection, *events: Event) -> list[Event]:
     with connection.transaction():
-        return [caused.event for caused in apply(connection, arrivals(*events))]
+        return [produced.event for produced in apply(connection, incoming_events(*events))]
 
 
 def test_tit_9_a_replaced_title_is_kept_with_its_alias_and_slice_and_nothing_is_due(connection: Connection) -> None:
@@ -122,7 +122,7 @@ def test_only_the_last_title_of_an_item_is_due_and_only_in_its_own_slice(connect
 
 def test_applying_everything_twice_keeps_each_title_once_and_gives_the_same_ids(connection: Connection) -> None:
     with connection.transaction():
-        (first,) = apply(connection, arrivals(V1, REPLACED, V2))
+        (first,) = apply(connection, incoming_events(V1, REPLACED, V2))
     stored = rows(connection, STORED)
     assert due(connection, REPLACED, V2) == []
     assert rows(connection, STORED) == stored
@@ -130,12 +130,12 @@ def test_applying_everything_twice_keeps_each_title_once_and_gives_the_same_ids(
         connection.execute("alter table audit.replaced_title disable trigger append_only")
         connection.execute("delete from audit.replaced_title")
         connection.execute("delete from audit.table_announced")
-        assert apply(connection, arrivals(V1, REPLACED, V2)) == [first]
+        assert apply(connection, incoming_events(V1, REPLACED, V2)) == [first]
         raise psycopg.Rollback(rolled_back)
 
 
 def test_what_is_due_reconverts_a_converted_title_in_the_decision_and_not_a_chosen_one(connection: Connection) -> None:
-    def life(*facts: Event) -> Playbook[Any]:
+    def subject(*facts: Event) -> Playbook[Any]:
         book = Playbook(decision, TABLE)
         for fact in facts[:1]:
             book.fact(fact)
@@ -145,8 +145,8 @@ def test_what_is_due_reconverts_a_converted_title_in_the_decision_and_not_a_chos
         return book
 
     converted, chosen = (
-        life(wish("2021-06-01 10:00", COOK)),
-        life(wish("2021-06-01 10:00", COOK), choice("2021-06-15", NEW_WAITER)),
+        subject(wish("2021-06-01 10:00", COOK)),
+        subject(wish("2021-06-01 10:00", COOK), choice("2021-06-15", NEW_WAITER)),
     )
     (reconverted,) = due(connection, V1, REPLACED, V2)
     assert isinstance(reconverted, TitleReconversionDue)

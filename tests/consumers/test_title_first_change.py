@@ -12,7 +12,7 @@ from consumers.title_register import apply
 from schemas.event import Event
 from schemas.titles import TitleChanged
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrivals, begun, rows
+from tests.consumers.title_batches import begun, incoming_events, rows
 from tests.title_builders import COOK, HERMIT, NEW_COOK, NEW_SOMMELIER, NEW_WAITER, changed, choice, free_text, wish
 
 AT = "2021-06-12 00:00"
@@ -56,7 +56,7 @@ def items(connection: Connection) -> list[Item]:
 def stand(connection: Connection, *events: Event) -> None:
     for event in events:
         with connection.transaction():
-            apply(connection, arrivals(event))
+            apply(connection, incoming_events(event))
 
 
 @pytest.mark.parametrize("change", [CONVERTED, DROPPED, ASKED, RETIRED, AGAIN])
@@ -97,7 +97,7 @@ def test_a_transaction_that_is_rolled_back_leaves_no_change(connection: Connecti
 
     def fail() -> Any:
         with connection.transaction(force_rollback=True):
-            apply(connection, arrivals(CONVERTED))
+            apply(connection, incoming_events(CONVERTED))
             assert items(connection) != before
 
     fail()

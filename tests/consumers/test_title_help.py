@@ -11,10 +11,10 @@ import pytest
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
-from infra import title_help
+from consumers.admin import title_help
 from producers.classification import Published, import_titles
-from schemas.calendar import WAVE_1, WAVE_2
 from schemas.labels import words
+from schemas.release_dates import WAVE_1, WAVE_2
 from schemas.topics import TOPICS
 from streams.policies.title_table import outcome_of
 from tests.consumers.batches import slice_connection

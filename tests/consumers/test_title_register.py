@@ -19,7 +19,7 @@ from streams.titles import decision
 from tests.builders import BOTH, CITIZEN, JOBCENTRE, NO_DUTY
 from tests.builders import changed as requirement_changed
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrivals, begun, rows
+from tests.consumers.title_batches import begun, incoming_events, rows
 from tests.stories.playbook import Playbook
 from tests.title_builders import (
     COOK,
@@ -50,7 +50,7 @@ def connection(database: str) -> Iterator[Connection]:
 
 def applied(connection: Connection, *events: Event) -> None:
     with connection.transaction():
-        apply(connection, arrivals(*events))
+        apply(connection, incoming_events(*events))
 
 
 def reconciled(connection: Connection) -> list[Row]:
@@ -139,7 +139,7 @@ def test_tit_4_an_open_choice_names_the_citizen_and_the_jobcentre_of_the_cv_stat
     assert rows(connection, look) == [(CITIZEN, None, "job-wishes", "w1", "retired")]
     status: CvRequirementChanged = requirement_changed("2021-06-14 00:00", before=NO_DUTY, now=BOTH)
     with connection.transaction():
-        cv_status.apply(connection, arrivals(status))
+        cv_status.apply(connection, incoming_events(status))
     assert rows(connection, look) == [(CITIZEN, JOBCENTRE, "job-wishes", "w1", "retired")]
 
 
@@ -255,7 +255,7 @@ def test_in_whatever_order_and_batches_the_topics_arrive_the_register_shows_what
         size = data.draw(st.integers(1, len(events)))
         applied(connection, *events[:size])
         events = events[size:]
-    state = book.lives[CITIZEN].state if book.lives else None
+    state = book.subjects[CITIZEN].state if book.subjects else None
     known = [
         (held.scheme, held.title, held.status == "chosen", None if held.status in ("held", "chosen") else held.status)
         for held in (state.titles if state else ())

@@ -9,20 +9,20 @@ from psycopg import Connection
 
 from consumers import journal, mailboxes, title_register
 from consumers.sink import Sink
-from infra.cli.demo.report_titles import MUST_NOT_BE, titles
-from infra.record import Arrival
+from infra.demo.country.citizens import JOBCENTRES, Country, Facts, as_json_lines
+from infra.demo.country.people import Titles
+from infra.demo.country.titles import AFTER, BETWEEN, EDITS, LOADED, PLENTY, MadeUpTitles
+from infra.demo.report_titles import MUST_NOT_BE, titles
+from infra.engine.record import IncomingEvent
 from producers.lines import BadLine, check_lines
-from producers.made_up import JOBCENTRES, Country, Facts, as_json_lines
-from producers.made_up_people import Titles
-from producers.made_up_titles import AFTER, BETWEEN, EDITS, LOADED, PLENTY, MadeUpTitles
-from schemas.calendar import LAST_DAY_OF_RETIRED_ADVERTS, RELEASE_2021_2, WAVE_1, WAVE_2
 from schemas.dates import next_day
 from schemas.event import Event
+from schemas.release_dates import LAST_DAY_OF_RETIRED_ADVERTS, RELEASE_2021_2, WAVE_1, WAVE_2
 from schemas.title_areas import WAVE_OF
 from schemas.topic import SLICES
 from streams.titles import decision
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrival, begun, store
+from tests.consumers.title_batches import begun, incoming, store
 from tests.stories.playbook import Playbook
 from tests.title_builders import TABLE
 
@@ -53,8 +53,8 @@ def story() -> Iterator[Event]:
             yield from book.new_outputs()
 
 
-def in_slices(event: Event) -> list[Arrival]:
-    one = arrival(event)
+def in_slices(event: Event) -> list[IncomingEvent]:
+    one = incoming(event)
     return [one._replace(slice=n) for n in range(SLICES)] if one.topic.broadcast else [one]
 
 
@@ -62,15 +62,15 @@ def in_slices(event: Event) -> list[Arrival]:
 def connection(database: str) -> Iterator[Connection]:
     with slice_connection(database) as connection:
         store(connection, TABLE)
-        arrivals = [each for event in story() for each in in_slices(event)]
+        incoming_events = [each for event in story() for each in in_slices(event)]
         for sink in (title_register.sink, mailboxes.sink, journal.sink):
-            _apply(connection, sink, arrivals)
+            _apply(connection, sink, incoming_events)
         yield connection
 
 
-def _apply(connection: Connection, sink: Sink, arrivals: list[Arrival]) -> None:
+def _apply(connection: Connection, sink: Sink, incoming_events: list[IncomingEvent]) -> None:
     with connection.transaction():
-        sink.write(connection, [each for each in arrivals if each.topic in sink.reads])
+        sink.write(connection, [each for each in incoming_events if each.topic in sink.reads])
 
 
 def test_the_report_adds_up_and_has_something_to_say_of_each_row(

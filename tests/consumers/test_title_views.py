@@ -12,7 +12,7 @@ from schemas.event import Event
 from tests.builders import BOTH, CITIZEN, JOBCENTRE, NO_DUTY
 from tests.builders import changed as requirement_changed
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import SLICE, arrivals, begun, rows, store
+from tests.consumers.title_batches import SLICE, begun, incoming_events, rows, store
 from tests.title_builders import (
     COOK,
     EMPLOYER,
@@ -55,7 +55,7 @@ def connection(database: str) -> Iterator[Connection]:
 
 def applied(connection: Connection, *events: Event) -> None:
     with connection.transaction():
-        apply(connection, arrivals(*events))
+        apply(connection, incoming_events(*events))
 
 
 def test_tit_5_a_search_that_includes_a_retired_title_gives_no_results_even_beside_valid_ones(
@@ -155,7 +155,7 @@ def test_tit_8_the_caseworker_sees_the_pair_of_a_plan_and_a_job_wish_that_can_no
     applied(connection, chosen(asked))
     status = requirement_changed("2021-06-14 00:00", before=NO_DUTY, now=BOTH)
     with connection.transaction():
-        cv_status.apply(connection, arrivals(status))
+        cv_status.apply(connection, incoming_events(status))
     pairs = [
         (CITIZEN, JOBCENTRE, "job-search-requirements", "k1", WAITER, "Opvarter", "must-choose", "w3"),
         (CITIZEN, JOBCENTRE, "my-plan", "p1", HERMIT, "Eremit", "retired", "w1"),
@@ -187,7 +187,7 @@ def test_a_granted_choice_and_a_fact_are_ordered_by_their_moments_whichever_topi
 def test_a_batch_that_is_rolled_back_leaves_neither_choice_nor_expiry(connection: Connection) -> None:
     applied(connection, *GONE[:2])
     with connection.transaction(force_rollback=True):
-        apply(connection, arrivals(GONE[2], chosen(asks_for("2021-07-01 10:00"))))
+        apply(connection, incoming_events(GONE[2], chosen(asks_for("2021-07-01 10:00"))))
     assert rows(connection, ADVERTS) == [("a1", HERMIT, False, False)]
     assert rows(connection, "select count(*) from titles.held") == [(1,)]
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg import Connection, Rollback
 
 from consumers.vitas_list import Listed, apply, listed
-from infra.record import Arrival
+from infra.engine.record import IncomingEvent
 from schemas.event import Event
 from schemas.ids import derived_id
 from schemas.topics import VITAS_USER_CHANGED
@@ -26,15 +26,15 @@ def connection(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def arrivals(*events: Event, first: int = 0) -> list[Arrival]:
+def incoming_events(*events: Event, first: int = 0) -> list[IncomingEvent]:
     return [
-        Arrival(VITAS_USER_CHANGED, offset, derived_id(b"%d" % offset, event.key.encode()), event)
+        IncomingEvent(VITAS_USER_CHANGED, offset, derived_id(b"%d" % offset, event.key.encode()), event)
         for offset, event in enumerate(events, first)
     ]
 
 
-def applied(connection: Connection, *events: Event, first: int = 0) -> list[Arrival]:
-    batch = arrivals(*events, first=first)
+def applied(connection: Connection, *events: Event, first: int = 0) -> list[IncomingEvent]:
+    batch = incoming_events(*events, first=first)
     with connection.transaction():
         apply(connection, batch)
     return batch
@@ -67,13 +67,13 @@ def test_a_change_is_one_row_and_a_later_batch_replaces_every_column_and_touches
     first = changed("2021-06-14 08:30", active=True, rule="VIT-2", company="company-1")
     applied(connection, first, first.model_copy(update={"user": "user-2"}))
     untouched = rows(connection)[1]
-    (arrival,) = applied(
+    (incoming,) = applied(
         connection, changed("2022-12-14", active=False, rule="VIT-3", jobcentre="jobcentre-2"), first=2
     )
     one, other = rows(connection, "user_id, active, since, jobcentre, company, changed_at, rule, uuid_send(event_id)")
     assert one == (
         *("user-1", False, date(2022, 12, 14), "jobcentre-2", None),
-        *(moment("2022-12-14"), "VIT-3", arrival.id),
+        *(moment("2022-12-14"), "VIT-3", incoming.id),
     )
     assert other[:5] == ("user-2", True, date(2021, 6, 14), JOBCENTRE, "company-1")
     assert rows(connection)[1] == untouched
@@ -103,7 +103,7 @@ def test_the_longest_inactive_come_first_and_the_active_last(connection: Connect
 
 def test_a_batch_that_is_rolled_back_leaves_no_trace(connection: Connection) -> None:
     with connection.transaction():
-        apply(connection, arrivals(changed("2021-06-14", active=False, rule="VIT-2")))
+        apply(connection, incoming_events(changed("2021-06-14", active=False, rule="VIT-2")))
         raise Rollback
     assert rows(connection) == []
 

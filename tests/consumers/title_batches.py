@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from infra.record import Arrival
-from infra.reference import Old, Title, store_table
+from infra.engine.record import IncomingEvent
+from infra.reference.tables import Old, Title, store_table
 from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.event import Event
@@ -22,14 +22,14 @@ TOPIC_OF = {topic.event: topic for topic in TOPICS}
 SLICE = slice_of(CITIZEN.encode(), SLICES)
 
 
-def arrival(event: Event, name: str = "", cause: bytes | None = None) -> Arrival:
+def incoming(event: Event, name: str = "", cause: bytes | None = None) -> IncomingEvent:
     """The event with an id that follows from its content and `name`; a broadcast arrives in the citizen's slice."""
     id_ = derived_id(event.SCHEMA.encode(), event.model_dump_json().encode(), name.encode())
-    return Arrival(TOPIC_OF[type(event)], 0, id_, event, cause, SLICE)
+    return IncomingEvent(TOPIC_OF[type(event)], 0, id_, event, cause, SLICE)
 
 
-def arrivals(*events: Event) -> list[Arrival]:
-    return [arrival(event) for event in events]
+def incoming_events(*events: Event) -> list[IncomingEvent]:
+    return [incoming(event) for event in events]
 
 
 def begun(day: str | date) -> DayBegun:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris  # type: ignore[import-untyped]  # it comes without types
 
-with atheris.instrument_imports(include=["schemas", "infra.intake", "streams"]):
+with atheris.instrument_imports(include=["schemas", "infra.engine.intake", "streams"]):
     from schemas.codec import UnreadableError, encode
     from tests.contract.catalogue import KINDS, example
     from tests.contract.test_fuzz import INPUTS, INTAKE, happens, message

@@ -12,23 +12,22 @@ from confluent_kafka import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.cli.catalog import decisions
-from infra.intake import Intake
+from infra.cli.catalog import DECISIONS
+from infra.engine.intake import Intake
 from schemas.codec import UnreadableError, contract
 from schemas.event import Event
 from schemas.headers import RawHeaders
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic, Writer
 from schemas.topics import DAY_BEGUN, TOPICS
-from streams.decision import Decision, Life
+from streams.decision import Decision, Subject
 from tests.contract.catalogue import KINDS, example
 
 DAYS = (date(2021, 6, 14), date(2023, 1, 31))
 EXAMPLES = 400
 INPUTS = [topic for topic in TOPICS if topic.writer is Writer.ANYONE and topic is not DAY_BEGUN]
 READERS: dict[str, list[Decision[Any]]] = {
-    topic.name: [each for each in decisions().values() if topic in each.reads and not topic.broadcast]
-    for topic in INPUTS
+    topic.name: [each for each in DECISIONS if topic in each.reads and not topic.broadcast] for topic in INPUTS
 }
 EDGES = [0, 1, -1, 2**31 - 1, -(2**31)]
 TEXTS = st.one_of(
@@ -120,7 +119,7 @@ def test_an_envelope_of_any_bytes_is_unreadable_and_nothing_else(
     slice_ = slice_of(key, SLICES) if key else 0
     record = Message(topic=topic.name, partition=slice_, offset=0, key=key, value=value, headers=about)
     try:
-        INTAKE.again(record, slice_)
+        INTAKE.reread(record, slice_)
     except UnreadableError as error:
         assert str(error)  # noqa: PT017 - bytes may by chance be an event
         assert "\0" not in str(error)  # noqa: PT017 - no text of PostgreSQL has it
@@ -140,7 +139,7 @@ def message(topic: Topic, value: bytes) -> Message:
 def happens(topic: Topic, event: Event) -> None:
     """To every decision that reads it, twice, with days between."""
     for decision in READERS[topic.name]:
-        life = Life(decision, None, bytes(16))
+        subject = Subject(decision, None, bytes(16))
         for number, day in enumerate(DAYS):
-            life.happen(event, bytes([number] * 16), DAYS[0])
-            life.catch_up(day)
+            subject.apply(event, bytes([number] * 16), DAYS[0])
+            subject.advance_to(day)

@@ -1,8 +1,9 @@
-"""`python -m tests.faults.compare`: what the same faults do to this system and to what one would pick instead.
+"""`python -m tests.faults.compare`: the effect of the same faults on this system and on its alternatives.
 
-The CV decision alone (`bench/job.py`), two processes each: killed, the database and the broker too, by one seed. Then
-all is healed, and every event that the topics must have is looked for. A subscriber of ours skips what is not above the
-last sequence, as the contract says; the others' records bear none, so what lies there twice is doubled.
+Each contender runs the CV decision alone (`bench/job.py`) in two processes. One seed decides when they, the database
+and the broker are killed. Then all is healed, and every event that the topics must have is looked for. A subscriber of
+this system skips records that are not above the last sequence, as the contract says. The records of the others have no
+sequence, so a record that is there twice counts as doubled.
 """
 
 import argparse
@@ -29,16 +30,17 @@ from schemas.codec import encode
 from schemas.headers import parse
 from schemas.topic import SLICES
 from streams.cv_requirement import decision
-from streams.decision import Life
+from streams.decision import Subject
 from streams.policies.cv_state import CvDuties
-from tests.faults.play import Theatre, theatre
+from tests.faults.play import FaultServers, fault_servers
 
 EVENTS, CHUNKS, KILLS, PROCESSES = 6_000, 12, 8, 2
 FRAME = 5
-"""Bytes before a record's own: the schema's id differs from run to run."""
+"""Bytes of framing before the event: the schema's id in them differs from run to run."""
 
 READ_S, QUIET_S, DEADLINE_S = 5.0, 90.0, 600.0
-"""Nothing new on the topics for so long, longer than any session: who was to write is done, or never will."""
+"""Seconds. `QUIET_S` without a new record on the topics is longer than any session: every process is done, or never
+will be."""
 
 _FAUST = (sys.executable, "-m", "bench.idiomatic_faust", "worker", "-l", "error", "--without-web")
 
@@ -49,7 +51,7 @@ class Contender:
     command: Sequence[str]
     settings: dict[str, str] = field(default_factory=dict)
     numbered: bool = False
-    """Its records bear sequences."""
+    """True when its records have sequences."""
 
 
 CONTENDERS = (
@@ -60,8 +62,8 @@ CONTENDERS = (
 )
 
 
-class Crowd:
-    """The contender's processes; who has died is replaced by `mend`."""
+class Processes:
+    """The contender's processes. `mend` replaces those that have died."""
 
     def __init__(self, contender: Contender, ground: Ground, folder: Path) -> None:
         self._contender, self._ground, self._folder = contender, ground, folder
@@ -103,36 +105,36 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=1)
     asked.add_argument("--only", choices=[each.name for each in CONTENDERS])
     told = asked.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to end takes the servers along
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # on SIGTERM the servers are stopped too
     chosen = [each for each in CONTENDERS if told.only in (None, each.name)]
-    with theatre({}) as stage:
+    with fault_servers({}) as servers:
         for seed in range(told.seed, told.seed + told.runs):
             for contender in chosen:
-                with Lab(stage.stack, stage.addresses).fresh() as ground:
-                    found = _play(contender, ground, stage.folder / f"seed-{seed}", Random(seed), stage)
+                with Lab(servers.stack, servers.addresses).fresh() as ground:
+                    found = _play(contender, ground, servers.folder / f"seed-{seed}", Random(seed), servers)
                 print(f"seed {seed} {contender.name:20} {found}", flush=True)
 
 
-def _play(contender: Contender, ground: Ground, folder: Path, luck: Random, stage: Theatre) -> str:
+def _play(contender: Contender, ground: Ground, folder: Path, luck: Random, servers: FaultServers) -> str:
     job = Job(EVENTS)
     expected = _expected([*job.first_load, *job.facts])
-    crowd = Crowd(contender, ground, folder)
-    crowd.mend()
+    processes = Processes(contender, ground, folder)
+    processes.mend()
     try:
         ground.fill(job.first_load)
-        _quiet(ground, crowd)
+        _quiet(ground, processes)
         with _publishing(ground, job.facts):
             for number in range(KILLS):
                 threading.Event().wait(luck.uniform(2, 5))
                 if number in (3, 6):
                     server = "postgres" if number == 3 else "kafka-1"
-                    stage.stack.kill(server)
-                    stage.stack.start(server)
-                crowd.kill(luck)
-                crowd.mend()
-        _quiet(ground, crowd)
+                    servers.stack.kill(server)
+                    servers.stack.start(server)
+                processes.kill(luck)
+                processes.mend()
+        _quiet(ground, processes)
     finally:
-        crowd.end()
+        processes.end()
     return _violations(contender, ground, expected)
 
 
@@ -156,10 +158,10 @@ def _publishing(ground: Ground, facts: list[Fact]) -> Iterator[None]:
         thread.join()
 
 
-def _quiet(ground: Ground, crowd: Crowd) -> None:
+def _quiet(ground: Ground, processes: Processes) -> None:
     last, since, deadline = (-1, -1), time.monotonic(), time.monotonic() + DEADLINE_S
     while time.monotonic() < min(since + QUIET_S, deadline) or (last == (0, 0) and time.monotonic() < deadline):
-        crowd.mend()
+        processes.mend()
         now = _on_topics(ground)
         if now != last or now < (0, 0):
             last, since = now, time.monotonic()
@@ -167,7 +169,7 @@ def _quiet(ground: Ground, crowd: Crowd) -> None:
 
 
 def _on_topics(ground: Ground) -> tuple[int, int]:
-    """Changes and notices that lie there; (-1, -1) where Kafka cannot say: it was killed a moment ago."""
+    """The numbers of changes and notices on the topics; (-1, -1) while Kafka, killed a moment ago, does not answer."""
     try:
         changes, notices = ground.on_topics()
     except TransientError:
@@ -177,15 +179,15 @@ def _on_topics(ground: Ground) -> tuple[int, int]:
 
 
 def _expected(facts: list[Fact]) -> dict[str, dict[str, bytes]]:
-    """Topic and key -> the ids that must lie there, in order, each with what it must say."""
-    lives: dict[str, Life[CvDuties]] = {}
+    """For each topic and key the ids that must be there, in order, each with the event's bytes."""
+    subjects: dict[str, Subject[CvDuties]] = {}
     found: dict[str, dict[str, bytes]] = defaultdict(dict)
     topic_of = {topic.event: topic.name for topic in OUTPUTS}
     for _, event, id_ in facts:
-        life = lives.setdefault(event.key, Life(decision, None, bytes(16)))
-        for caused in life.happen(event, bytes.fromhex(id_), None):
-            said = encode(caused.event, 1)[FRAME:]
-            found[f"{topic_of[type(caused.event)]} {event.key}"][caused.id.hex()] = said
+        subject = subjects.setdefault(event.key, Subject(decision, None, bytes(16)))
+        for produced in subject.apply(event, bytes.fromhex(id_), None):
+            said = encode(produced.event, 1)[FRAME:]
+            found[f"{topic_of[type(produced.event)]} {event.key}"][produced.id.hex()] = said
     return found
 
 
@@ -206,25 +208,25 @@ def _violations(contender: Contender, ground: Ground, expected: dict[str, dict[s
 
 
 def _seen(contender: Contender, ground: Ground) -> tuple[dict[str, list[tuple[str, bytes]]], int]:
-    """What a subscriber takes in, by topic and key; and how many records the contract let it skip."""
+    """The events that a subscriber accepts, by topic and key; and how many records the contract lets it skip."""
     marks: dict[tuple[str, int, str], int] = defaultdict(int)
     seen: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     repeated = 0
     for record in _lying(ground):
         about = parse(record.headers())
         if contender.numbered:
-            lane = (record.topic() or "", record.partition() or 0, about["ce_source"])
-            if int(about["ce_sequence"]) <= marks[lane]:
+            place = (record.topic() or "", record.partition() or 0, about["ce_source"])
+            if int(about["ce_sequence"]) <= marks[place]:
                 repeated += 1
                 continue
-            marks[lane] = int(about["ce_sequence"])
+            marks[place] = int(about["ce_sequence"])
         key, value = (record.key() or b"").decode(), record.value() or b""
         seen[f"{record.topic()} {key}"].append((about["ce_id"], value[FRAME:]))
     return seen, repeated
 
 
 def _lying(ground: Ground) -> Iterator[Message]:
-    """Everything that is committed on the topics, each partition's in order."""
+    """Every committed record on the topics, in the order of each partition."""
     settings = {"bootstrap.servers": ground.addresses.kafka, "group.id": "compare", "log_level": 3}
     reader = Consumer({**settings, "isolation.level": "read_committed"})
     try:

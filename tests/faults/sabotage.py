@@ -1,6 +1,7 @@
-"""`python -m tests.faults.sabotage [WORD…]`: breaks a copy of the tree in one line at a time, and runs the named test.
+"""`python -m tests.faults.sabotage [WORD…]`: breaks one line of a copy of the tree at a time and runs the named test.
 
-All of them, or those whose description has one of the words. Every sabotage must be caught; the kill rate is printed.
+Does all sabotages, or those whose description has one of the words. Every sabotage must be caught; the share of those
+that were is printed.
 """
 
 import os
@@ -11,12 +12,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.faults.play import theatre
+from tests.faults.play import fault_servers
 from tests.faults.sabotages import SABOTAGES, Sabotage
 from tests.tidy.tree import ROOT, files
 
 FAILED = 1
-"""pytest's exit code when a test failed; any other one tells of something else."""
+"""pytest's exit code when a test failed; other codes have other causes."""
 
 
 def main(words: list[str]) -> int:
@@ -26,9 +27,9 @@ def main(words: list[str]) -> int:
         for path in files():
             (tree / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, tree / path.relative_to(ROOT))
-        with theatre({}) as stage:  # servers for all of them: none of these tests kills any
-            there = {"DFDG_KAFKA": stage.addresses.kafka, "DFDG_REGISTRY": stage.addresses.registry}
-            environment = {**os.environ, **there, "DFDG_DSN": stage.addresses.dsn, "PYTHONPATH": str(tree)}
+        with fault_servers({}) as servers:  # servers for all of them: none of these tests kills any
+            there = {"DFDG_KAFKA": servers.addresses.kafka, "DFDG_REGISTRY": servers.addresses.registry}
+            environment = {**os.environ, **there, "DFDG_DSN": servers.addresses.dsn, "PYTHONPATH": str(tree)}
             caught = [_caught(each, tree, environment) for each in chosen]
     print(f"{sum(caught)} of {len(caught)} sabotages caught: {100 * sum(caught) // max(1, len(caught))} %")
     return 0 if all(caught) else 1

@@ -1,13 +1,13 @@
-"""Mistakes of one line that would lose, double or leak something, each with the test that must catch it.
+"""Mistakes of one line that would lose, double or leak data, each with the test that must catch it.
 
-`test_sabotages.py` looks that each still fits the code; `python -m tests.faults.sabotage` does them, one by one.
+`test_sabotages.py` checks that each still fits the code; `python -m tests.faults.sabotage` does them, one by one.
 """
 
 from typing import NamedTuple
 
 
 class Sabotage(NamedTuple):
-    """`old` stands once in `file` and becomes `new`; then `caught_by` must fail."""
+    """`old` occurs once in `file`. Replaced by `new`, it must make the test `caught_by` fail."""
 
     what: str
     file: str
@@ -20,12 +20,12 @@ _RULES = "tests/integration/test_ledger_rules.py::"
 _WORKER = "tests/integration/test_worker_rules.py::"
 _RETENTION = "tests/consumers/test_retention.py::"
 _CORPUS = "tests/integration/test_corpus.py::"
-_HEARING = "tests/integration/test_hearing.py"
+_STUCK = "tests/integration/test_stuck_detector.py"
 _RESTORED = (
-    "tests/integration/test_restored.py"
+    "tests/integration/test_restore.py"
     "::test_it_ends_where_the_lost_one_stood_publishes_nothing_twice_and_its_next_events_are_heard"
 )
-_QUARREL = "tests/integration/test_quarrel.py"
+_CONFLICT = "tests/integration/test_ownership_conflict.py"
 _ONCE = _RULES + "test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it"
 _SEQUENCES = _RULES + "test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice"
 _LEFTOVERS = (
@@ -36,57 +36,60 @@ _LOST_COMMIT = _WORKER + "test_a_commit_whose_answer_is_lost_is_never_tried_agai
 _BACK = _RETENTION + "test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing_back"
 
 SABOTAGES = (
-    Sabotage("inbox off", "infra/intake.py", "if id_ not in new:", "if False:", _ONCE),
-    Sabotage("inbox forgets within a batch", "infra/intake.py", "new.discard(id_)", "new.add(id_)", _ONCE),
+    Sabotage("inbox off", "infra/engine/intake.py", "if id_ not in new:", "if False:", _ONCE),
+    Sabotage("inbox forgets within a batch", "infra/engine/intake.py", "new.discard(id_)", "new.add(id_)", _ONCE),
     Sabotage(
-        "position compared with <=", "infra/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
+        "position compared with <=", "infra/engine/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
         "if offset <= cursor.positions.get(topic.name, 0):", _ONCE,
     ),
     Sabotage(
-        "position never compared", "infra/intake.py", "if offset < cursor.positions.get(topic.name, 0):", "if False:",
-        "tests/integration/test_ledger_rules.py::test_a_record_below_the_position_is_dropped_though_its_id_was_forgotten",
+        "position never compared", "infra/engine/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
+        "if False:", _RULES + "test_a_record_below_the_position_is_dropped_though_its_id_was_forgotten",
     ),
     Sabotage(
-        "a batch from beyond the position taken", "infra/intake.py", "if start > cursor.positions.get(name, 0):",
+        "a batch from beyond the position taken", "infra/engine/intake.py", "if start > cursor.positions.get(name, 0):",
         "if False:", _RULES + "test_a_batch_fetched_from_beyond_the_position_is_refused_and_nothing_of_it_stays",
     ),
-    Sabotage("a repeated sequence taken", "infra/repetition.py", "if sequence <= mark:", "if False:", _SEQUENCES),
-    Sabotage("a gap passed over", "infra/repetition.py", "if sequence > mark + 1:", "if False:", _SEQUENCES),
     Sabotage(
-        "epoch not compared", "infra/ledger.py", "if row is None or row[0] != epoch:", "if row is None:",
+        "a repeated sequence taken", "infra/engine/deduplication.py", "if sequence <= mark:", "if False:", _SEQUENCES
+    ),
+    Sabotage("a gap passed over", "infra/engine/deduplication.py", "if sequence > mark + 1:", "if False:", _SEQUENCES),
+    Sabotage(
+        "epoch not compared", "infra/engine/ledger.py", "if row is None or row[0] != epoch:", "if row is None:",
         _RULES + "test_who_lost_the_slice_can_commit_nothing_more",
     ),
     Sabotage(
-        "epoch not raised", "infra/ledger.py", "set epoch = epoch + 1,", "set epoch = epoch + 0,",
+        "epoch not raised", "infra/engine/ledger.py", "set epoch = epoch + 1,", "set epoch = epoch + 0,",
         _RULES + "test_who_lost_the_slice_can_commit_nothing_more",
     ),
     Sabotage(
-        "the whole outbox cleared", "infra/ledger.py",
+        "the whole outbox cleared", "infra/engine/ledger.py",
         "slice = %(slice)s and batch = any(%(acked)s)\n    and exists",
         "slice = %(slice)s and 0 <> all(%(acked)s)\n    and exists", _LEFTOVERS,
     ),
     Sabotage(
-        "who lost the slice clears its outbox", "infra/ledger.py", "slice = %(slice)s and epoch = %(epoch)s)",
-        "slice = %(slice)s and %(epoch)s >= 0)", _LEFTOVERS,
+        "a worker that lost the slice clears its outbox", "infra/engine/ledger.py",
+        "slice = %(slice)s and epoch = %(epoch)s)", "slice = %(slice)s and %(epoch)s >= 0)", _LEFTOVERS,
     ),
     Sabotage(
-        "outbox cleared before the acknowledgement", "infra/worker.py",
-        "while self._tickets and self._tickets[0].acked:", "while self._tickets:",
+        "outbox cleared before the acknowledgement", "infra/engine/worker.py",
+        "while self._pending and self._pending[0].acked:", "while self._pending:",
         _WORKER + "test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged",
     ),
     Sabotage(
-        "batches without limit while Kafka acknowledges none", "infra/worker.py",
-        "while len(self._tickets) >= MAX_UNACKED_BATCHES and not self._tickets[0].acked:", "while False:",
+        "batches without limit while Kafka acknowledges none", "infra/engine/worker.py",
+        "while len(self._pending) >= MAX_UNACKED_BATCHES and not self._pending[0].acked:", "while False:",
         _WORKER + "test_without_acknowledgements_a_worker_commits_so_many_batches_and_no_more_until_the_next_one_comes",
     ),
     Sabotage(
-        "acknowledged by the first partition", "infra/outbox.py", "return len(self._acks) == self._partitions",
+        "acknowledged by the first partition", "infra/engine/outbox.py", "return len(self._acks) == self._partitions",
         "return len(self._acks) > 0",
-        "tests/integration/test_outbox.py::test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partition",
+        "tests/integration/test_outbox.py::"
+        "test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partition",
     ),
     Sabotage(
-        "leftovers not published", "infra/worker.py", "for batch, departures in taken.leftovers:",
-        "for batch, departures in ():",
+        "leftovers not published", "infra/engine/worker.py", "for batch, outgoing in taken.leftovers:",
+        "for batch, outgoing in ():",
         _WORKER + "test_what_was_committed_and_not_published_is_published_by_who_takes_over",
     ),
     Sabotage(
@@ -96,13 +99,13 @@ SABOTAGES = (
         _NOTHING_STAYS,
     ),
     Sabotage(
-        "published before the commit", "infra/worker.py",
-        "done = self._transacting.carry_out(connection, cursor, batch, acked, stirred=self.stirred)",
-        "done = self._transacting.carry_out(connection, cursor, batch, acked);"
-        " self._outlet.publish(cursor.source, cursor.batch, done.departures)", _LOST_COMMIT,
+        "published before the commit", "infra/engine/worker.py",
+        "done = self._transaction.apply(connection, cursor, batch, acked, notified=self.notified)",
+        "done = self._transaction.apply(connection, cursor, batch, acked);"
+        " self._publisher.publish(cursor.source, cursor.batch, done.outgoing)", _LOST_COMMIT,
     ),
     Sabotage(
-        "an unknown outcome tried again in place", "infra/failures.py",
+        "an unknown outcome tried again in place", "infra/engine/failures.py",
         "(psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)",
         "(psycopg.errors.SerializationFailure, psycopg.OperationalError)",
         _LOST_COMMIT,
@@ -143,7 +146,7 @@ SABOTAGES = (
         _RETENTION + "test_ret_6_a_hold_that_only_the_deletions_know_stops_an_order_until_the_decision_knows_it",
     ),
     Sabotage(
-        "what was deleted comes back", "consumers/registers.py",
+        "a deleted record comes back", "consumers/registers.py",
         "r.area = %(area)s and r.record = new.record)\"", "r.area = %(area)s and false)\"", _BACK,
     ),
     Sabotage(
@@ -152,28 +155,31 @@ SABOTAGES = (
         "tests/consumers/test_ageing.py::test_due_records_are_found_in_bounded_pieces_each_once_and_a_stop_loses_none",
     ),
     Sabotage(
-        "SET for SET LOCAL", "consumers/provider_gateway.py", '"set local role {}"', '"set role {}"',
+        "SET for SET LOCAL", "consumers/admin/provider_gateway.py", '"set local role {}"', '"set role {}"',
         "tests/consumers/test_provider_gateway.py::"
         "test_acc_1_with_the_provider_the_role_ends_though_the_connection_goes_on",
     ),
     Sabotage(
-        "dead letter without its position", "infra/dead_letters.py",
+        "dead letter without its position", "infra/dead_letters/store.py",
         'return f"{record.topic()}/{cursor.slice}/{record.offset()}"', "return str(record.topic())",
         _CORPUS + "test_every_kind_of_bad_record_is_a_dead_letter_whole_and_the_rest_flows",
     ),
     Sabotage(
-        "a skip that takes the next record along", "infra/unpackable.py", "cursor.move(topic, end)",
+        "a skip that takes the next record along", "infra/dead_letters/skip.py", "cursor.move(topic, end)",
         "cursor.move(topic, end + 1)",
         _CORPUS + "test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_command_passes_over_it",
     ),
-    Sabotage("after a restore sequences are given again", "infra/restored.py", "sent || %s", "%s || sent", _RESTORED),
     Sabotage(
-        "after a restore what lies there is published again", "infra/restored.py", "if each.id not in there]", "]",
-        _RESTORED,
+        "after a restore sequences are given again", "infra/recovery/restore.py", "sent || %s", "%s || sent", _RESTORED
     ),
     Sabotage(
-        "a restored database opens while workers run", "infra/restored.py", "members(admin(kafka), consumers)", "[]",
-        "tests/integration/test_restored.py::test_while_a_worker_runs_it_stays_closed",
+        "after a restore published events are published again", "infra/recovery/restore.py", "if each.id not in there]",
+        "]",        _RESTORED,
+    ),
+    Sabotage(
+        "a restored database opens while workers run", "infra/recovery/restore.py", "members(admin(kafka), consumers)",
+        "[]",
+        "tests/integration/test_restore.py::test_while_a_worker_runs_it_stays_closed",
     ),
     Sabotage(
         "access a day too long", "infra/migrations/0015_access.sql",
@@ -192,20 +198,20 @@ SABOTAGES = (
         "tests/producers/test_clock.py::test_a_day_counts_as_begun_when_no_slice_lacks_it",
     ),
     Sabotage(
-        "two requests on the way", "infra/outbox.py", '"max.in.flight": 1,', '"max.in.flight": 2,',
+        "two requests on the way", "infra/engine/outbox.py", '"max.in.flight": 1,', '"max.in.flight": 2,',
         "tests/integration/test_in_flight.py",
     ),
     Sabotage(
-        "who is fenced for long goes on", "infra/lane.py",
-        "return now - self.fenced_since > QUARREL_S * (2 if newcomer else 1)", "return False", _QUARREL,
+        "a worker that is fenced for long goes on", "infra/source/partition_state.py",
+        "return now - self.fenced_since > OWNERSHIP_CONFLICT_S * (2 if newcomer else 1)", "return False", _CONFLICT,
     ),
     Sabotage(
         "an end below 0 taken", "infra/kafka.py", "if answer.offset < 0]", "if False]",
         "tests/infra/test_kafka_answers.py",
     ),
-    Sabotage("a deaf reader goes on", "infra/buffer.py", "if at < ends.get(topic, 0)}", "if False}", _HEARING),
+    Sabotage("a stuck reader goes on", "infra/source/buffer.py", "if at < ends.get(topic, 0)}", "if False}", _STUCK),
     Sabotage(
-        "a package is not read back", "infra/archive/verify.py",
+        "a package is not read back", "consumers/archive/verify.py",
         "if _md5(folder / path) != listed[path]]", "if False]", "tests/archive/test_verify.py",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Each sabotage still fits the code, and the test that must catch it is there: so none of them rots unseen."""
+"""Each sabotage still fits the code, and the test that must catch it exists, so that none becomes useless unnoticed."""
 
 from tests.faults.sabotages import SABOTAGES
 from tests.tidy.tree import ROOT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.breaker import IN_A_ROW, NONE, OF_LATE, RECORDS, Count, TooManyError, allowing, counted
+from infra.dead_letters.limits import IN_A_ROW, NONE, OF_LATE, RECORDS, Count, TooManyError, allowing, counted
 
 BAD, GOOD = True, False
 

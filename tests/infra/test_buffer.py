@@ -9,8 +9,9 @@ from confluent_kafka import KafkaError, Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.buffer import BEHIND_RECORDS, BUFFER_BYTES, BUFFER_RECORDS, DAYS_AHEAD, Batch, Buffer
-from infra.pile import BATCH_BYTES, BATCH_RECORDS
+from infra.engine.record import Batch
+from infra.source.buffer import BEHIND_RECORDS, BUFFER_BYTES, BUFFER_RECORDS, DAYS_AHEAD, Buffer
+from infra.source.record_queue import BATCH_BYTES, BATCH_RECORDS
 from schemas.topics import LEAD
 
 DAYS, A, B = LEAD.name, "a", "b"
@@ -181,11 +182,11 @@ def test_big_records_behind_a_day_pause_their_topic_by_their_bytes() -> None:
 def test_what_kafka_holds_is_missed_by_whom_did_not_get_it_unless_he_does_not_want_it_now() -> None:
     slice_ = Slice({A: 1}).take_in(DAYS, range(1)).take_in(A, range(3)).take_in(B, range(5), MEGABYTE)
     ends = {DAYS: 1, A: 4, B: 9}
-    assert slice_.buffer.missed(ends) == {(A, 0, 3, 1), (B, 0, 5, 1), (DAYS, 0, 1, 1)}
+    assert slice_.buffer.unseen(ends) == {(A, 0, 3, 1), (B, 0, 5, 1), (DAYS, 0, 1, 1)}
     assert slice_.buffer.change() == ({B}, set())
-    assert slice_.buffer.missed(ends) == {(A, 0, 3, 1), (DAYS, 0, 1, 1)}
-    assert slice_.end(A, 4).buffer.missed(ends) == {(DAYS, 0, 1, 1)}, "whether there are more days"
-    assert slice_.end(DAYS, 1).buffer.missed(ends) == set()
+    assert slice_.buffer.unseen(ends) == {(A, 0, 3, 1), (DAYS, 0, 1, 1)}
+    assert slice_.end(A, 4).buffer.unseen(ends) == {(DAYS, 0, 1, 1)}, "whether there are more days"
+    assert slice_.end(DAYS, 1).buffer.unseen(ends) == set()
 
 
 class Log(NamedTuple):

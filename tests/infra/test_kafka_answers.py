@@ -14,8 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # the client d
 
 from infra import kafka
 from infra.errors import TransientError
-from infra.kafka import _await, admin, end_offsets, settled_ends
-from infra.watermarks import watermarks
+from infra.kafka import _await, admin, end_offsets, settled_ends, watermarks
 
 
 def failed(code: int) -> "Future[int]":

@@ -1,4 +1,4 @@
-"""Empty topics, and an identity with keys of its own."""
+"""Fixtures: empty topics, and an identity with keys of its own."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.addresses import Addresses
 from infra.kafka import admin
-from infra.local import Addresses
 from infra.postgres import connect
 from producers.identity import Identity, Keys, create_keys
 from tests.integration.edge import empty_topics
@@ -15,7 +15,7 @@ from tests.integration.edge import empty_topics
 
 @pytest.fixture
 def kafka(addresses: Addresses) -> Iterator[str]:
-    """Kafka with every topic there and empty; it is left so."""
+    """The address of Kafka, on which every topic exists and is empty, before the test and after it."""
     empty_topics(admin(addresses.kafka))
     yield addresses.kafka
     empty_topics(admin(addresses.kafka))

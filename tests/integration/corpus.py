@@ -1,4 +1,4 @@
-"""Bad records of every kind, each with a key of its own, and why nobody reads them."""
+"""Bad records of every kind, each with a key of its own, and why each cannot be read."""
 
 import io
 import json
@@ -16,14 +16,14 @@ from tests.builders import situation
 
 CPR = "0101701234"
 BOMB_BYTES = 24 * 1024 * 1024
-"""Zeros: zstd makes some hundred bytes of them, which every broker takes."""
+"""Zero bytes: zstd packs them into some hundred bytes, which every broker accepts."""
 
 RECURSIVE = {"name": "again", "type": ["null", "Trap"], "default": None}
 NULLS = {"name": "nothing", "type": {"type": "array", "items": "null"}}
 
 
 class Bad(NamedTuple):
-    """`reason`: what its dead letter says, among else. `key` None: it has none."""
+    """A bad record. `reason`: words that its dead letter's reason contains."""
 
     reason: str
     value: bytes | None
@@ -33,7 +33,8 @@ class Bad(NamedTuple):
 
 
 def trap(registry: SchemaRegistryClient, field: Any) -> int:
-    """The id of a dangerous schema, put under the topic's own subject as a stranger with the right to might."""
+    """Registers a dangerous schema under the topic's own subject, as a stranger with write access might; returns its
+    id."""
     subject = SITUATION_RECORDED.subject
     registry.set_compatibility(subject, "NONE")
     text = json.dumps({"type": "record", "name": "Trap", "fields": [field]})
@@ -41,7 +42,7 @@ def trap(registry: SchemaRegistryClient, field: Any) -> int:
 
 
 def corpus(ids: dict[str, int], other_id: int, traps: dict[str, int]) -> dict[str, Bad]:
-    """By name. `traps`: the ids of the dangerous schemas, which no record may be read by."""
+    """The bad records by name. `traps`: the ids of the dangerous schemas, with which no record may be read."""
     own = ids[SITUATION_RECORDED.name]
     made: dict[str, Bad] = {}
 

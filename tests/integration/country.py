@@ -1,4 +1,4 @@
-"""A small country for fault tests: seeded facts on dated days, and what must come of them, worked out in memory.
+"""A small country for tests: seeded facts on dated days, and their expected outcome, worked out in memory.
 
 After the first load each citizen's facts are on one topic only, so that no fault can change their order: whatever
 happens to servers and workers, there is one right result.
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schemas.cv import EXEMPTIONS, TARGET_GROUPS, CvRequirementChanged
-from schemas.event import Caused, Event
+from schemas.event import Event, ProducedEvent
 from schemas.ids import id_of
 from schemas.notices import NoticeIssued
 from schemas.topic import Topic
 from schemas.topics import CV_EXEMPTION_RECORDED, SITUATION_RECORDED
 from streams.cv_requirement import decision
-from streams.decision import Life
+from streams.decision import Subject
 from streams.policies.cv_state import CvDuties
 from tests.builders import exemption, situation
 
@@ -35,7 +35,7 @@ Step = date | Fact
 
 
 def first_load(seed: int, citizens: int) -> list[Step]:
-    """Every citizen's situation, in May. It must be taken in before the rest: topics have no common order."""
+    """Every citizen's situation, in May. It must be applied before all else: topics have no common order."""
     luck = random.Random(seed)
     return [_situation(luck, "2021-05-20 09:00", n, f"load-{n}", initial=True) for n in range(citizens)]
 
@@ -90,24 +90,28 @@ class Outcome:
 
 
 def expected(steps: list[Step]) -> Outcome:
-    """The decision played in memory, one citizen after the other: days wake, facts happen."""
-    lives: dict[str, Life[CvDuties]] = {}
-    caused: list[Caused] = []
+    """The outcome of the decision, run in memory: each day wakes all citizens, and each fact is applied to its own."""
+    subjects: dict[str, Subject[CvDuties]] = {}
+    produced: list[ProducedEvent] = []
     today: date | None = None
     for step in steps:
         if isinstance(step, date):
             today = step
-            caused += [out for life in lives.values() for out in life.catch_up(today)]
+            produced += [out for subject in subjects.values() for out in subject.advance_to(today)]
         else:
-            life = lives.setdefault(step.event.key, Life(decision, None, bytes(16)))
-            caused += life.happen(step.event, id_of(step.id, "test"), today)
-    states = {citizen: (life.state, life.cause.hex()) for citizen, life in lives.items() if life.state is not None}
-    return Outcome(states, _ids(caused, CvRequirementChanged), _ids(caused, NoticeIssued))
+            subject = subjects.setdefault(step.event.key, Subject(decision, None, bytes(16)))
+            produced += subject.apply(step.event, id_of(step.id, "test"), today)
+    states = {
+        citizen: (subject.state, subject.cause.hex())
+        for citizen, subject in subjects.items()
+        if subject.state is not None
+    }
+    return Outcome(states, _ids(produced, CvRequirementChanged), _ids(produced, NoticeIssued))
 
 
-def _ids(caused: list[Caused], kind: type[Event]) -> dict[str, list[str]]:
+def _ids(produced: list[ProducedEvent], kind: type[Event]) -> dict[str, list[str]]:
     by_citizen: dict[str, list[str]] = {}
-    for event, id_, _ in caused:
+    for event, id_, _ in produced:
         if isinstance(event, kind):
             by_citizen.setdefault(event.key, []).append(id_.hex())
     return by_citizen

@@ -1,4 +1,4 @@
-"""What the tests of the producers' edge share: lines to publish, and a look at what arrived."""
+"""Helpers for tests of the producers' edge: lines to publish, and the records that arrived."""
 
 import io
 import json
@@ -11,7 +11,8 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from infra.errors import TransientError
-from infra.kafka import admin, end_offsets, ensure_topics
+from infra.kafka import admin, end_offsets
+from infra.topic_admin import ensure_topics
 from producers.cpr import made_up_cpr
 from producers.identity import Identity
 from producers.publisher import Published, publish
@@ -28,9 +29,10 @@ CPRS = [made_up_cpr(n) for n in range(300)]
 
 
 def empty_topics(client: AdminClient, dead: Sequence[str] = ()) -> None:
-    """Every topic is there and empty; those that hold records are made anew, and so get another id.
+    """Afterwards every topic exists and is empty. Topics with records are deleted and created anew, and so get another
+    id.
 
-    The rest stays as it is: deleting and making all of them takes Kafka seconds for each test.
+    The others stay as they are: deleting and creating all of them takes Kafka seconds for each test.
     """
     there = client.list_topics(timeout=30).topics
     names = [name for name in there if name.startswith("dfdg.") or name.endswith("-dlq")]
@@ -43,7 +45,7 @@ def empty_topics(client: AdminClient, dead: Sequence[str] = ()) -> None:
 
 
 def _answered(client: AdminClient, names: Sequence[str]) -> list[dict[str, int]]:
-    """Asked again while a broker that an earlier test has killed comes back."""
+    """The end offsets. Asks again while a broker that an earlier test has killed comes back."""
     for _ in range(TRIES - 1):
         try:
             return end_offsets(client, names)

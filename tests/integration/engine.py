@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from infra.cli.work import _Engine, ready
-from infra.local import Addresses
+from infra.addresses import Addresses
+from infra.cli.run import _Engine, ready
 from tests.integration.system import System
 
 
 @contextmanager
 def running(system: System) -> Iterator[_Engine]:
-    """Runs the sinks that are named in the system's `reads`, to the end of the block."""
+    """Runs the consumers that are named in the system's `reads`, to the end of the block."""
     there = Addresses(system.addresses.kafka, system.addresses.registry, system.dsn)
     engine = _Engine(list(system.reads), ready(there), 0.0)
     asyncio.run(engine.start())

@@ -1,4 +1,4 @@
-"""What the tests of the reading commands share: a desk to run them at, and records and positions to look at."""
+"""Helpers for tests of the reading commands: a desk to run them at, and records and positions for them to show."""
 
 import json
 import os
@@ -11,11 +11,12 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 from typer.testing import CliRunner, Result
 
+from infra.addresses import Addresses
 from infra.cli import app
-from infra.group import register
-from infra.kafka import admin, end_offsets, ensure_topics, topic_ids
-from infra.local import Addresses
+from infra.engine.consumer import register
+from infra.kafka import admin, end_offsets, topic_ids
 from infra.registry import Registry
+from infra.topic_admin import ensure_topics
 from schemas.codec import encode
 from schemas.event import Event
 from schemas.headers import headers
@@ -28,7 +29,7 @@ FINE, COULD_NOT, USAGE, AWAY, BAD_INPUT = range(5)
 
 
 class Desk(NamedTuple):
-    """Somebody who looks: the run's servers, with a database of one's own."""
+    """An operator's desk: the test run's servers, with a database of its own."""
 
     addresses: Addresses
     dsn: str
@@ -48,7 +49,8 @@ class Desk(NamedTuple):
         return json.loads(done.stdout)
 
     def put(self, *events: Event, at_ms: int | None = None) -> None:
-        """The events on their topics, each with the id `id-<n>`, written at that moment (milliseconds since 1970)."""
+        """Writes the events to their topics, each with the id `id-<n>`, at the moment `at_ms` (milliseconds since
+        1970)."""
         ids = Registry(self.addresses.registry).register_all(TOPICS)
         for number, event in enumerate(events, 1):
             topic = TOPIC_OF[type(event)]
@@ -68,20 +70,20 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 def desk(addresses: Addresses, database: str) -> Desk:
-    """An empty database, and whatever other tests left on the topics."""
+    """A desk with an empty database; the topics keep the records of other tests."""
     ensure_topics(admin(addresses.kafka), TOPICS)
     return Desk(addresses, database)
 
 
 @pytest.fixture
 def empty(desk: Desk, kafka: str) -> Desk:
-    """An empty database and empty topics."""
+    """A desk with an empty database and empty topics."""
     assert desk.addresses.kafka == kafka
     return desk
 
 
 def stand(connection: Connection, kafka: str, group: str, topic: Topic, back: Mapping[int, int]) -> None:
-    """The group has applied the whole topic, but for so many of the last records in the slices of `back`."""
+    """Sets the group's positions to the topic's end offsets, or so many records before them in the slices of `back`."""
     client = admin(kafka)
     register(connection, group, topic_ids(client, [topic.name]))
     for slice_, ends in enumerate(end_offsets(client, [topic.name])):

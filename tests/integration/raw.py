@@ -1,4 +1,4 @@
-"""Records that no producer of ours can write: librdkafka's own interface takes any bytes for a header's name."""
+"""Records that no producer of ours can write: librdkafka's own interface accepts any bytes for a header's name."""
 
 import ctypes
 from typing import Any
@@ -7,12 +7,12 @@ from confluent_kafka import cimpl
 
 PRODUCER = 0
 END, TOPIC, PARTITION, VALUE, KEY, HEADER = 0, 1, 3, 4, 5, 9
-"""Of `rd_kafka_type_t` and `rd_kafka_vtype_t` (public in rdkafka.h)."""
+"""Values of `rd_kafka_type_t` and `rd_kafka_vtype_t` (public in rdkafka.h)."""
 DEADLINE_MS = 30_000
 
 
 def produce_with_header(servers: str, topic: str, partition: int, key: bytes, value: bytes, name: bytes) -> None:
-    """One record with one header of that name, delivered when this returns."""
+    """Writes one record with one header of that name; it is delivered when this returns."""
     library = ctypes.CDLL(cimpl.__file__)
     library.rd_kafka_conf_new.restype = library.rd_kafka_new.restype = ctypes.c_void_p
     said = ctypes.create_string_buffer(512)

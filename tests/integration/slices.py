@@ -7,26 +7,25 @@ from typing import Any
 from confluent_kafka import Message
 from psycopg import Connection
 
-from infra import ledger
-from infra.buffer import Batch
-from infra.group import Consuming, register
-from infra.intake import Intake
-from infra.outbox import Outlet, Ticket
+from consumers.record_lock import deleted_for_good
+from infra.addresses import Addresses
+from infra.consumer_group import transaction_of
+from infra.engine.consumer import LedgerConsumer, Wiring, register
+from infra.engine.outbox import OutboxPublisher, PendingDelivery
+from infra.engine.record import Batch, OutgoingRecord
+from infra.engine.worker import Worker
 from infra.postgres import connect, open_pool
-from infra.record import Departure
-from infra.transacting import Transacting
-from infra.worker import Worker
 from schemas.codec import UnreadableError, contract, encode
 from schemas.event import Event
 from schemas.headers import headers
 from schemas.topic import Topic
 
 OURS, THEIRS = 1, 2
-"""Ids of schemas: the registry knows the other one only once it is `registered`."""
+"""Ids of two schemas. The registry knows the second one only once it is `registered`."""
 
 
 class SomeSchemas:
-    """A registry that lacks one id, until somebody registers it."""
+    """A registry that lacks one schema until a test registers it."""
 
     registered = False
 
@@ -44,17 +43,17 @@ def message(
     return Message(topic=topic.name, partition=slice_, offset=offset, **known | other)
 
 
-class NoOutlet(Outlet):
-    """Publishes nothing, and takes that for acknowledged."""
+class NoPublisher(OutboxPublisher):
+    """Publishes nothing, and treats every batch as acknowledged."""
 
     def __init__(self) -> None:
         """Without a producer."""
 
-    def publish(self, _source: str, batch: int, _departures: Sequence[Departure]) -> Ticket:
-        return Ticket(batch, 0)
+    def publish(self, _source: str, batch: int, _outgoing: Sequence[OutgoingRecord]) -> PendingDelivery:
+        return PendingDelivery(batch, 0)
 
     def poll(self, timeout_s: float = 0.0) -> None:
-        """Nothing can come."""
+        """Does nothing: no acknowledgement can come."""
 
 
 class Slice:
@@ -68,7 +67,7 @@ class Slice:
         self.worker.take_over("test", dict)
 
     def put(self, *records: Message) -> None:
-        """One batch, and all steps that follow."""
+        """Works on one batch with these records, and on all steps that follow."""
         tos = {str(each.topic()): (each.offset() or 0) + 1 for each in records}
         froms = {topic: self.worker.positions.get(topic, 0) for topic in tos}
         more = self.worker.work(Batch(self.slice, self.worker.epoch, froms, tos, list(records))).more
@@ -80,13 +79,13 @@ class Slice:
         offset = self._offsets[topic.name] = self._offsets.get(topic.name, -1) + 1
         return message(topic, self.slice, offset, event, id_, schema, **other)
 
-    def order(self, act: str, letter: int, who: str = "Anna Holm") -> str:
-        """An operator's order, carried out; returns what came of it."""
+    def command(self, act: str, letter: int, who: str = "Anna Holm") -> str:
+        """Gives an operator command and has it carried out; returns its outcome."""
         query = (
             "insert into dead_letter.act (consumer, slice, act, letter, who) values (%s, %s, %s, %s, %s) returning id"
         )
         (id_,) = self._one(query, (self.worker._consumer, self.slice, act, letter, who))
-        self.worker.stirred = True
+        self.worker.notified = True
         self.put()
         return str(self._one("select outcome from dead_letter.act where id = %s", (id_,))[0])
 
@@ -99,15 +98,15 @@ class Slice:
 
 
 @contextmanager
-def slice_of_consumer(dsn: str, consuming: Consuming, slice_: int) -> Iterator[Slice]:
-    """Taken over, and empty."""
+def slice_of_consumer(dsn: str, consumer: LedgerConsumer, slice_: int) -> Iterator[Slice]:
+    """The consumer's slice, taken over and without records."""
     schemas, pool = SomeSchemas(), open_pool(dsn, "test", 2)
     with connect(dsn, "test") as connection:
         connection.autocommit = True
-        register(connection, consuming.name, {topic.name: topic.name for topic in consuming.reads})
-        outgoing = ledger.Outgoing(consuming.writes, {topic.name: OURS for topic in consuming.writes})
-        transacting = Transacting(Intake(consuming.reads, schemas), outgoing, consuming)
-        worker = Worker(consuming.name, slice_, pool, NoOutlet, transacting)
+        register(connection, consumer.name, {topic.name: topic.name for topic in consumer.reads})
+        ids = {topic.name: OURS for topic in consumer.writes}
+        wiring = Wiring(Addresses("", "", dsn), schemas, ids, deleted_for_good)
+        worker = Worker(consumer.name, slice_, pool, NoPublisher, transaction_of(consumer, wiring))
         made = Slice(worker, schemas, connection, slice_)
         made.take_over()
         yield made

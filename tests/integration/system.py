@@ -1,4 +1,4 @@
-"""The whole thing for one test: topics and database of its own on the run's servers, workers as real processes."""
+"""The whole system for one test: its own topics and database on the run's servers, workers as real processes."""
 
 import os
 import threading
@@ -16,10 +16,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message,
 from confluent_kafka.admin import AdminClient
 from psycopg import IsolationLevel
 
-from infra.dead_letters import topic_of
+from infra.addresses import Addresses
+from infra.dead_letters.store import topic_of
 from infra.errors import TransientError
 from infra.kafka import admin, end_offsets
-from infra.local import Addresses
 from infra.registry import Registry
 from producers.clock import begin_days
 from producers.sender import Sender
@@ -54,7 +54,7 @@ where consumer = %s and s.owner = %s and (b.records > 0 or b.outgoing > 0)
 
 
 def wait_for(what: str, condition: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
-    """Until the condition holds; asks twenty times a second."""
+    """Waits until the condition holds, and returns its value; asks twenty times a second."""
     end = time.monotonic() + deadline_s
     while not (result := condition()):
         if time.monotonic() > end:
@@ -65,7 +65,7 @@ def wait_for(what: str, condition: Callable[[], Any], deadline_s: float = DEADLI
 
 @dataclass
 class System:
-    """`reads`: the consumers that run here, and what each reads."""
+    """`reads`: the consumers that run here, and the topics that each reads."""
 
     addresses: Addresses
     dsn: str
@@ -74,7 +74,8 @@ class System:
     folder: Path
     reads: Reads
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Per topic and slice of those that only a ledger writes: the last sequence of the one that we stand for."""
+    """For each slice of a topic that only a ledger writes: the last sequence of the ledger that the test stands in
+    for."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -82,7 +83,7 @@ class System:
         return {**os.environ, **named}
 
     def publish(self, steps: Iterable[Step], repeat: int = 1) -> None:
-        """All steps in order; each fact `repeat` times."""
+        """Publishes all steps in order; each fact `repeat` times."""
         facts: list[Fact] = []
         for step in steps:
             if isinstance(step, date):
@@ -116,7 +117,7 @@ class System:
             process.end()
 
     def applied(self) -> int:
-        """Records that the decision has applied so far."""
+        """How many records the decision has applied so far."""
         with psycopg.connect(self.dsn) as connection:
             query = "select coalesce(sum(records), 0) from ledger.batch where consumer = 'cv-requirement'"
             row = connection.execute(query).fetchone()
@@ -138,7 +139,8 @@ class System:
         return int(row[0]) if row else 0
 
     def drained(self, last: date | None) -> bool:
-        """Everything is read by everyone, every outbox is empty, and the last day has woken all it must."""
+        """True once every consumer has read everything, every outbox is empty and the last day has woken every subject
+        due."""
         try:
             with psycopg.connect(self.dsn, connect_timeout=2) as connection:
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ  # outboxes and positions of one moment
@@ -163,11 +165,11 @@ class System:
         return behind + (row[0] if row else 1)
 
     def records(self, topic: Topic) -> list[tuple[str, str]]:
-        """(key, id) of every record on the topic, as they lie there; ids without their later repetitions."""
+        """(key, id) of every record on the topic, in its order; later repetitions of an id are left out."""
         return [((record.key() or b"").decode(), id_) for id_, record in self.messages(topic).items()]
 
     def messages(self, topic: Topic) -> dict[str, Message]:
-        """Every record on the topic by its id, as they lie there; without later repetitions."""
+        """Every record on the topic by its id, in its order; later repetitions are left out."""
         found: dict[str, Message] = {}
         for record in every_record(self, topic):
             found.setdefault(parse(record.headers())["ce_id"], record)
@@ -181,7 +183,7 @@ def every_record(system: System, topic: Topic) -> Iterator[Message]:
         reader.assign([TopicPartition(topic.name, p, OFFSET_BEGINNING) for p in range(partitions(topic.name))])
         left = sum(ends.get(topic.name, 0) for ends in end_offsets(system.client, [topic.name]))
         while left > 0:
-            for record in reader.consume(min(left, 1000), 1.0):  # else it waits a second for more than there is
+            for record in reader.consume(min(left, 1000), 1.0):  # more than there are would wait a second
                 assert record.error() is None, record.error()
                 left -= 1
                 yield record
@@ -190,7 +192,7 @@ def every_record(system: System, topic: Topic) -> Iterator[Message]:
 
 
 def make_system(addresses: Addresses, dsn: str, folder: Path, reads: Reads = READS) -> System:
-    """Empty topics, and consumers that this database does not know yet."""
+    """A system with empty topics, and with consumers that this database does not know yet."""
     client = admin(addresses.kafka)
     empty_topics(client, [topic_of(name, topic.name) for name, its in reads.items() for topic in its])
     return System(addresses, dsn, Registry(addresses.registry).register_all(TOPICS), client, folder, reads)

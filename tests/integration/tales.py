@@ -1,4 +1,5 @@
-"""The stories of tests/stories as one calendar: whose subjects meet nobody else's, and what is handed in when."""
+"""The stories of tests/stories as one calendar: which events are published on which day. Each story has subjects of its
+own."""
 
 import inspect
 import json
@@ -10,7 +11,7 @@ from itertools import count, islice, product
 from typing import Any, NamedTuple
 
 import tests.stories
-from producers.made_up_jobad import made_up_cvrs
+from infra.demo.country.jobad import made_up_cvrs
 from schemas.companies import is_cvr
 from schemas.event import Event
 from schemas.ids import slice_of
@@ -18,14 +19,14 @@ from schemas.topic import SLICES
 from tests.stories.playbook import Playbook, Refer, Step
 
 BEFORE = date.min
-"""The day of what is recorded before any day has begun."""
+"""Stands for the time before any day has begun."""
 
 COMPANIES = 10
-"""Of one tale, at most."""
+"""How many companies one tale may have."""
 
 
 class Announced(NamedTuple):
-    """Reference data that holds in one slice from here on."""
+    """Reference data that one slice uses from now on."""
 
     slice: int
     version: str
@@ -33,8 +34,8 @@ class Announced(NamedTuple):
 
 
 class Tale(NamedTuple):
-    """One playbook. Other names make its keys its own, those of its subjects and those under which it says the rest,
-    and let the subjects lie in its slice if it has one."""
+    """One playbook. `names` replaces every key, of its subjects and of its outputs, by one that no other tale has. If
+    the tale has a slice, the new names put its subjects there."""
 
     names: Mapping[str, str]
     book: Playbook[Any]
@@ -53,28 +54,29 @@ class Tale(NamedTuple):
 
     @property
     def last_day(self) -> date:
-        """The calendar goes on for others: what comes after this day was not told."""
+        """The last day that the story tells of. The calendar goes on for others, and later events are not part of this
+        story."""
         return max(step.day if isinstance(step, Event) else today for today, step in _dated(self.book))
 
     def version(self, step: Refer) -> str:
-        """Stories call different tables by one name."""
+        """The tale's own name of a reference version: different stories use one name for different tables."""
         return f"{step.reference.version}.{self.slice}"
 
     def handed_in(self, step: Event | Refer) -> Event | Announced:
         if isinstance(step, Event):
             return self.renamed(step)
-        assert self.slice is not None, "who refers to something has a slice"
+        assert self.slice is not None, "a tale with reference data has a slice"
         return Announced(self.slice, self.version(step), step.reference)
 
 
 Waves = list[list[Event | Announced]]
-"""What is handed in on one day, one wave after the other: topics have no common order."""
+"""The events that are published on one day, one wave after the other: topics have no common order."""
 
 
 def told() -> list[Tale]:
-    """Every playbook of every story, played in memory just now. Those with one history of reference data share a slice.
+    """Every playbook of every story, played in memory now. Tales with the same history of reference data share a slice.
 
-    So that one calendar holds them all, there are no more such histories than slices.
+    One calendar holds them all, so there may be no more such histories than slices.
     """
     books = [book for story in _stories() for book in _played(story)]
     histories: list[list[tuple[date, Refer]]] = []
@@ -90,7 +92,7 @@ def told() -> list[Tale]:
 
 
 def calendar(tales: Iterable[Tale]) -> list[tuple[date, Waves]]:
-    """The days on which something is handed in, in order, and last the day on which the last story ends."""
+    """The days with events, in order; at the end the day on which the last story ends."""
     days: dict[date, Waves] = {BEFORE: []}
     last_day = BEFORE
     for tale in tales:
@@ -117,15 +119,16 @@ def _dated(book: Playbook[Any]) -> Iterator[tuple[date, Step]]:
 
 
 def _own_names(number: int, book: Playbook[Any], slice_: int | None) -> dict[str, str]:
-    """A prefix for each key, of facts or outputs; a company, which is known by its number, gets another one."""
-    keys = {*book.lives, *(event.key for event in book.outputs)}
+    """New names: each key of facts or outputs gets a prefix; a company, whose key is its CVR number, gets another
+    number."""
+    keys = {*book.subjects, *(event.key for event in book.outputs)}
     companies = sorted(filter(is_cvr, keys))
     assert len(companies) <= COMPANIES, "give each tale more companies"
     cvrs = islice(made_up_cvrs(), COMPANIES * number, None)
     for attempt in count():
         prefix = f"t{number}.{attempt}."
         names = {key: prefix + key for key in keys} | dict(zip(companies, cvrs, strict=False))
-        if slice_ is None or {slice_of(names[subject].encode(), SLICES) for subject in book.lives} <= {slice_}:
+        if slice_ is None or {slice_of(names[subject].encode(), SLICES) for subject in book.subjects} <= {slice_}:
             return names
     raise AssertionError("counting does not end")
 
@@ -146,7 +149,7 @@ def _stories() -> Iterator[Any]:
 
 
 def _played(story: Any) -> Iterator[Playbook[Any]]:
-    """The books of a story, in each of its runs. A story has no fixtures, so that it can be told anywhere."""
+    """The playbooks of each run of a story. A story has no fixtures, so that it can run anywhere."""
     marks = [mark for mark in getattr(story, "pytestmark", ()) if mark.name == "parametrize"]
     columns = [[_row(mark.args[0], row) for row in mark.args[1]] for mark in marks]
     for chosen in product(*columns):

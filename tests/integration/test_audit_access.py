@@ -12,9 +12,9 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
 from consumers import cv_status, journal, mailboxes, title_audit, title_register
-from infra.ledger import Cursor
-from infra.record import Arrival
-from schemas.event import Caused
+from infra.engine.ledger import Cursor
+from infra.engine.record import IncomingEvent
+from schemas.event import ProducedEvent
 from schemas.title_table import TitleOutcome
 from schemas.topics import NOTICE_ISSUED, TITLE_CHANGED, TITLE_REPLACED
 from streams.processor import Processor
@@ -23,7 +23,7 @@ from tests.builders import BOTH, CITIZEN, NO_DUTY, situation
 from tests.builders import changed as requirement_changed
 from tests.conftest import new_database
 from tests.consumers.batches import in_parallel, slice_connection
-from tests.consumers.title_batches import SLICE, TOPIC_OF, arrival, arrivals, begun, rows, store
+from tests.consumers.title_batches import SLICE, TOPIC_OF, begun, incoming, incoming_events, rows, store
 from tests.title_builders import COOK, HERMIT, NEW_COOK, corrected, wish
 
 OLD_LABEL, ALIAS = "Kokkemand", "(gourmetkok)"
@@ -48,7 +48,7 @@ def owner(database: str) -> Iterator[Connection]:
 def run_wave_1(connection: Connection) -> None:
     """One title is converted, one retired; every sink applies what it reads of it."""
     store(connection, TABLE)
-    facts = arrivals(
+    facts = incoming_events(
         wish("2021-06-01 10:00", COOK, alias=ALIAS),
         wish("2021-06-01 10:00", HERMIT, item="w2"),
         situation("2021-06-01"),
@@ -59,21 +59,21 @@ def run_wave_1(connection: Connection) -> None:
         for day in ("2021-06-12", "2021-06-14"):
             cursor.day = begun(day).day_begun
             out += titles.step(connection, cursor) or []
-    decided = [as_arrival(caused) for caused in out]
+    decided = [as_arrival(produced) for produced in out]
     with connection.transaction():
         known = [fact for fact in facts if fact.topic in title_register.READS]
-        title_register.apply(connection, [*known, arrival(begun("2021-06-12")), *of(decided, TITLE_CHANGED)])
+        title_register.apply(connection, [*known, incoming(begun("2021-06-12")), *of(decided, TITLE_CHANGED)])
         title_audit.apply(connection, of(decided, TITLE_REPLACED))
         mailboxes.apply(connection, of(decided, NOTICE_ISSUED))
         journal.apply(connection, [each for each in (*facts, *decided) if each.topic in journal.READS])
-        cv_status.apply(connection, arrivals(requirement_changed("2021-06-14", before=NO_DUTY, now=BOTH)))
+        cv_status.apply(connection, incoming_events(requirement_changed("2021-06-14", before=NO_DUTY, now=BOTH)))
 
 
-def as_arrival(caused: Caused) -> Arrival:
-    return Arrival(TOPIC_OF[type(caused.event)], 0, caused.id, caused.event, caused.cause, SLICE)
+def as_arrival(produced: ProducedEvent) -> IncomingEvent:
+    return IncomingEvent(TOPIC_OF[type(produced.event)], 0, produced.id, produced.event, produced.cause, SLICE)
 
 
-def of(decided: list[Arrival], topic: Any) -> list[Arrival]:
+def of(decided: list[IncomingEvent], topic: Any) -> list[IncomingEvent]:
     found = [each for each in decided if each.topic is topic]
     assert found, f"the wave gave nothing on {topic}"
     return found

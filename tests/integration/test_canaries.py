@@ -11,9 +11,9 @@ from psycopg import Connection
 from typer.main import get_command
 
 from infra.cli import app
-from infra.cli.demo.canaries import Canaries, Kind, Place, canaries
-from infra.cli.demo.places import search, topics
-from infra.cli.demo.screens import READING, pieces
+from infra.demo.canaries import Canaries, Kind, Place, canaries
+from infra.demo.places import search, topics
+from infra.demo.screens import READING, pieces
 from infra.postgres import connect
 from producers.cpr import made_up_cpr
 from schemas.headers import RawHeaders

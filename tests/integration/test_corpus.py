@@ -14,10 +14,10 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from infra.breaker import IN_A_ROW
-from infra.dead_letters import topic_of
-from infra.local import Addresses
-from infra.records import come_home
+from consumers.record_lock import confirm_restore
+from infra.addresses import Addresses
+from infra.dead_letters.limits import IN_A_ROW
+from infra.dead_letters.store import topic_of
 from infra.registry import COMPATIBILITY
 from producers.sender import Sender
 from schemas.codec import contract_text, encode
@@ -60,7 +60,7 @@ def running(addresses: Addresses, migrated: str, tmp_path_factory: pytest.TempPa
     """One engine for all tests of this module; each has keys of its own."""
     with new_database(migrated, of=migrated) as dsn:
         with psycopg.connect(dsn) as connection:
-            come_home(connection)
+            confirm_restore(connection)
         system = make_system(addresses, dsn, tmp_path_factory.mktemp("corpus"))
         with system.worker() as worker:
             yield Running(system, worker)

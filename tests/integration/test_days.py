@@ -10,10 +10,12 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
-from infra.group import THREADS, Group, Wiring
-from infra.lane import Work
-from infra.local import Addresses
+from consumers.record_lock import deleted_for_good
+from infra.addresses import Addresses
+from infra.consumer_group import THREADS, ConsumerGroup
+from infra.engine.consumer import Wiring
 from infra.registry import Registry
+from infra.source.partition_state import Work
 from schemas.codec import contract, decode, encode, frame
 from schemas.headers import headers
 from schemas.ids import slice_of
@@ -63,13 +65,14 @@ def _publish_large(system: System, facts: Sequence[ClientSystemRecorded]) -> Non
 
 @contextmanager
 def _running(system: System) -> Iterator[None]:
-    wiring = Wiring(replace(system.addresses, dsn=system.dsn), Registry(system.addresses.registry), system.schema_ids)
+    addresses = replace(system.addresses, dsn=system.dsn)
+    wiring = Wiring(addresses, Registry(addresses.registry), system.schema_ids, deleted_for_good)
     with ThreadPoolExecutor(THREADS) as threads:
 
         def deliver(work: Work) -> None:
             threads.submit(group.run, work)
 
-        group = Group(Processor(decision), wiring, deliver)
+        group = ConsumerGroup(Processor(decision), wiring, deliver)
         group.start()
         try:
             yield

@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from infra.addresses import Addresses
+from infra.arrays import uuids
 from infra.errors import AlarmError
-from infra.kafka import admin, ensure_topics, topic_ids
-from infra.local import Addresses
-from infra.postgres import connect, migrate, uuids
+from infra.kafka import admin, topic_ids
+from infra.migrate import migrate
+from infra.postgres import connect
+from infra.topic_admin import ensure_topics
 from producers.publisher import DeliveryError
 from producers.sender import Sender
 from schemas.clock import DayBegun

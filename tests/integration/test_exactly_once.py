@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
-from infra.local import Addresses, Stack
+from infra.addresses import Addresses
+from infra.local import Stack
 from schemas.topic import SLICES
 from schemas.topics import CV_REQUIREMENT_CHANGED, NOTICE_ISSUED
 from streams.policies.cv_state import CvDuties

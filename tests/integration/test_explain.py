@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from consumers import journal, mailboxes
-from infra.record import Arrival
+from infra.engine.record import IncomingEvent
 from schemas.event import Event
 from schemas.ids import derived_id
 from streams.policies.job_ad_numbers import decide as check_numbers
@@ -27,11 +27,11 @@ def id_of(number: int) -> bytes:
     return derived_id(b"%d" % number)
 
 
-def happened(*events: Event) -> list[Arrival]:
+def happened(*events: Event) -> list[IncomingEvent]:
     """Each with an id of its number, caused by the first."""
     causes = [None, *[id_of(0)] * (len(events) - 1)]
     return [
-        Arrival(TOPIC_OF[type(event)], number, id_of(number), event, cause)
+        IncomingEvent(TOPIC_OF[type(event)], number, id_of(number), event, cause)
         for number, (event, cause) in enumerate(zip(events, causes, strict=True))
     ]
 
@@ -45,7 +45,7 @@ def known(desk: Desk, decision: str, subject: str, body: dict[str, Any], wakes_o
 @pytest.fixture
 def told(desk: Desk) -> Desk:
     """A situation, the requirement that followed, and two notices, of which the guard holds one."""
-    arrivals = happened(
+    incoming_events = happened(
         situation(AT),
         changed(AT, before=NO_DUTY, now=REGISTER),
         change_notice(AT, before=NO_DUTY, now=REGISTER),
@@ -53,8 +53,8 @@ def told(desk: Desk) -> Desk:
     )
     with slice_connection(desk.dsn) as connection:
         set_ceiling(connection, 1)
-        journal.apply(connection, [*reversed(arrivals)])
-        mailboxes.apply(connection, arrivals[2:])
+        journal.apply(connection, [*reversed(incoming_events)])
+        mailboxes.apply(connection, incoming_events[2:])
     known(desk, "cv-requirement", CITIZEN, {"citizen": CITIZEN, "rule": "CV-1"}, "2021-09-18")
     return desk
 

@@ -9,11 +9,11 @@ from typing import Protocol
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from infra.outbox import Outlet, Ticket
-from infra.record import Departure
+from infra.engine.outbox import OutboxPublisher, PendingDelivery
+from infra.engine.record import OutgoingRecord
 from producers.sender import Sender
 from schemas.topics import NOTICE_ISSUED
-from tests.faults.proxy import Proxy
+from tests.faults.inject.proxy import Proxy
 
 PRODUCE, REQUEST = 0, struct.Struct(">ih")
 WITHIN_THE_RECORDS = -12
@@ -28,17 +28,17 @@ class Way(Protocol):
 
 class FromTheOutbox:
     def __init__(self, kafka: str) -> None:
-        self._outlet, self._tickets = Outlet(kafka, "test-in-flight"), list[Ticket]()
+        self._publisher, self._pending = OutboxPublisher(kafka, "test-in-flight"), list[PendingDelivery]()
 
     def send(self, number: int) -> None:
-        record = Departure(NOTICE_ISSUED.name, 0, number, bytes(16), bytes(16), 0, b"key", b"%d" % number)
-        self._tickets.append(self._outlet.publish("test/0", number, [record]))
+        record = OutgoingRecord(NOTICE_ISSUED.name, 0, number, bytes(16), bytes(16), 0, b"key", b"%d" % number)
+        self._pending.append(self._publisher.publish("test/0", number, [record]))
 
     def wait(self) -> None:
         deadline = time.monotonic() + DEADLINE_S
-        while not all(ticket.acked for ticket in self._tickets) and time.monotonic() < deadline:
-            self._outlet.poll(0.01)
-        assert all(ticket.acked for ticket in self._tickets)
+        while not all(pending.acked for pending in self._pending) and time.monotonic() < deadline:
+            self._publisher.poll(0.01)
+        assert all(pending.acked for pending in self._pending)
 
 
 class FromTheEdge:

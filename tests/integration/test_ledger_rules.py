@@ -6,14 +6,13 @@ import pytest
 from confluent_kafka import Message
 from psycopg import Connection
 
-from infra import ledger
-from infra.buffer import Batch
+from infra.engine import ledger
+from infra.engine.consumer import register
+from infra.engine.intake import Accepted, Intake
+from infra.engine.ledger import Cursor
+from infra.engine.record import Batch, OutgoingRecord
 from infra.errors import AlarmError, TakeOverError
-from infra.group import register
-from infra.intake import Intake, Sifted
-from infra.ledger import Cursor
 from infra.postgres import connect
-from infra.record import Departure
 from schemas.clock import DayBegun
 from schemas.codec import contract, encode
 from schemas.event import Event
@@ -53,16 +52,16 @@ def record(topic: Topic, offset: int, event: Event, id_: str, sequence: int | No
 
 def apply(
     connection: Connection, epoch: int, records: Sequence[Message], start: int = 0, tos: dict[str, int] | None = None
-) -> Sifted:
-    """One batch through lock, sift and close, as a worker does it."""
+) -> Accepted:
+    """One batch through lock, accept and close, as a worker does it."""
     froms = {str(record.topic()): start for record in records}
     with connection.transaction():
         cursor = ledger.lock(connection, "test", SLICE, epoch)
-        sifted = Intake(READS, OurSchemas()).sift(
+        accepted = Intake(READS, OurSchemas()).accept(
             connection, cursor, Batch(SLICE, epoch, froms, tos or {}, list(records))
         )
-        ledger.close(connection, cursor, (), len(sifted.arrivals), ())
-    return sifted
+        ledger.close(connection, cursor, (), len(accepted.events), ())
+    return accepted
 
 
 def cursor_of(connection: Connection, epoch: int) -> Cursor:
@@ -83,7 +82,7 @@ def test_a_batch_fetched_from_beyond_the_position_is_refused_and_nothing_of_it_s
     with pytest.raises(TakeOverError, match="fetched from 5"):
         apply(connection, epoch, [record(SITUATION_RECORDED, 7, FACT, "a")], start=5)
     assert cursor_of(connection, epoch).positions == {}
-    assert len(apply(connection, epoch, [record(SITUATION_RECORDED, 7, FACT, "a")], start=0).arrivals) == 1
+    assert len(apply(connection, epoch, [record(SITUATION_RECORDED, 7, FACT, "a")], start=0).events) == 1
 
 
 def test_a_hole_in_the_log_is_normal(connection: Connection) -> None:
@@ -106,18 +105,18 @@ def test_a_day_that_was_handed_in_too_early_is_a_take_over_and_does_not_begin(co
 def test_on_an_input_topic_an_id_counts_once_within_a_batch_and_after_it(connection: Connection) -> None:
     epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
     once = apply(connection, epoch, [record(SITUATION_RECORDED, offset, FACT, "a") for offset in (0, 1)])
-    assert [arrival.offset for arrival in once.arrivals] == [0]
+    assert [incoming.offset for incoming in once.events] == [0]
     again = apply(
         connection, epoch, [record(SITUATION_RECORDED, 2, FACT, "a"), record(SITUATION_RECORDED, 3, FACT, "b")], 2
     )
-    assert [arrival.offset for arrival in again.arrivals] == [3]
+    assert [incoming.offset for incoming in again.events] == [3]
 
 
 def test_a_record_below_the_position_is_dropped_though_its_id_was_forgotten(connection: Connection) -> None:
     epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
     apply(connection, epoch, [record(SITUATION_RECORDED, 0, FACT, "a")])
     connection.execute("delete from ledger.inbox")
-    assert apply(connection, epoch, [record(SITUATION_RECORDED, 0, FACT, "a")]).arrivals == []
+    assert apply(connection, epoch, [record(SITUATION_RECORDED, 0, FACT, "a")]).events == []
 
 
 def test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_gap_stops_the_slice(
@@ -127,7 +126,7 @@ def test_of_the_ledgers_own_records_the_next_counts_a_lower_one_repeats_and_a_ga
     first = [
         record(CV_REQUIREMENT_CHANGED, offset, CHANGE, "x", sequence) for offset, sequence in ((0, 1), (1, 2), (2, 1))
     ]
-    assert [arrival.offset for arrival in apply(connection, epoch, first).arrivals] == [0, 1]
+    assert [incoming.offset for incoming in apply(connection, epoch, first).events] == [0, 1]
     with pytest.raises(AlarmError, match="jumps from 2 to 4"):
         apply(connection, epoch, [record(CV_REQUIREMENT_CHANGED, 3, CHANGE, "x", 4)], 3)
     assert cursor_of(connection, epoch).positions == {CV_REQUIREMENT_CHANGED.name: 3}
@@ -137,10 +136,10 @@ def test_a_take_over_finds_what_was_committed_and_never_published_and_clearing_d
     connection: Connection,
 ) -> None:
     epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
-    sent = [Departure("topic", SLICE, n, bytes(16), bytes(16), 0, b"key", b"value %d" % n) for n in (1, 2, 3)]
-    for departure in sent:
+    sent = [OutgoingRecord("topic", SLICE, n, bytes(16), bytes(16), 0, b"key", b"value %d" % n) for n in (1, 2, 3)]
+    for outgoing in sent:
         with connection.transaction():
-            ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), [departure], 1, ())
+            ledger.close(connection, ledger.lock(connection, "test", SLICE, epoch), [outgoing], 1, ())
     ledger.clear(connection, "test", SLICE, epoch, [2])
     ledger.clear(connection, "test", SLICE, epoch - 1, [1, 3])
     left = ledger.take_over(connection, "test", SLICE, "you").leftovers

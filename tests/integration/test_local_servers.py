@@ -20,7 +20,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # the client r
     NewTopic,
 )
 
-from infra.local import Addresses, ServerError, Stack
+from infra.addresses import Addresses
+from infra.errors import ServerError
+from infra.local import Stack
 from infra.local.process import Process
 from infra.local.state import State
 

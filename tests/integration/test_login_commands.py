@@ -3,7 +3,7 @@
 import json
 
 from consumers.vitas_list import apply
-from infra.record import Arrival
+from infra.engine.record import IncomingEvent
 from schemas.topics import LOGIN_RECORDED, VITAS_USER_CHANGED
 from tests.builders import JOBCENTRE
 from tests.consumers.batches import slice_connection
@@ -20,7 +20,7 @@ def test_vitas_users_shows_a_jobcentre_its_inactive_users_and_on_request_the_act
         listed("2021-06-14", active=False, rule="VIT-2", user="user-3", jobcentre="jobcentre-2"),
     )
     with slice_connection(desk.dsn) as connection, connection.transaction():
-        apply(connection, [Arrival(VITAS_USER_CHANGED, n, b"%016d" % n, event) for n, event in enumerate(events)])
+        apply(connection, [IncomingEvent(VITAS_USER_CHANGED, n, b"%016d" % n, event) for n, event in enumerate(events)])
     row = {"user": "user-1", "active": False, "since": "2021-06-14", "company": "company-1", "rule": "VIT-2"}
     assert desk.json("vitas", "users", JOBCENTRE) == [row]
     assert [user["user"] for user in desk.json("vitas", "users", JOBCENTRE, "--all")] == ["user-1", "user-2"]

@@ -5,8 +5,8 @@ import time
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from infra.outbox import Outlet
-from infra.record import Departure
+from infra.engine.outbox import OutboxPublisher
+from infra.engine.record import OutgoingRecord
 from schemas.topics import NOTICE_ISSUED
 
 DEADLINE_S = 60.0
@@ -19,18 +19,18 @@ of the other."""
 def test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partition(kafka: str) -> None:
     places = [(0, 1), *((1, sequence) for sequence in range(1, RECORDS))]
     batch = [
-        Departure(NOTICE_ISSUED.name, partition, sequence, bytes(16), bytes(16), 0, b"key", BODY)
+        OutgoingRecord(NOTICE_ISSUED.name, partition, sequence, bytes(16), bytes(16), 0, b"key", BODY)
         for partition, sequence in places
     ]
-    outlet = Outlet(kafka, "test-outlet")
-    ticket = outlet.publish("test/0", 1, batch)
-    assert not ticket.acked
+    publisher = OutboxPublisher(kafka, "test-outlet")
+    pending = publisher.publish("test/0", 1, batch)
+    assert not pending.acked
 
     deadline = time.monotonic() + DEADLINE_S
-    while not ticket.acked and time.monotonic() < deadline:
-        outlet.poll(0.001)
-    assert ticket.acked
-    assert outlet.flush(0), "records of the batch are still on their way"
+    while not pending.acked and time.monotonic() < deadline:
+        publisher.poll(0.001)
+    assert pending.acked
+    assert publisher.flush(0), "records of the batch are still on their way"
     assert sequences(kafka) == {0: [1], 1: list(range(1, RECORDS))}
 
 

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Message
 
 from consumers import registers
-from infra.breaker import IN_A_ROW
+from infra.dead_letters.limits import IN_A_ROW
 from infra.errors import AlarmError
 from schemas.clock import DayBegun
 from schemas.dates import midnight
@@ -17,7 +17,7 @@ from schemas.ids import id_of, slice_of
 from schemas.topic import SLICES
 from schemas.topics import CV_EXEMPTION_RECORDED, DAY_BEGUN, JOBLOG_ENTRY_RECORDED, SITUATION_RECORDED
 from streams.cv_requirement import decision
-from streams.decision import Life
+from streams.decision import Subject
 from streams.processor import Processor
 from tests.builders import exemption, situation
 from tests.integration.slices import THEIRS, Slice, slice_of_consumer
@@ -44,9 +44,9 @@ def cv(database: str) -> Iterator[Slice]:
 
 def undisturbed(day: date | None = None, skip: int = 0) -> tuple[Any, Any]:
     """The citizen's state and its cause, had every fact been readable but for those skipped; worked out in memory."""
-    life = Life(decision, None, bytes(16))
+    life = Subject(decision, None, bytes(16))
     for _, event, id_ in FACTS[skip:]:
-        life.happen(event, id_of(id_, "test"), day)
+        life.apply(event, id_of(id_, "test"), day)
     assert life.state is not None
     return life.state.model_dump(mode="json", exclude_defaults=True), life.cause.hex()
 
@@ -69,12 +69,12 @@ def test_later_records_of_the_key_wait_on_all_topics_while_others_flow_and_follo
     assert [status for _, status in cv.rows(LETTERS)] == ["new", "waiting", "waiting"]
     letter = cv.rows(LETTERS)[0][0]
     assert (
-        cv.order("redrive", letter)
+        cv.command("redrive", letter)
         == f"refused: still unreadable: schema 2 is not registered for {FACTS[0][0].subject}"
     )
     assert known(cv).keys() == {OTHER}
     cv.schemas.registered = True
-    assert cv.order("redrive", letter) == "applied"
+    assert cv.command("redrive", letter) == "applied"
     assert known(cv)[CITIZEN] == undisturbed()
     assert (cv.rows(PARKED), cv.rows(LETTERS)) == ([], [(letter, "applied")])
 
@@ -83,16 +83,16 @@ def test_re_driving_twice_acts_once(cv: Slice) -> None:
     put_all(cv)
     cv.schemas.registered = True
     letter = cv.rows(LETTERS)[0][0]
-    assert cv.order("redrive", letter) == "applied"
+    assert cv.command("redrive", letter) == "applied"
     after = known(cv), cv.rows("select sum(outgoing) from ledger.batch")
-    assert cv.order("redrive", letter) == "nothing to do: it is applied already"
-    assert cv.order("discard", letter) == "nothing to do: it is applied already"
+    assert cv.command("redrive", letter) == "nothing to do: it is applied already"
+    assert cv.command("discard", letter) == "nothing to do: it is applied already"
     assert (known(cv), cv.rows("select sum(outgoing) from ledger.batch")) == after
 
 
 def test_a_letter_that_is_discarded_is_never_applied_and_what_waited_goes_on(cv: Slice) -> None:
     put_all(cv)
-    assert cv.order("discard", cv.rows(LETTERS)[0][0]) == "discarded"
+    assert cv.command("discard", cv.rows(LETTERS)[0][0]) == "discarded"
     assert known(cv)[CITIZEN] == undisturbed(skip=1)
     assert cv.rows(PARKED) == []
 
@@ -100,8 +100,8 @@ def test_a_letter_that_is_discarded_is_never_applied_and_what_waited_goes_on(cv:
 def test_within_one_batch_what_lay_before_the_letter_is_applied_and_what_lies_behind_waits(cv: Slice) -> None:
     first, second, third = FACTS
     cv.put(cv.next(*first), cv.next(*second, headers=[]), cv.next(*third))
-    life = Life(decision, None, bytes(16))
-    life.happen(first[1], id_of(first[2], "test"), None)
+    life = Subject(decision, None, bytes(16))
+    life.apply(first[1], id_of(first[2], "test"), None)
     assert known(cv)[CITIZEN][1] == life.cause.hex()
     assert [status for _, status in cv.rows(LETTERS)] == ["new", "waiting"]
 
@@ -110,7 +110,7 @@ def test_a_record_that_waited_and_cannot_be_read_itself_becomes_the_next_letter(
     first, second, third = FACTS
     cv.put(cv.next(*first, headers=[]), cv.next(*second, THEIRS), cv.next(*third))
     letter = cv.rows(LETTERS)[0][0]
-    assert cv.order("discard", letter) == "discarded"
+    assert cv.command("discard", letter) == "discarded"
     assert [status for _, status in cv.rows(LETTERS)] == ["discarded", "new", "waiting"]
     assert (known(cv), cv.rows(PARKED)) == ({}, [({CITIZEN: False},)])
 
@@ -123,7 +123,7 @@ def test_a_parked_subject_sleeps_on_while_others_wake_and_wakes_for_every_day_wh
     cv.put(begins(cv, date(2021, 7, 1)))
     assert cv.rows("select day from ledger.slice where day is not null") == [(date(2021, 7, 1),)]
     assert known(cv)[CITIZEN] == before
-    assert cv.order("discard", cv.rows(LETTERS)[0][0]) == "discarded"
+    assert cv.command("discard", cv.rows(LETTERS)[0][0]) == "discarded"
     assert known(cv)[CITIZEN] != before
     assert cv.rows("select count(*) from ledger.state where wakes_on <= '2021-07-01'") == [(0,)]
 
@@ -131,24 +131,24 @@ def test_a_parked_subject_sleeps_on_while_others_wake_and_wakes_for_every_day_wh
 def test_what_waited_is_applied_on_the_day_on_which_it_came_so_that_no_day_between_is_early(cv: Slice) -> None:
     short = exemption("2021-06-15 10:00", last_day="2021-06-20", citizen=CITIZEN)
     longer = exemption("2021-06-18 10:00", "2021-06-15", "2021-07-10", citizen=CITIZEN)
-    life, caused = Life(decision, None, bytes(16)), []
-    caused += life.happen(FACTS[0][1], id_of("first", "test"), None)
+    life, produced = Subject(decision, None, bytes(16)), []
+    produced += life.apply(FACTS[0][1], id_of("first", "test"), None)
     cv.put(cv.next(*FACTS[0]))
     for today, event, id_, schema in (
         (date(2021, 6, 15), short, "short", THEIRS),
         (date(2021, 6, 18), longer, "longer", 1),
     ):
-        caused += [*life.catch_up(today), *life.happen(event, id_of(id_, "test"), today)]
+        produced += [*life.advance_to(today), *life.apply(event, id_of(id_, "test"), today)]
         cv.put(begins(cv, today))
         cv.put(cv.next(CV_EXEMPTION_RECORDED, event, id_, schema))
-    caused += life.catch_up(date(2021, 7, 1))
+    produced += life.advance_to(date(2021, 7, 1))
     cv.put(begins(cv, date(2021, 7, 1)))
     cv.schemas.registered = True
-    assert cv.order("redrive", cv.rows(LETTERS)[0][0]) == "applied"
+    assert cv.command("redrive", cv.rows(LETTERS)[0][0]) == "applied"
     assert life.state is not None
     assert known(cv)[CITIZEN] == (life.state.model_dump(mode="json", exclude_defaults=True), life.cause.hex())
     letters = "(select count(*) from dead_letter.letter)"
-    assert cv.rows(f"select sum(outgoing) - {letters} from ledger.batch") == [(len(caused),)]
+    assert cv.rows(f"select sum(outgoing) - {letters} from ledger.batch") == [(len(produced),)]
 
 
 def begins(cv: Slice, day: date) -> Message:
@@ -165,9 +165,9 @@ def test_a_rule_that_fails_on_a_letter_refuses_it_and_the_slice_goes_on(
         raise ValueError(CITIZEN)
 
     with monkeypatch.context() as patched:
-        patched.setattr(cv.worker._transacting.handler, "apply", fails)
-        assert cv.order("redrive", cv.rows(LETTERS)[0][0]) == "refused: a rule failed on it: ValueError"
-    assert cv.order("redrive", cv.rows(LETTERS)[0][0]) == "applied"
+        patched.setattr(cv.worker._transaction.handler, "apply", fails)
+        assert cv.command("redrive", cv.rows(LETTERS)[0][0]) == "refused: a rule failed on it: ValueError"
+    assert cv.command("redrive", cv.rows(LETTERS)[0][0]) == "applied"
     assert known(cv)[CITIZEN] == undisturbed()
 
 
@@ -177,7 +177,7 @@ def test_a_letter_whose_id_came_again_readable_is_not_applied_besides(cv: Slice)
     cv.put(cv.next(topic, event, id_, headers=[("ce_id", id_.encode()), ("ce_source", b"test"), *[("x", b"")] * 99]))
     cv.put(cv.next(topic, event, id_))
     cv.rows("update dead_letter.letter set headers = %s::jsonb where status = 'new' returning id", (headers_of(good),))
-    refused = cv.order("redrive", cv.rows(LETTERS)[0][0])
+    refused = cv.command("redrive", cv.rows(LETTERS)[0][0])
     assert refused.startswith("refused: another record with its id")
 
 
@@ -188,9 +188,9 @@ def test_a_record_that_waited_and_whose_id_no_inbox_has_seen_is_not_applied_by_i
     cv.rows(
         "update dead_letter.letter set headers = %s::jsonb where status = 'waiting' returning id", (headers_of(good),)
     )
-    assert cv.order("discard", cv.rows(LETTERS)[0][0]) == "discarded"
+    assert cv.command("discard", cv.rows(LETTERS)[0][0]) == "discarded"
     assert (known(cv), [status for _, status in cv.rows(LETTERS)]) == ({}, ["discarded", "new"])
-    assert cv.order("redrive", cv.rows(LETTERS)[1][0]) == "applied"
+    assert cv.command("redrive", cv.rows(LETTERS)[1][0]) == "applied"
     assert cv.rows("select count(*) from ledger.inbox where id = %s", (id_of(second[2], "test").hex(),)) == [(1,)]
 
 
@@ -208,7 +208,7 @@ def test_what_was_deleted_is_refused_and_never_comes_back(database: str) -> None
             " 'ref', '', '')",
             (SLICE, fact.record),
         )
-        refused = slice_.order("redrive", slice_.rows(LETTERS)[0][0])
+        refused = slice_.command("redrive", slice_.rows(LETTERS)[0][0])
         assert (
             refused
             == f"refused: record {fact.record} was deleted on 2021-06-14 (receipt {SLICE}/1) and never comes back"
@@ -234,7 +234,7 @@ def test_too_many_dead_letters_stop_the_slice_before_the_batch_and_an_operator_l
         " values (%s, %s, 'accept', %s, %s, 'Anna Holm')",
         ("cv-requirement", SLICE, SITUATION_RECORDED.name, 15),
     )
-    cv.worker.stirred = True
+    cv.worker.notified = True
     cv.put(*some[10:])
     assert cv.rows("select count(*) from dead_letter.letter where status = 'new'") == [(len(some),)]
     assert cv.rows("select outcome from dead_letter.act") == [("accepted",)]

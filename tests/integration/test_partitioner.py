@@ -6,7 +6,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from infra.local import Addresses
+from infra.addresses import Addresses
 from schemas.ids import slice_of
 from schemas.topic import SLICES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from infra.local import Addresses
+from infra.addresses import Addresses
 from schemas.codec import encode
 from schemas.headers import RawHeaders, headers
 from schemas.ids import slice_of

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from infra.errors import AlarmError
 from infra.postgres import connect
-from infra.reference import load_table
+from infra.reference.tables import load_table
 from producers.classification import BadFileError, import_titles
 from streams.policies.title_table import TitleOutcome, outcome_of
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from infra.local import Addresses
+from infra.addresses import Addresses
 from infra.registry import COMPATIBILITY, RegistrationError, Registry, RegistryAwayError
 from schemas.clock import DayBegun
 from schemas.codec import UnreadableError, contract, contract_text

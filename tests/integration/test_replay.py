@@ -11,11 +11,11 @@ import pytest
 from confluent_kafka import OFFSET_END, Producer, TopicPartition
 from psycopg import Connection, sql
 
+from consumers.record_lock import confirm_restore
+from infra.addresses import Addresses
 from infra.cli import catalog
 from infra.kafka import end_offsets
-from infra.local import Addresses
 from infra.postgres import connect
-from infra.records import come_home
 from schemas.event import Event
 from schemas.topics import (
     JOB_SUGGESTION_CHECK_RECORDED,
@@ -68,7 +68,7 @@ def test_every_consumer_replayed_into_a_fresh_database_gives_the_same_tables_and
     addresses: Addresses, database: str, fresh: str, tmp_path: Path
 ) -> None:
     system = make_system(addresses, database, tmp_path, dict.fromkeys(("mailboxes", "journal"), (NOTICE_ISSUED,)))
-    everyone = [*catalog.decisions().values(), *catalog.sinks().values()]
+    everyone = catalog.CONSUMERS
     system = replace(system, reads={each.name: each.reads for each in everyone})
     _live(system)
     ends = end_offsets(system.client, [topic.name for topic in TOPICS])
@@ -84,7 +84,7 @@ def test_every_consumer_replayed_into_a_fresh_database_gives_the_same_tables_and
 def test_a_replay_ends_at_the_first_difference_and_at_the_first_record_that_is_gone_and_says_where(
     addresses: Addresses, database: str, migrated: str, tmp_path: Path
 ) -> None:
-    system = make_system(addresses, database, tmp_path, {"cv-requirement": catalog.decisions()["cv-requirement"].reads})
+    system = make_system(addresses, database, tmp_path, {"cv-requirement": catalog.reads()["cv-requirement"]})
     system.publish([date(2021, 6, 14), *first_load(1, 50)])
     with system.worker():
         wait_for("everything drained", lambda: system.drained(date(2021, 6, 14)))
@@ -111,7 +111,7 @@ def _refusal(addresses: Addresses, database: str, migrated: str) -> str:
 
 def _come_home(dsn: str) -> None:
     with connect(dsn, "test") as connection:
-        come_home(connection)
+        confirm_restore(connection)
 
 
 def _live(system: System) -> None:

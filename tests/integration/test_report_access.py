@@ -8,15 +8,15 @@ import pytest
 from psycopg import Connection
 
 from consumers import journal, referral_register
-from infra.cli.demo.report_access import access
-from infra.record import Arrival
+from infra.demo.report_access import access
+from infra.engine.record import IncomingEvent
 from schemas.event import Event
 from schemas.ids import slice_of
 from schemas.referrals import ProviderRecorded, ReferralRecorded
 from schemas.topic import SLICES
 from streams.referrals import decision
 from tests.consumers.batches import slice_connection
-from tests.consumers.title_batches import arrivals
+from tests.consumers.title_batches import incoming_events
 from tests.producers.test_made_up_access import facts
 from tests.stories.playbook import Playbook
 
@@ -28,7 +28,7 @@ def played(database: str) -> Iterator[Connection]:
         book = Playbook(decision)
         recorded = [fact for _, some in facts(2021) for fact in some]
         for _, batch in groupby(recorded, key=lambda fact: (type(fact), slice_of(fact.key.encode(), SLICES))):
-            referral_register.apply(connection, arrivals(*batch))
+            referral_register.apply(connection, incoming_events(*batch))
         for fact in recorded:
             if isinstance(fact, ReferralRecorded):
                 book.fact(fact)
@@ -37,9 +37,9 @@ def played(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def _journalled(recorded: list[Event], book: Playbook) -> list[Arrival]:  # type: ignore[type-arg] # any state
+def _journalled(recorded: list[Event], book: Playbook) -> list[IncomingEvent]:  # type: ignore[type-arg] # any state
     known = [fact for fact in recorded if not isinstance(fact, ProviderRecorded)]
-    return [*arrivals(*known), *arrivals(*book.outputs)]
+    return [*incoming_events(*known), *incoming_events(*book.outputs)]
 
 
 def test_the_account_adds_up_and_shows_every_requirement(

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.local import Addresses
+from infra.addresses import Addresses
 from producers.cpr import made_up_cpr
 from tests.integration.system import make_system, wait_for
 from tests.integration.test_cli import BAD_INPUT, COULD_NOT, Desk

@@ -9,11 +9,11 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from infra.cli.catalog import decisions
+from infra.addresses import Addresses
+from infra.cli import catalog
 from infra.kafka import end_offsets
-from infra.local import Addresses
 from infra.postgres import connect
-from infra.reference import Old, Title, store_table
+from infra.reference.tables import Old, Title, store_table
 from producers.clock import begin_day
 from producers.sender import Sender
 from schemas.codec import contract, decode, encode, frame
@@ -38,7 +38,7 @@ def test_the_stories_come_out_on_the_real_servers_as_they_were_told(
     tales = told()
     assert len(tales) >= 40, "the stories were not found"
     names = {tale.book.decision.name for tale in tales}
-    system = make_system(addresses, database, tmp_path, {name: decisions()[name].reads for name in sorted(names)})
+    system = make_system(addresses, database, tmp_path, {name: catalog.reads()[name] for name in sorted(names)})
     with system.worker():
         for day, waves in calendar(tales):
             _play(system, None if day == BEFORE else day, waves)
@@ -100,7 +100,7 @@ def _said(system: System, tales: Sequence[Tale]) -> Said:
     """What each decision said under its own tales' keys, as far as they were told. Others read the same facts."""
     own = {(tale.book.decision.name, name): tale.last_day for tale in tales for name in tale.names.values()}
     said: Said = defaultdict(list)
-    for topic in {topic for name in system.reads for topic in decisions()[name].writes}:
+    for topic in {topic for each in catalog.DECISIONS if each.name in system.reads for topic in each.writes}:
         for record in system.messages(topic).values():
             decision, _, _ = parse(record.headers())["ce_source"].rpartition("/")
             event = _event(record, topic)

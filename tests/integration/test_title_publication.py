@@ -11,7 +11,7 @@ import pytest
 from psycopg import Connection
 
 from infra.postgres import connect
-from infra.title_publication import BYTE_ORDER_MARK, HEADER, Title, titles_of, version_in_use, write_csv
+from infra.reference.publication import BYTE_ORDER_MARK, HEADER, Title, titles_of, version_in_use, write_csv
 from producers.classification import Published, import_titles
 from producers.title_table import announce
 from schemas.codec import contract, decode, frame

@@ -10,21 +10,21 @@ from psycopg import Connection
 
 from bench.wave import VERSION, Wave
 from consumers.title_register import Row, reconcile
+from infra.addresses import Addresses
 from infra.cli import catalog
-from infra.kafka import ensure_topics
-from infra.local import Addresses
 from infra.postgres import connect
-from infra.reference import load_table, store_table
+from infra.reference.tables import load_table, store_table
+from infra.topic_admin import ensure_topics
 from producers.classification import Published
 from producers.title_table import announce
-from schemas.calendar import WAVE_1
 from schemas.dates import midnight
-from schemas.event import Caused, Event
+from schemas.event import Event, ProducedEvent
 from schemas.ids import id_of
+from schemas.release_dates import WAVE_1
 from schemas.titles import TitleChanged, TitleReplaced
 from schemas.topic import SLICES
 from schemas.topics import TITLE_CHANGED, TITLE_REPLACED, TOPICS
-from streams.decision import Life
+from streams.decision import Subject
 from streams.policies.title_state import HeldTitles
 from streams.titles import decision
 from tests.integration.country import Fact
@@ -54,8 +54,8 @@ def test_tit_10_a_wave_killed_in_the_middle_reconciles_and_ends_as_worked_out_in
             stored = store_table(connection, wave.new, wave.old, VERSION)
         announce(addresses.kafka, system.schema_ids, Published(*stored, counts={}), [], midnight(date(2021, 5, 19)))
         system.publish([EVE])
-        states, caused = in_memory(connection, facts)
-        changes, replaced = ids(caused, TitleChanged), ids(caused, TitleReplaced)
+        states, produced = in_memory(connection, facts)
+        changes, replaced = ids(produced, TitleChanged), ids(produced, TitleReplaced)
         changed, taken = sum(map(len, changes.values())), sum(map(len, replaced.values()))
         with system.worker(*NAMES):
             wait_for("the table in use", partial(applied, connection, "titles", 2 * SLICES))
@@ -84,21 +84,21 @@ def test_tit_10_a_wave_killed_in_the_middle_reconciles_and_ends_as_worked_out_in
         assert found == expected, topic.name
 
 
-def in_memory(connection: Connection, facts: list[Fact]) -> tuple[dict[str, HeldTitles], list[Caused]]:
+def in_memory(connection: Connection, facts: list[Fact]) -> tuple[dict[str, HeldTitles], list[ProducedEvent]]:
     """The decision played holder by holder: its states after the wave, and all that it caused."""
-    lives: dict[str, Life[HeldTitles]] = {}
-    table, caused = load_table(connection, VERSION), []
+    lives: dict[str, Subject[HeldTitles]] = {}
+    table, produced = load_table(connection, VERSION), []
     for fact in facts:
-        life = lives.setdefault(fact.event.key, Life(decision, None, bytes(16), table))
-        caused += life.happen(fact.event, id_of(fact.id, "test"), EVE)
+        life = lives.setdefault(fact.event.key, Subject(decision, None, bytes(16), table))
+        produced += life.apply(fact.event, id_of(fact.id, "test"), EVE)
     for life in lives.values():
-        caused += life.catch_up(WAVE_1)
-    return {holder: life.state for holder, life in lives.items() if life.state is not None}, caused
+        produced += life.advance_to(WAVE_1)
+    return {holder: life.state for holder, life in lives.items() if life.state is not None}, produced
 
 
-def ids(caused: Iterable[Caused], kind: type[Event]) -> dict[str, list[str]]:
+def ids(produced: Iterable[ProducedEvent], kind: type[Event]) -> dict[str, list[str]]:
     by_holder: dict[str, list[str]] = defaultdict(list)
-    for event, id_, _ in caused:
+    for event, id_, _ in produced:
         if isinstance(event, kind):
             by_holder[event.key].append(id_.hex())
     return by_holder

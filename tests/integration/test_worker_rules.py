@@ -9,16 +9,16 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
-from infra import failpoints, ledger, outbox
-from infra.buffer import Batch
+from consumers.record_lock import deleted_for_good
+from infra.addresses import Addresses
+from infra.consumer_group import transaction_of
+from infra.engine import failpoints, outbox
+from infra.engine.consumer import Wiring, register
+from infra.engine.outbox import PendingDelivery
+from infra.engine.record import Batch, OutgoingRecord
+from infra.engine.worker import MAX_UNACKED_BATCHES, Worker
 from infra.errors import TakeOverError, TransientError
-from infra.group import register
-from infra.intake import Intake
-from infra.outbox import Ticket
 from infra.postgres import connect, open_pool
-from infra.record import Departure
-from infra.transacting import Transacting
-from infra.worker import MAX_UNACKED_BATCHES, Worker
 from schemas.cv import SituationRecorded
 from schemas.ids import slice_of
 from schemas.topic import SLICES
@@ -26,9 +26,9 @@ from schemas.topics import CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE
 from streams.cv_requirement import decision
 from streams.processor import Processor
 from tests.builders import situation
-from tests.faults.proxy import Proxy
-from tests.faults.wire import PostgresWire
-from tests.integration.slices import NoOutlet
+from tests.faults.inject.proxy import Proxy
+from tests.faults.inject.wire import PostgresWire
+from tests.integration.slices import NoPublisher
 from tests.integration.test_ledger_rules import OurSchemas, record
 
 READS = (SITUATION_RECORDED, CV_EXEMPTION_RECORDED)
@@ -38,27 +38,27 @@ INSIDE = ("begun", "locked", "inbox written", "state written", "outbox written")
 TABLES = ("slice", "inbox", "outbox", "batch", "state")
 
 
-class Desk(NoOutlet):
+class Desk(NoPublisher):
     """An outlet that keeps what is published, and acknowledges only what a test says."""
 
     def __init__(self) -> None:
         self.failure = None
-        self.published: list[Departure] = []
-        self.tickets: list[Ticket] = []
+        self.published: list[OutgoingRecord] = []
+        self.pending: list[PendingDelivery] = []
         self.awaited: Callable[[], None] = lambda: None
         """Called whenever the worker waits for an acknowledgement."""
 
-    def publish(self, _source: str, batch: int, departures: Sequence[Departure]) -> Ticket:
-        self.published += departures
-        self.tickets.append(Ticket(batch, 1))
-        return self.tickets[-1]
+    def publish(self, _source: str, batch: int, outgoing_records: Sequence[OutgoingRecord]) -> PendingDelivery:
+        self.published += outgoing_records
+        self.pending.append(PendingDelivery(batch, 1))
+        return self.pending[-1]
 
     def poll(self, timeout_s: float = 0.0) -> None:
         if timeout_s > 0:
             self.awaited()
 
     def acknowledge(self, number: int = 0) -> None:
-        self.tickets[number]._acks.append(None)
+        self.pending[number]._acks.append(None)
 
 
 class BrokenError(Exception):
@@ -89,13 +89,13 @@ def desk() -> Desk:
 @pytest.fixture
 def worker(pool: ConnectionPool, desk: Desk) -> Worker:
     ids = {topic.name: number for number, topic in enumerate((CV_REQUIREMENT_CHANGED, NOTICE_ISSUED), 1)}
-    outgoing = ledger.Outgoing((CV_REQUIREMENT_CHANGED, NOTICE_ISSUED), ids)
+    wiring = Wiring(Addresses("", "", ""), OurSchemas(), ids, deleted_for_good)
     return Worker(
         "cv-requirement",
         SLICE,
         pool,
         lambda: desk,
-        Transacting(Intake(READS, OurSchemas()), outgoing, Processor(decision)),
+        transaction_of(Processor(decision), wiring),
     )
 
 
@@ -151,8 +151,8 @@ def test_what_was_committed_and_not_published_is_published_by_who_takes_over(wor
     assert desk.published == []
     failpoints.reach = failpoints.pass_by
     take_over(worker)
-    assert [departure.topic for departure in desk.published] == [CV_REQUIREMENT_CHANGED.name, *[NOTICE_ISSUED.name] * 2]
-    assert len({departure.id for departure in desk.published}) == 3
+    assert [outgoing.topic for outgoing in desk.published] == [CV_REQUIREMENT_CHANGED.name, *[NOTICE_ISSUED.name] * 2]
+    assert len({outgoing.id for outgoing in desk.published}) == 3
 
 
 def test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged(
@@ -199,7 +199,7 @@ def test_a_producer_that_owes_an_acknowledgement_for_long_is_given_up_and_who_ta
         desk.check()
     first, desk.failure = list(desk.published), None  # a new one
     take_over(worker)
-    assert [departure.id for departure in desk.published] == [departure.id for departure in first] * 2
+    assert [outgoing.id for outgoing in desk.published] == [outgoing.id for outgoing in first] * 2
 
 
 def test_who_cannot_reach_kafka_fences_nobody(worker: Worker, database: str) -> None:

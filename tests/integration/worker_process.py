@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HUNG = "most recent call first"
-"""What the interpreter's watchdog writes of a process that it had to end."""
+"""Words that the interpreter's watchdog writes when it has to end a process."""
 
 STOP_S = 30.0
 """It promises to stop within 10 s, and its own watchdog sees to that. On a busy machine it hears us late."""
 
-_ASSIGNED = re.compile(r"slices assigned: \[\d")
+_ASSIGNED = re.compile(r"slices assigned.*slices=\[\d")
 
 
 def owner(pid: int) -> str:
@@ -24,7 +24,8 @@ def owner(pid: int) -> str:
 
 
 class WorkerProcess:
-    """One `dfdg run`. Its log is kept, and shown when a test fails to end it. `program`: what stands for `dfdg`."""
+    """One `dfdg run`. Its log is kept, and shown when the worker does not end. `program`: the command instead of
+    `dfdg`."""
 
     def __init__(
         self, environment: Mapping[str, str], folder: Path, names: Sequence[str], program: Sequence[str] = ()
@@ -38,7 +39,7 @@ class WorkerProcess:
         return owner(self.process.pid)
 
     def has_had_slices(self) -> bool:
-        """Whether its own log tells of slices that Kafka gave it: before, it is still importing or joining."""
+        """True once its own log tells of slices that Kafka gave it: before, it is importing or joining."""
         return _ASSIGNED.search(self.log()) is not None
 
     def send(self, number: int) -> None:
@@ -49,7 +50,8 @@ class WorkerProcess:
         self.process.wait()
 
     def end(self) -> int:
-        """SIGTERM, and the exit code; a worker that does not end in time is killed, and that is a failure."""
+        """Sends SIGTERM and returns the exit code. A worker that does not end within 15 s is killed, which fails the
+        test."""
         if self.process.poll() is None:
             self.send(signal.SIGTERM)
             try:

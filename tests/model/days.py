@@ -1,4 +1,4 @@
-"""How days order the topics of a slice (DESIGN 2.3): a subject with facts on two topics, who wakes daily."""
+"""How days order the topics of a slice (DESIGN 2.3). The subject has facts on two topics and wakes every day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,37 +8,44 @@ from typing import NamedTuple
 from tests.model.world import replaced
 
 CLOCK = 2
-"""The clock's place among the topics."""
+"""The index of the clock's topic among the topics."""
 
 
 @unique
 class Order(Enum):
-    """As `Repair`."""
+    """The rules of days; each value is a place in the code and the rule, as in `Repair`."""
 
-    DAY_WAITS = "infra.intake:Intake._begin_days", "a day begins when the slice has read up to its ends"
-    RECORD_WAITS = "infra.buffer:Buffer.cut", "a record from behind a day that has not begun waits for it"
-    DAYS_KNOWN = "infra.buffer:Buffer.take_in", "nothing is handed out before the clock's topic is read to its end"
-    HOLES = "infra.buffer:Buffer.take_in", "the end of a partition tells of a hole before it"
-    CATCH_UP = "streams.decision:Life.happen", "a fact wakes its subject up to its own day, then up to the slice's"
-    WAKES_LEFT = "infra.worker:Worker.take_over", "whoever takes over goes on with the wakes of the slice's day"
+    DAY_WAITS = "infra.engine.intake:Intake._begin_days", "a day begins when the slice has read up to the day's ends"
+    RECORD_WAITS = "infra.source.buffer:Buffer.cut", "a record behind a day that has not begun waits for that day"
+    DAYS_KNOWN = (
+        "infra.source.buffer:Buffer.take_in",
+        "nothing is handed out before the clock's topic is read to its end",
+    )
+    HOLES = "infra.source.buffer:Buffer.take_in", "the end of a partition tells of a hole before it"
+    CATCH_UP = "streams.decision:Subject.apply", "a fact wakes its subject up to its own day, then up to the slice's"
+    WAKES_LEFT = (
+        "infra.engine.worker:Worker.take_over",
+        "a worker that takes over continues the wakes of the slice's day",
+    )
 
 
 class Day(NamedTuple):
-    """`day-begun`, and the ends that the two topics had when the clock looked; more may lie there when it writes."""
+    """`day-begun`, with the end offsets that the two topics had when the clock looked. Later records may be there by
+    the time the clock writes."""
 
     day: int
     ends: tuple[int, int]
 
 
 class Reading(NamedTuple):
-    """A slice: what has happened outside, and how far it is."""
+    """The state of a slice. `happened`: how many entries of the calendar are published."""
 
     happened: int
     taken: tuple[int, ...] = (0, 0, 0)
     fetched: tuple[int, ...] = (0, 0, 0)
     days_known: bool = False
     seen: int = 0
-    """Days that lay there at the take-over, or were fetched since."""
+    """Days that were on the topic at the take-over, or were fetched since."""
     day: int = 0
     due: int = 1
     """The subject's `wakes_on`."""
@@ -49,13 +56,13 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Calendar:
-    """What happens, in its order: a fact "A2" on topic A of day 2, "A0" a hole in A's log, or a day."""
+    """All that happens, in order: a day; "A2", a fact of day 2 on topic A; or "A0", a hole in A's log."""
 
     happens: tuple[str | Day, ...]
     off: frozenset[Order] = frozenset()
 
     def starts(self) -> list[Reading]:
-        """All of it a backlog, or nothing yet."""
+        """The two first states: everything is published already, or nothing is."""
         return [Reading(happened=len(self.happens), seen=len(self._days(len(self.happens)))), Reading(happened=0)]
 
     def steps(self, now: Reading) -> Iterator[tuple[str, Reading]]:
@@ -126,7 +133,7 @@ class Calendar:
             yield f"begins {', '.join(str(day.day) for day in days[begun:to])} in one transaction", begins
 
     def _woken(self, now: Reading) -> Reading:
-        """One bounded step of what the day has brought."""
+        """The state after one bounded step of the day's wakes."""
         due = now.due + 1 if now.due <= now.day else now.due
         return now._replace(due=due, waking=due <= now.day)
 

@@ -1,4 +1,5 @@
-"""Searches every state that steps lead to, breadth first, so the way to a fault that is printed is a shortest one."""
+"""Searches every state that steps lead to, breadth first: the steps to a fault that it prints are the fewest
+possible."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -9,7 +10,7 @@ Steps = Callable[[S], Iterable[tuple[str, S]]]
 
 
 class Finding(NamedTuple):
-    """How many states there are, what is wrong (nothing: empty), and the steps that lead there."""
+    """The result of a search. `fault` is empty when nothing is wrong; `trace`: the steps that lead to the fault."""
 
     states: int
     fault: str
@@ -21,7 +22,7 @@ class Finding(NamedTuple):
 
 
 def explore(start: S, steps: Steps[S], wrong: Callable[[S], str], rests: Callable[[S], bool]) -> Finding:
-    """The first state in which something is `wrong`, or from which no state can be reached that `rests`."""
+    """Finds the first state that is `wrong`, or from which no state can be reached that `rests`."""
     numbers: dict[S, int] = {start: 0}
     came: list[tuple[int, str]] = [(0, "")]
     before: list[list[int]] = [[]]

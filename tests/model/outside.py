@@ -1,4 +1,4 @@
-"""What goes wrong: workers die, producers fail, records come late, logs shrink, an older database is restored."""
+"""The dangers: workers die, producers fail, records come late, logs shrink, an older database is restored."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ Steps = Iterator[tuple[str, World]]
 
 
 def fails(model: Model, world: World, number: int, worker: Worker) -> Steps:
-    """A crash, a freeze for good, a delivery error."""
+    """The steps in which this worker crashes, freezes for good or has a delivery error."""
     dangers, on, none = world.dangers, model.on, model.none
     gone = world._replace(late=tuple(sorted((*world.late, worker.queues)))) if any(worker.queues) else world
     if dangers.crashes and worker != Worker(queues=none):
@@ -39,12 +39,12 @@ def fails(model: Model, world: World, number: int, worker: Worker) -> Steps:
 def outside(model: Model, world: World) -> Steps:
     for index, queues in enumerate(world.late):
         others = world.late[:index] + world.late[index + 1 :]
-        yield "what a producer that is gone still had on the wire vanishes", world._replace(late=others)
+        yield "records that an ended producer still had on the wire vanish", world._replace(late=others)
         for partition, queue in enumerate(queues):
             if queue:
                 rest = (*queues[:partition], queue[1:], *queues[partition + 1 :])
                 left = tuple(sorted((*others, rest))) if any(rest) else others
-                text = f"{queue[0].id}#{queue[0].sequence} arrives late, its producer is gone"
+                text = f"{queue[0].id}#{queue[0].sequence} arrives late, its producer has ended"
                 yield text, taken_in(model, world._replace(late=left), queue[0])
     if world.dangers.retention and world.begins < len(model.reads[0].log):
         dangers = world.dangers._replace(retention=world.dangers.retention - 1)
@@ -63,7 +63,8 @@ def _quiet(world: World) -> bool:
 def _restored(model: Model, world: World) -> World:
     assert world.dump is not None, "asked before"
     sent, known = world.dump.sent, frozenset[str]()
-    living = tuple(failed(worker) if worker.locked else worker for worker in world.workers)  # no session lives on
+    # No session outlives the restore.
+    living = tuple(failed(worker) if worker.locked else worker for worker in world.workers)
     if model.on(Repair.ABOVE):
         sent = tuple(
             max([mark, *(event.sequence for event in on)]) for mark, on in zip(sent, world.topics, strict=True)

@@ -1,10 +1,10 @@
-"""What must hold of every moment, and when all is done."""
+"""The properties that must hold at every moment, and those that must hold once all is done."""
 
 from tests.model.world import LIMIT, Model, World, named
 
 
 def _effects(model: Model, topic: int, end: int) -> list[str]:
-    """What the records below `end` must lead to: each once, in order."""
+    """The ids of the events that the records below `end` must produce: each once, in order."""
     name, log, ledger = model.reads[topic]
     once = [record for record in dict.fromkeys(log[:end]) if record != "!"]
     dense = [record for place, record in enumerate(once, 1) if not ledger or int(record) == place]
@@ -12,7 +12,7 @@ def _effects(model: Model, topic: int, end: int) -> list[str]:
 
 
 def wrong(model: Model, world: World) -> str:
-    """What no moment may show, or nothing."""
+    """The property that this state violates; empty when it violates none."""
     row = world.slice
     if world.alarm and not model.alarms:
         return "ALARM: it stopped, though nothing was lost outside"
@@ -49,7 +49,7 @@ def _wrong_on_topic(world: World, partition: int) -> str:
 
 
 def rests(model: Model, world: World) -> bool:
-    """All is read, published, acknowledged and cleared; or an alarm stopped it."""
+    """True once all is read, published, acknowledged and cleared, or once an alarm has stopped the slice."""
     row, workers = world.slice, world.workers
     read = row.positions == tuple(len(topic.log) for topic in model.reads)
     idle = not any(not w.frozen and (w.locked or w.unsent or any(w.queues)) for w in workers)

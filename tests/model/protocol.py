@@ -1,4 +1,4 @@
-"""What may happen next: each step is one that the code takes, or a danger, said in the code's words."""
+"""The steps that may happen next. Each is a step of the code, named in the code's words, or a danger."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,15 +50,16 @@ class Protocol:
         yield from fails(self.model, world, number, worker)
 
     def _take_over(self, world: World, number: int, worker: Worker) -> Steps:
-        """`ledger.take_over`: nobody can commit under a raised epoch, so raising and reading are one step here."""
+        """`ledger.take_over`. Raising the epoch and reading are one step here: under a raised epoch no other worker can
+        commit."""
         on, row = self.model.on, world.slice
         well = [w for w in world.workers if w.epoch == row.epoch and w.epoch and not w.frozen]
         if worker.locked or worker.unsent or (well and not world.dangers.takes) or row.epoch == LAST_EPOCH:
             return
         if not on(Repair.LATER) and worker.read is None:
-            yield "takes over: reads what is left, waits for the lock", put(world, number, worker._replace(read=row))
+            yield "takes over: reads the leftovers, waits for the lock", put(world, number, worker._replace(read=row))
             return
-        text = "takes over: raises the epoch, reads the row and what is left"
+        text = "takes over: raises the epoch, reads the row and the leftovers"
         workers = list(world.workers)
         for other, blocker in enumerate(world.workers):
             if blocker.locked and on(Repair.LOCK_FIRST):
@@ -73,7 +74,7 @@ class Protocol:
             cut=row.positions if on(Repair.RESET) or not worker.cut else worker.cut,
             read=None,
             unsent=((True, left),) if left else (),
-            tickets=(),
+            pending=(),
         )
         dangers = world.dangers._replace(takes=world.dangers.takes - bool(well))
         yield text, world._replace(slice=row._replace(epoch=epoch), workers=tuple(workers), dangers=dangers)
@@ -86,7 +87,7 @@ class Protocol:
         leftovers = any(left for left, _ in worker.unsent)
         if worker.unsent and on(Repair.LEFTOVERS_FIRST if leftovers else Repair.ONE_THREAD):
             return
-        if on(Repair.LIMIT) and len(worker.tickets) >= LIMIT and worker.tickets[0][1]:
+        if on(Repair.LIMIT) and len(worker.pending) >= LIMIT and worker.pending[0][1]:
             return
         for topic, (name, log, _) in enumerate(model.reads):
             start = worker.cut[topic]
@@ -127,11 +128,11 @@ class Protocol:
         if events is None:
             yield "finds a gap in the sequence", world._replace(alarm=True)
             return
-        cleared, tickets = acked(model, worker, after.outbox)
+        cleared, pending = acked(model, worker, after.outbox)
         after = after._replace(outbox=cleared)
         sends = ((False, events),) if events and model.on(Repair.AFTER_COMMIT) else ()
         idle = worker._replace(locked=None, read=None)
-        well = idle._replace(tickets=tickets, unsent=(*worker.unsent, *sends))
+        well = idle._replace(pending=pending, unsent=(*worker.unsent, *sends))
         text = f"{batch.start} to {batch.end}, deciding {named(list(events))}"
         yield f"commits {text}", put(world._replace(slice=after), number, well)
         if world.dangers.unknowns:
@@ -143,7 +144,8 @@ class Protocol:
                 yield f"{word} {text}, and the reply is lost", doubt
 
     def _publish(self, world: World, number: int, worker: Worker) -> Steps:
-        """Memory to producer. Entries go in order, unless a rule is off that keeps there from being two."""
+        """Hands events from memory to the producer. They go in order, unless the rule that allows one entry only is
+        off."""
         for index, (leftovers, events) in enumerate(worker.unsent):
             rest = worker._replace(unsent=worker.unsent[:index] + worker.unsent[index + 1 :])
             text = f"produces {'leftovers ' if leftovers else ''}{named(list(events))}"
@@ -154,31 +156,31 @@ class Protocol:
                 yield text, put(world, number, self._produced(rest, events))
 
     def _produced(self, worker: Worker, events: tuple[Event, ...]) -> Worker:
-        """`Outlet.publish`: in order, and a ticket for each batch."""
-        tickets = worker.tickets
+        """`OutboxPublisher.publish`: records in order, and a `PendingDelivery` for each batch."""
+        pending = worker.pending
         for batch in sorted({event.batch for event in events}):
             partitions = [event.partition for event in events if event.batch == batch]
             awaited = sorted(set(partitions)) if self.model.on(Repair.EACH_PARTITION) else partitions[-1:]
-            tickets = (*tickets, (batch, tuple(awaited)))
-        return worker._replace(queues=enqueued(worker.queues, events), tickets=tickets)
+            pending = (*pending, (batch, tuple(awaited)))
+        return worker._replace(queues=enqueued(worker.queues, events), pending=pending)
 
     def _settle(self, world: World, number: int, worker: Worker) -> Steps:
-        """Acknowledgements arrive; what they cover is cleared, under whatever epoch."""
+        """Acknowledgements arrive, and the batches that they cover are cleared, whatever the epoch."""
         for partition, queue in enumerate(worker.queues):
             if queue:
                 yield f"gets {named([queue[0]])} acknowledged", self._arrive(world, number, worker, partition)
-        cleared, tickets = acked(self.model, worker, world.slice.outbox)
-        if tickets != worker.tickets and not worker.locked:
+        cleared, pending = acked(self.model, worker, world.slice.outbox)
+        if pending != worker.pending and not worker.locked:
             after = world._replace(slice=world.slice._replace(outbox=cleared))
-            yield "clears the acknowledged batches", put(after, number, worker._replace(tickets=tickets))
+            yield "clears the acknowledged batches", put(after, number, worker._replace(pending=pending))
 
     def _arrive(self, world: World, number: int, worker: Worker, partition: int) -> World:
         event, *rest = worker.queues[partition]
-        tickets = worker.tickets
+        pending = worker.pending
         if all(other.batch != event.batch for other in rest):
-            told = [i for i, (batch, awaited) in enumerate(tickets) if batch == event.batch and partition in awaited]
+            told = [i for i, (batch, awaited) in enumerate(pending) if batch == event.batch and partition in awaited]
             for index in told[:1]:
-                awaited = tuple(other for other in tickets[index][1] if other != partition)
-                tickets = replaced(tickets, index, (event.batch, awaited))
-        took = worker._replace(queues=replaced(worker.queues, partition, tuple(rest)), tickets=tickets)
+                awaited = tuple(other for other in pending[index][1] if other != partition)
+                pending = replaced(pending, index, (event.batch, awaited))
+        took = worker._replace(queues=replaced(worker.queues, partition, tuple(rest)), pending=pending)
         return put(taken_in(self.model, world, event), number, took)

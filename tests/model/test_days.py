@@ -1,4 +1,4 @@
-"""Days order the topics of a slice, live and in a backlog; without any of the rules a fault is found."""
+"""Days order the topics of a slice, live and in a backlog; without any one of the rules the search finds a fault."""
 
 import pytest
 

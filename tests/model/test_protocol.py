@@ -1,4 +1,4 @@
-"""The protocol holds against every order of its dangers; without any of its rules the search finds what breaks."""
+"""The protocol holds in every order of its dangers; without any one of its rules the search finds a fault."""
 
 from functools import partial
 from importlib import import_module
@@ -66,7 +66,7 @@ BREAKS = {
     Repair.IDS: (Model(TWO, Dangers(restores=1), workers=1), "DOUBLED"),
     Repair.ENDED: (Model(TWO, Dangers(restores=1), workers=1), "LOST"),
 }
-"""Where each rule is missed, and what is found then. FROMS is a second line: without it RESET still holds."""
+"""For each rule, a model that needs it and the fault without it. FROMS is a second line of defence behind RESET."""
 
 
 def find(model: Model, *off: Repair) -> Finding:

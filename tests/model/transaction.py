@@ -1,11 +1,11 @@
-"""What one transaction of a slice does: whether it opens, what it decides, what it clears (`intake`, `ledger`)."""
+"""One transaction of a slice: when it opens, what it decides and what it clears (`intake`, `ledger`)."""
 
 from tests.model.repairs import Repair
 from tests.model.world import Batch, Event, Model, Slice, Worker, replaced
 
 
 def opens(model: Model, row: Slice, worker: Worker, batch: Batch) -> bool:
-    """`Worker.work`, `ledger.lock` and the beginning of `Intake.sift`."""
+    """True when the batch may be applied: `Worker.work`, `ledger.lock` and the beginning of `Intake.accept`."""
     return (
         (batch.epoch == worker.epoch or not model.on(Repair.BATCH_EPOCH))
         and (row.epoch == worker.epoch or not model.on(Repair.EPOCH))
@@ -14,7 +14,8 @@ def opens(model: Model, row: Slice, worker: Worker, batch: Batch) -> bool:
 
 
 def apply(model: Model, read: Slice, row: Slice, batch: Batch) -> tuple[Slice, tuple[Event, ...] | None]:
-    """The row after the batch, and what it decided; None: a gap stops it. `read`: `row`, if read under its lock."""
+    """The row after the batch, and the events decided; None when a gap stops the slice. `read`: the row as the worker
+    read it, which is `row` if it read under the lock."""
     name, log, ledger = model.reads[batch.topic]
     position, sent, number = read.positions[batch.topic], list(read.sent), read.batch + 1
     done, letters, events = [event.id for event in read.decided], [*row.letters], []
@@ -48,12 +49,12 @@ def apply(model: Model, read: Slice, row: Slice, batch: Batch) -> tuple[Slice, t
 def acked(
     model: Model, worker: Worker, outbox: tuple[Event, ...]
 ) -> tuple[tuple[Event, ...], tuple[tuple[int, tuple[int, ...]], ...]]:
-    """What stays in the outbox, and which tickets stay (`Worker._acked`, `ledger.clear`)."""
-    tickets = worker.tickets
-    done = [index for index, (_, awaited) in enumerate(tickets) if not awaited]
+    """The events that stay in the outbox, and the deliveries that stay pending (`Worker._acked`, `ledger.clear`)."""
+    pending = worker.pending
+    done = [index for index, (_, awaited) in enumerate(pending) if not awaited]
     if not model.on(Repair.EXACT):
-        last = tickets[done[-1]][0] if done else 0
-        return tuple(event for event in outbox if event.batch > last), tickets[done[-1] + 1 :] if done else tickets
-    front = next((index for index, (_, awaited) in enumerate(tickets) if awaited), len(tickets))
-    gone = {batch for batch, _ in tickets[:front]}
-    return tuple(event for event in outbox if event.batch not in gone), tickets[front:]
+        last = pending[done[-1]][0] if done else 0
+        return tuple(event for event in outbox if event.batch > last), pending[done[-1] + 1 :] if done else pending
+    front = next((index for index, (_, awaited) in enumerate(pending) if awaited), len(pending))
+    gone = {batch for batch, _ in pending[:front]}
+    return tuple(event for event in outbox if event.batch not in gone), pending[front:]

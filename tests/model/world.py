@@ -1,4 +1,4 @@
-"""What the protocol's model consists of. All values are frozen: a state is one `World`."""
+"""The values of the protocol's model. All are frozen: a state is one `World`."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +12,12 @@ LIMIT = 2
 """Stands for `MAX_UNACKED_BATCHES`."""
 
 LAST_EPOCH = 8
-"""More take-overs than dangers ever call for: who gets there is going in a circle."""
+"""More take-overs than the dangers ever cause: a worker that gets there goes in a circle."""
 
 
 class Topic(NamedTuple):
-    """What is read. Where the ledger writes, a record is its sequence, a digit; else its id. `!`: unreadable."""
+    """A topic that the slice reads. Each character of `log` is a record: its id, or, on a ledger's topic, its sequence.
+    `!` is an unreadable record."""
 
     name: str
     log: str
@@ -24,7 +25,7 @@ class Topic(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One event decided, as it lies in the outbox and travels."""
+    """One decided event, as it is in the outbox and on the wire."""
 
     batch: int
     partition: int
@@ -33,7 +34,7 @@ class Event(NamedTuple):
 
 
 Queues = tuple[tuple[Event, ...], ...]
-"""By partition: what a producer has not got acknowledged, in order."""
+"""For each partition, the events of a producer that are not acknowledged yet, in order."""
 
 
 class Batch(NamedTuple):
@@ -47,7 +48,8 @@ class Batch(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """The slice's row and what commits with it. `decided` are its tables; marks and inbox follow from them."""
+    """The slice's row and everything that commits with it. `decided` stands for its tables; marks and inbox follow from
+    it."""
 
     epoch: int
     positions: tuple[int, ...]
@@ -57,32 +59,32 @@ class Slice(NamedTuple):
     decided: tuple[Event, ...] = ()
     letters: tuple[tuple[int, int], ...] = ()
     known: frozenset[str] = frozenset()
-    """Ids that lay on the topics when the database was restored."""
+    """Ids that were on the topics when the database was restored."""
 
 
 class Worker(NamedTuple):
-    """One process's part in the slice. Epoch 0: it must take over first."""
+    """One process's view of the slice. Epoch 0: it must take over first."""
 
     epoch: int = 0
     cut: tuple[int, ...] = ()
     batches: tuple[Batch, ...] = ()
     locked: Batch | None = None
-    """The batch in a transaction."""
+    """The batch whose transaction is open."""
     read: Slice | None = None
-    """What was read too early, with LOCK_FIRST or LATER off."""
+    """The row as it was read too early, with LOCK_FIRST or LATER off."""
     unsent: tuple[tuple[bool, tuple[Event, ...]], ...] = ()
-    """Committed, not produced; whether they are leftovers."""
+    """Events that are committed but not produced yet; true: they are leftovers."""
     queues: Queues = ()
-    tickets: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    pending: tuple[tuple[int, tuple[int, ...]], ...] = ()
     """Batch, and the partitions whose acknowledgement is awaited."""
     frozen: bool = False
 
 
 class Dangers(NamedTuple):
-    """How often each may still happen. A slow process needs no danger: any other may always step first."""
+    """How often each danger may still happen. A slow process needs none: any other worker may always step first."""
 
     takes: int = 0
-    """Take-overs from a worker that is well."""
+    """Take-overs from a worker that still works."""
     crashes: int = 0
     unknowns: int = 0
     errors: int = 0
@@ -100,11 +102,11 @@ class World(NamedTuple):
     workers: tuple[Worker, ...]
     dangers: Dangers
     topics: Queues
-    """By partition: what the subscriber has taken in; what it skipped is not kept."""
+    """For each partition, the events that the subscriber has accepted, without those that it skipped."""
     late: tuple[Queues, ...] = ()
-    """Of producers that are gone: a beginning of it may still arrive."""
+    """Unacknowledged events of ended producers: the first ones of each queue may still arrive."""
     begins: int = 0
-    """Where the first topic's log begins."""
+    """The first offset of the first topic's log."""
     dump: Slice | None = None
     restored: bool = False
     alarm: bool = False
@@ -112,14 +114,14 @@ class World(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """One configuration: what is read, which dangers there are, what is switched off."""
+    """One configuration: the topics that are read, the dangers, and the rules that are switched off."""
 
     reads: tuple[Topic, ...]
     dangers: Dangers = SAFE
     workers: int = 2
     partitions: int = 2
     alarms: bool = False
-    """An alarm is the right end here."""
+    """True when an alarm is the right end."""
     off: frozenset[Repair] = frozenset()
 
     def on(self, repair: Repair) -> bool:
@@ -149,17 +151,18 @@ def named(events: list[Event]) -> str:
 
 
 def put(world: World, number: int, worker: Worker) -> World:
-    """The world with another worker of that number."""
+    """The world with this worker in the place of that number."""
     return world._replace(workers=replaced(world.workers, number, worker))
 
 
 def failed(worker: Worker) -> Worker:
-    """`Lane.failed`: nothing in memory counts; what the producer has stays on its way."""
+    """`PartitionState.failed`: nothing in memory counts any more; records that the producer has are still on their
+    way."""
     return worker._replace(epoch=0, batches=(), locked=None, read=None, unsent=())
 
 
 def taken_in(model: Model, world: World, event: Event) -> World:
-    """Kafka appends the record; the subscriber takes it in, unless its rule skips it."""
+    """Kafka appends the record; the subscriber accepts it, unless its rule skips it."""
     taken = world.topics[event.partition]
     if taken and event.sequence <= taken[-1].sequence and model.on(Repair.SUBSCRIBER):
         return world

@@ -103,7 +103,7 @@ def by_citizen(
             book.fact(fact)
     book.day(FIRST_DAY + timedelta(days=2 * DAYS))
     said: dict[str, list[tuple[AccessChanged, bytes]]] = {name: [] for name in CITIZENS}
-    for each in book.caused:
+    for each in book.produced:
         assert isinstance(each.event, AccessChanged)
         said[each.event.citizen].append((each.event, each.id))
     return said

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.bi import BiModuleAnswered, BiUserChanged
-from schemas.calendar import BI_NEMLOGIN, NOTICES_FROM
 from schemas.event import Event
+from schemas.release_dates import BI_NEMLOGIN, NOTICES_FROM
 from streams.bi import decision
 from streams.policies.bi import decide, wake
 from streams.policies.bi_logins import LOGINS, row_of

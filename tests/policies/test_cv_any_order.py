@@ -65,7 +65,7 @@ def played(facts: list[Event], *, days_held: bool = True) -> Playbook[CvDuties]:
 
 
 def by_citizen(book: Playbook[CvDuties]) -> dict[str, list[tuple[Event, bytes]]]:
-    return {name: [(each.event, each.id) for each in book.caused if each.event.key == name] for name in CITIZENS}
+    return {name: [(each.event, each.id) for each in book.produced if each.event.key == name] for name in CITIZENS}
 
 
 @given(facts, st.randoms(use_true_random=False))
@@ -99,7 +99,7 @@ def test_the_facts_of_a_day_give_the_same_state_whichever_topic_is_read_first(
     for _, of_day in groupby(facts, key=lambda fact: fact.day):
         mixed.extend(merged(list(of_day), turns, topic_of))
     one, other = played(facts), played(mixed)
-    assert {name: one.state(name) for name in one.lives} == {name: other.state(name) for name in other.lives}
+    assert {name: one.state(name) for name in one.subjects} == {name: other.state(name) for name in other.subjects}
 
 
 @given(facts)
@@ -115,7 +115,9 @@ def test_whatever_happens_each_change_begins_where_the_last_one_left_off(facts: 
 
 @given(facts)
 def test_whatever_happens_nobody_is_told_twice_of_one_moment(facts: list[Event]) -> None:
-    told = [(each.cause, each.event.recipient) for each in played(facts).caused if isinstance(each.event, NoticeIssued)]
+    told = [
+        (each.cause, each.event.recipient) for each in played(facts).produced if isinstance(each.event, NoticeIssued)
+    ]
     assert len(told) == len(set(told))
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.calendar import LAST_DAY_OF_RETIRED_ADVERTS, WAVE_1
+from schemas.release_dates import LAST_DAY_OF_RETIRED_ADVERTS, WAVE_1
 from schemas.titles import AdvertExpired
 from streams.policies.title_adverts import WEEKS_OF_GRACE, days_to_come, follow_up, last_day
 from streams.policies.title_conversion import Now

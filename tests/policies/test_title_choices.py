@@ -85,7 +85,7 @@ def test_in_whatever_order_choices_and_facts_of_a_citizen_are_read_the_same_titl
         other.fact(data.draw(st.sampled_from(queues)).pop(0))
 
     def held(book: Playbook[Any]) -> list[Any]:
-        state = book.day("2021-12-31").state(CITIZEN) if book.lives else None
+        state = book.day("2021-12-31").state(CITIZEN) if book.subjects else None
         return [(title.item, title.scheme, title.title, title.asked) for title in state.titles] if state else []
 
     assert held(one) == held(other)

@@ -102,8 +102,8 @@ def test_in_whatever_order_the_topics_and_holders_interleave_before_the_wave_the
     one.day("2021-12-31")
     other.day("2021-12-31")
     assert by_holder(one.outputs) == by_holder(other.outputs)
-    assert {key: life.state for key, life in one.lives.items()} == {
-        key: life.state for key, life in other.lives.items()
+    assert {key: subject.state for key, subject in one.subjects.items()} == {
+        key: subject.state for key, subject in other.subjects.items()
     }
 
 
@@ -122,9 +122,9 @@ def test_a_day_that_comes_twice_and_a_table_announced_twice_change_nothing(facts
     for fact in facts:
         book.fact(fact)
     book.day(day).refer(OTHER_TABLE).new_outputs()
-    before = {key: life.state for key, life in book.lives.items()}
+    before = {key: subject.state for key, subject in book.subjects.items()}
     assert book.refer(OTHER_TABLE).new_outputs() == []
-    assert {key: life.state for key, life in book.lives.items()} == before
+    assert {key: subject.state for key, subject in book.subjects.items()} == before
 
 
 @given(st.lists(ANY_FACT, max_size=8))
@@ -136,8 +136,8 @@ def test_tit_9_no_state_and_no_public_output_names_a_title_that_was_replaced(fac
     for event in book.outputs:
         if not isinstance(event, TitleReplaced | TitleChosen):  # which are internal
             assert not any(code in event.model_dump_json() for code in OUTCOMES)
-    for life in book.lives.values():
-        for title in life.state.titles if life.state else ():
+    for subject in book.subjects.values():
+        for title in subject.state.titles if subject.state else ():
             assert title.scheme == "esco-star" or title.asked  # a title not yet replaced is its holder's current data
             assert title.status not in ("converted", "chosen") or title.title not in OUTCOMES
 

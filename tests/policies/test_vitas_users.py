@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from schemas.calendar import RELEASE_2021_2
 from schemas.event import Event
+from schemas.release_dates import RELEASE_2021_2
 from streams.policies.vitas_state import CLEAN_UP, VitasUser
 from streams.vitas_users import decision
 from tests.builders import situation

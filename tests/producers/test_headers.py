@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.record import Departure
+from infra.engine.record import OutgoingRecord
 from schemas.codec import UnreadableError
-from schemas.headers import MAX_HEADER_BYTES, MAX_HEADERS, departure_headers, headers, parse
+from schemas.headers import MAX_HEADER_BYTES, MAX_HEADERS, headers, outgoing_headers, parse
 from tests.builders import situation
 
 ID, CAUSE = "0a" * 16, "0b" * 16
@@ -32,13 +32,13 @@ def test_what_the_outbox_sends_has_the_same_envelope_as_the_event_itself() -> No
     event = situation("2021-06-14 08:00", citizen="c-1")
     time_us = int(event.occurred_at.timestamp()) * 1_000_000
     ids = bytes.fromhex(ID), bytes.fromhex(CAUSE)
-    sent = Departure("dfdg.citizen-situation-recorded-v1", 0, 17, *ids, time_us, b"c-1", b"")
-    assert sorted(departure_headers(sent, "cv/3")) == sorted(headers(ID, "cv/3", event, CAUSE, 17))
+    sent = OutgoingRecord("dfdg.citizen-situation-recorded-v1", 0, 17, *ids, time_us, b"c-1", b"")
+    assert sorted(outgoing_headers(sent, "cv/3")) == sorted(headers(ID, "cv/3", event, CAUSE, 17))
 
 
 def test_a_dead_letter_says_why_and_does_not_pass_its_key_on_as_text() -> None:
-    letter = Departure("cv.some-topic-dlq", 0, 1, bytes.fromhex(ID), bytes(16), 0, b"\xff", b"", b"{}")
-    made = dict(departure_headers(letter, "cv/0"))
+    letter = OutgoingRecord("cv.some-topic-dlq", 0, 1, bytes.fromhex(ID), bytes(16), 0, b"\xff", b"", b"{}")
+    made = dict(outgoing_headers(letter, "cv/0"))
     assert (made["dlq"], made["content-type"]) == (b"{}", b"application/octet-stream")
     assert not {"ce_subject", "ce_causationid"} & made.keys()
 

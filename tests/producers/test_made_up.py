@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from infra.demo.country.citizens import FUNDS, JOBCENTRES, Country, Facts, as_json_lines
+from infra.demo.country.people import GROUPS, Titles
 from producers.lines import BadLine, check_lines
-from producers.made_up import FUNDS, JOBCENTRES, Country, Facts, as_json_lines
-from producers.made_up_people import GROUPS, Titles
 from schemas.cv import TARGET_GROUPS
 from schemas.topics import TITLE_HELD_RECORDED
 from tests.title_builders import HERMIT, LAMPLIGHTER, TABLE, WAITER

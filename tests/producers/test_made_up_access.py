@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
+from infra.demo.country.access import PROVIDERS, Access
+from infra.demo.country.citizens import as_json_lines
+from infra.demo.country.people import Citizen
 from producers.cpr import made_up_cpr
 from producers.lines import Line, read_lines
-from producers.made_up import as_json_lines
-from producers.made_up_access import PROVIDERS, Access
-from producers.made_up_people import Citizen
 from schemas.event import Event
 from schemas.referrals import ProviderRecorded, ReferralRecorded
 from streams.referrals import decision
@@ -67,4 +67,4 @@ def test_the_referrals_are_new_cancelled_shortened_extended_repeated_and_overlap
     for fact in referrals:
         book.fact(fact)
     assert len(book.day(date(2023, 1, 31)).outputs) > 100
-    assert all(life.state is None for life in book.lives.values())
+    assert all(subject.state is None for subject in book.subjects.values())

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
+from infra.demo.country.citizens import JOBCENTRES, Facts, as_json_lines
+from infra.demo.country.logins import BROWSERS, LOGIN_DAYS, Logins
+from infra.demo.country.people import Citizen
 from producers.cpr import made_up_cpr
 from producers.lines import BadLine, check_lines
-from producers.made_up import JOBCENTRES, Facts, as_json_lines
-from producers.made_up_logins import BROWSERS, LOGIN_DAYS, Logins
-from producers.made_up_people import Citizen
 from schemas.event import Event
 from schemas.logins import LoginRecorded
 from schemas.vitas_users import VitasLoginAnswered, VitasUserChanged

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from io import BytesIO
 from random import Random
 
+from infra.demo.country.citizens import as_json_lines
+from infra.demo.country.people import Citizen, Line
+from infra.demo.country.registers import Registers
 from producers.cpr import made_up_cpr
 from producers.lines import BadLine, check_lines
-from producers.made_up import as_json_lines
-from producers.made_up_people import Citizen, Line
-from producers.made_up_registers import Registers
 from schemas.topic import Topic
 from schemas.topics import JOB_SUGGESTION_CHECK_RECORDED, JOBLOG_ENTRY_RECORDED, LEGAL_HOLD_RECORDED
 

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
+from infra.demo.country.citizens import JOBCENTRES, Country, Facts, as_json_lines
+from infra.demo.country.people import Titles
+from infra.demo.country.titles import AFTER, BETWEEN, EDITS, LOADED, PLENTY, MadeUpTitles
 from producers.lines import BadLine, check_lines
-from producers.made_up import JOBCENTRES, Country, Facts, as_json_lines
-from producers.made_up_people import Titles
-from producers.made_up_titles import AFTER, BETWEEN, EDITS, LOADED, PLENTY, MadeUpTitles
 from schemas.title_areas import WAVE_OF
 from schemas.topics import TITLE_CHOICE_REQUESTED, TITLE_HELD_RECORDED
 from tests.title_builders import TABLE

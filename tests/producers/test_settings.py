@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import Addresses, ServerError
+from infra.addresses import Addresses
+from infra.errors import ServerError
 from infra.settings import Settings
 
 NAMED = {"DFDG_KAFKA": "kafka:9092", "DFDG_REGISTRY": "http://registry", "DFDG_DSN": "postgresql://u:secret@db/dfdg"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.reference import Alias, Old, Title
+from infra.reference.tables import Alias, Old, Title
 from producers.published_csv import BadFileError
 from producers.title_aliases import construct_aliases, read_labels
 from schemas.title_table import Relation, TitleOutcome

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from schemas.event import Caused, Event
+from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id
-from streams.decision import Decision, Life
+from streams.decision import Decision, Subject
 from streams.policies.state import State
 
 S = TypeVar("S", bound=State)
@@ -48,60 +48,60 @@ class Playbook(Generic[S]):
         if self._kept is not None:
             self._kept.append(self)
         self.today: date | None = None
-        self.lives: dict[str, Life[S]] = {}
-        self.caused: list[Caused] = []
+        self.subjects: dict[str, Subject[S]] = {}
+        self.produced: list[ProducedEvent] = []
         self._asked = 0
 
     def fact(self, event: Event) -> Self:
         """The fact reaches the decision now. It may be late, or ahead of the day that it was recorded on."""
         self.steps.append(event)
-        life = self.lives.setdefault(event.key, Life(self.decision, None, b"", self.reference))
+        subject = self.subjects.setdefault(event.key, Subject(self.decision, None, b"", self.reference))
         event_id = derived_id(event.SCHEMA.encode(), event.model_dump_json().encode())
-        self.caused.extend(life.happen(event, event_id, self.today))
-        self._store(life)
+        self.produced.extend(subject.apply(event, event_id, self.today))
+        self._store(subject)
         return self
 
     def day(self, day: str | date) -> Self:
-        """The day begins: each subject is woken for every day up to it that its state waits for."""
+        """The day begins: each key is woken for every day up to it that its state waits for."""
         begun = date.fromisoformat(day) if isinstance(day, str) else day
         if self.today is not None and begun < self.today:
             raise ValueError(f"{begun} begins after {self.today}: days come in order")
         self.today = begun
         self.steps.append(begun)
-        for life in self.lives.values():
-            self.caused.extend(life.catch_up(begun))
-            self._store(life)
+        for subject in self.subjects.values():
+            self.produced.extend(subject.advance_to(begun))
+            self._store(subject)
         return self
 
     def refer(self, reference: Any, *, waking: bool = True) -> Self:
-        """New reference data holds from now on; it wakes every subject on the current day.
+        """New reference data holds from now on; it wakes every key on the current day.
 
         Not `waking`: the wake is still to come, after facts of the same batch.
         """
         self.reference = reference
         self.steps.append(Refer(reference))
-        for life in self.lives.values():
-            life.reference = reference
-            if life.state is not None and self.today is not None:
-                life.state = life.state.model_copy(update={"wakes_on": self.today})
+        for subject in self.subjects.values():
+            subject.reference = reference
+            if subject.state is not None and self.today is not None:
+                subject.state = subject.state.model_copy(update={"wakes_on": self.today})
                 if waking:
-                    self.caused.extend(life.catch_up(self.today))
-                    self._store(life)
+                    self.produced.extend(subject.advance_to(self.today))
+                    self._store(subject)
         return self
 
     @property
     def outputs(self) -> list[Event]:
         """Everything that came out so far, in order."""
-        return [caused.event for caused in self.caused]
+        return [produced.event for produced in self.produced]
 
     def new_outputs(self) -> list[Event]:
         """What came out since this was last asked; an empty list is *nothing happened*."""
-        asked, self._asked = self._asked, len(self.caused)
+        asked, self._asked = self._asked, len(self.produced)
         return self.outputs[asked:]
 
-    def state(self, subject: str) -> S | None:
-        return self.lives[subject].state
+    def state(self, key: str) -> S | None:
+        return self.subjects[key].state
 
-    def _store(self, life: Life[S]) -> None:
-        if life.state is not None:
-            life.state = self.decision.state.model_validate_json(life.state.model_dump_json())
+    def _store(self, subject: Subject[S]) -> None:
+        if subject.state is not None:
+            subject.state = self.decision.state.model_validate_json(subject.state.model_dump_json())

@@ -48,7 +48,7 @@ def test_ad_2_an_anonymous_advert_passes_both_decisions_and_its_numbers_reach_no
     for event in public:
         text = event.model_dump_json()
         assert not any(secret in text for secret in (CVR, P_NUMBER, "employer-1"))
-    assert {caused.cause for caused in second.caused} == {NO_CAUSE}, "its cause would lead to the company"
+    assert {produced.cause for produced in second.produced} == {NO_CAUSE}, "its cause would lead to the company"
     assert second.day("2022-12-31").new_outputs() == []
 
 

@@ -29,10 +29,21 @@ def code(document: Path) -> list[str]:
     return [line.partition(" #")[0].strip() for each in found for line in each.splitlines()]
 
 
+def anchors(document: Path) -> set[str]:
+    """What a link may name of the document: its headings as GitHub spells them, a repeated one with a number."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    found: set[str] = set()
+    for heading in re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE):
+        plain = LINK.sub(lambda link: link[0][1:].partition("]")[0], heading)
+        slug = re.sub(r"[^\w\- ]", "", plain.lower()).strip().replace(" ", "-")
+        found.add(next(name for name in (slug, *(f"{slug}-{n}" for n in range(1, 100))) if name not in found))
+    return found
+
+
 def test_the_documents_that_a_newcomer_looks_for_are_there() -> None:
     names = {place(path) for path in DOCUMENTS}
     wanted = {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"}
-    wanted |= {"docs/glossary.md", "docs/operations.md"}
+    wanted |= {"docs/glossary.md", "docs/operations.md", "docs/requirements.md", "docs/design.md"}
     assert wanted - names == set()
     numbers = sorted(path.name[:4] for path in DOCUMENTS if path.parent.name == "decisions")
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
@@ -47,9 +58,14 @@ def test_every_path_that_is_named_is_there(document: Path) -> None:
 
 
 @each_document
-def test_every_link_leads_to_a_file(document: Path) -> None:
-    targets = LINK.findall(document.read_text(encoding="utf-8"))
-    assert [target for target in targets if not (document.parent / target.partition("#")[0]).exists()] == []
+def test_every_link_leads_to_a_file_and_its_anchor_to_a_heading_there(document: Path) -> None:
+    dead = []
+    for target in LINK.findall(CODE.sub("", document.read_text(encoding="utf-8"))):
+        file, _, anchor = target.partition("#")
+        there = document.parent / file if file else document
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            dead.append(target)
+    assert dead == []
 
 
 @each_document
@@ -89,3 +105,10 @@ def test_every_limit_in_operations_is_a_constant_of_the_file_that_it_names() -> 
     for *names, file in rows:
         source = (ROOT / file).read_text(encoding="utf-8")
         assert [name for name in names if not re.search(rf"^(\w+, )?{name}\b[\w, ]* = ", source, re.MULTILINE)] == []
+
+
+def test_the_eight_files_of_exactly_once_fit_a_thousand_lines_in_one_sitting() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    order = re.findall(r"^\d\. `(infra/engine/\w+\.py)`", text, re.MULTILINE)
+    assert len(set(order)) == 8
+    assert sum((ROOT / file).read_text(encoding="utf-8").count("\n") for file in order) <= 1000

@@ -1,4 +1,4 @@
-"""Imports go one way, importing does nothing, and nobody else's packages stand in front of ours (DESIGN 5)."""
+"""Importing a module does nothing, and no foreign package stands in front of ours (DESIGN 5). Layers: test_layers."""
 
 import ast
 import importlib.metadata
@@ -6,67 +6,9 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.tidy.tree import LAYERS, ROOT, module, place, sources, syntax
-
-MAY_IMPORT = {
-    "schemas": ("schemas",),
-    "streams.policies": ("schemas", "streams.policies"),
-    "infra": ("schemas", "infra"),
-    "producers": ("schemas", "infra", "producers"),
-    "streams": ("schemas", "infra", "streams"),
-    "consumers": ("schemas", "infra", "consumers"),
-}
-EVERYWHERE = "infra.cli"
-"""May import all, inside its functions only: a command loads what it needs."""
-
-
-def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Each of our modules that is imported anywhere in the tree, and the line."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        yield from ((name, node.lineno) for name in names if name.split(".")[0] in LAYERS)
-
-
-def run_later(tree: ast.Module) -> set[int]:
-    """The nodes that run only when a function is called, or never: for type checkers."""
-    late = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    ]
-    return {id(each) for node in late for each in ast.walk(node)}
-
-
-def within(name: str, packages: tuple[str, ...]) -> bool:
-    return any(name == package or name.startswith(package + ".") for package in packages)
-
-
-def test_each_layer_imports_only_what_lies_below_it() -> None:
-    wrong = []
-    for path in sources():
-        own = module(path)
-        layer = next(layer for layer in ("streams.policies", *MAY_IMPORT) if within(own, (layer,)))
-        late = run_later(syntax(path))
-        for node in ast.walk(syntax(path)):
-            if not isinstance(node, ast.Import | ast.ImportFrom):
-                continue
-            if within(own, (EVERYWHERE,)) and id(node) in late:
-                continue
-            wrong += [
-                f"{place(path, line)} imports {name}"
-                for name, line in imported(node)
-                if not within(name, MAY_IMPORT[layer])
-            ]
-    assert wrong == []
 
 
 def test_no_import_is_relative_so_that_every_import_names_its_layer() -> None:

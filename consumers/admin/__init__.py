@@ -1,0 +1,1 @@
+"""The acts of operators and case handlers on tables of consumers: each act is recorded."""

@@ -1,0 +1,85 @@
+"""What a consumer is to the engine, what it needs from outside, and how it is registered in the ledger."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from infra.addresses import Addresses
+from infra.engine import ledger
+from infra.engine.deduplication import JOINED_LATE
+from infra.engine.ledger import Cursor
+from infra.errors import AlarmError
+from schemas.event import Event
+from schemas.topic import SLICES, Topic
+
+
+class Schemas(Protocol):
+    """Finds the schema that a record was written with; raises `UnreadableError` if there is certainly none."""
+
+    def writer_schema(self, schema_id: int, topic: Topic) -> Any: ...
+
+
+class LedgerConsumer(ledger.Handler, Protocol):
+    """A decision's processor, or a sink: the topics that it reads and writes, and what it does in a transaction."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reads(self) -> Sequence[Topic]: ...
+    @property
+    def writes(self) -> Sequence[Topic]: ...
+
+
+class Wiring(NamedTuple):
+    """What consumers need from outside: the servers, the ids of our schemas by topic, and one rule.
+
+    `refused`: why an event that was set aside must never be applied, None if it may be.
+    """
+
+    addresses: Addresses
+    schemas: Schemas
+    schema_ids: dict[str, int]
+    refused: Callable[[Connection, Event], str | None]
+
+
+_REGISTER = """
+insert into ledger.consumer (consumer, slices, topic_ids) values (%(name)s, %(slices)s, %(ids)s)
+on conflict (consumer) do update set topic_ids = excluded.topic_ids || ledger.consumer.topic_ids
+returning slices, topic_ids
+"""
+
+
+_SLICES = """
+insert into ledger.slice (consumer, slice)
+select %(name)s, slice from generate_series(0, %(slices)s - 1) slice
+where not exists (select from ledger.slice there where there.consumer = %(name)s and there.slice = slice.slice)
+on conflict do nothing -- by another at the same moment; of one that is there, it would wait for who is at work on it
+"""
+
+
+def register(connection: Connection, name: str, ids: dict[str, str]) -> None:
+    """Registers the consumer and its slices. Raises `AlarmError` for another number of slices, or a topic with another
+    id than before."""
+    parameters = {"name": name, "slices": SLICES, "ids": Jsonb(ids)}
+    row = connection.execute(_REGISTER, parameters).fetchone()
+    assert row is not None, "an upsert returns its row"
+    slices, known = row
+    if slices != SLICES:
+        raise AlarmError(f"{name} has {slices} slices in the ledger; {SLICES} now: growth is a new topic version")
+    if strangers := [topic for topic, id_ in ids.items() if known[topic] != id_]:
+        raise AlarmError(
+            f"{name}: {', '.join(strangers)} has another id than before: it was deleted and made anew, so the ledger's"
+            " positions mean nothing there. Restore the topic, or clear the consumer's positions to replay it."
+        )
+    connection.execute(_SLICES, parameters)
+
+
+def join(cursor: Cursor, lows: Mapping[str, int]) -> None:
+    """The slice reads these topics for the first time: from the beginning of their logs (`lows`)."""
+    for topic, low in lows.items():
+        cursor.positions[topic] = low
+        cursor.runs.append([topic, low, low])
+        if low > 0:
+            cursor.received.setdefault(topic, {})[JOINED_LATE] = 0

@@ -1,0 +1,163 @@
+"""One slice of one consumer: takes it over, applies its batches through the ledger, publishes what they produce."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import psycopg
+from confluent_kafka import KafkaError
+from psycopg_pool import ConnectionPool
+
+from infra.engine import failpoints, ledger
+from infra.engine.consumer import join
+from infra.engine.failures import RolledBackError, known_failures, terminate_blockers
+from infra.engine.outbox import OutboxPublisher, PendingDelivery
+from infra.engine.record import Batch, OutgoingRecord
+from infra.engine.transaction import BatchTransaction
+from infra.errors import TakeOverError
+from infra.log import get_logger
+
+LOG = get_logger(__name__)
+
+MAX_UNACKED_BATCHES = 8
+"""Committed batches that Kafka has not acknowledged: bounds outbox, memory and what a take-over publishes again."""
+
+MAX_RETRIES = 5
+"""Certain roll-backs (deadlock, serialization) of one batch before the slice is taken over."""
+
+
+class Result(NamedTuple):
+    """`more`: there is work that no new record brings. `unsettled`: acknowledgements are still awaited."""
+
+    more: bool
+    unsettled: bool
+
+
+class Worker:
+    """Carries a slice's batches from the lock to the last `produce()`. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        consumer: str,
+        slice_: int,
+        pool: ConnectionPool,
+        publisher: Callable[[], OutboxPublisher],
+        transaction: BatchTransaction,
+    ) -> None:
+        self._consumer, self.slice, self._pool = consumer, slice_, pool
+        self._new_publisher, self._transaction = publisher, transaction
+        self.epoch = -1
+        self._publisher: OutboxPublisher | None = None
+        self._pending: deque[PendingDelivery] = deque()
+        self._waking = True
+        self.notified = False
+        """Operators have commanded something for dead letters of the slice."""
+        self.positions: dict[str, int] = {}
+        self.mutex = threading.Lock()
+        """Held while a thread is at work here: a thread that was given up may still be, when the slice comes back."""
+
+    def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
+        """Takes the slice over and publishes its leftovers again; returns its epoch and positions.
+
+        `first` asks Kafka where the logs begin. It runs before the epoch is raised: a process that cannot reach Kafka
+        fences no process that can."""
+        self._pending.clear()
+        lows = first()
+        with known_failures(), self._pool.connection() as connection, terminate_blockers(self._pool, connection):
+            taken = ledger.take_over(connection, self._consumer, self.slice, owner)
+            cursor = taken.cursor
+            if missing := {topic: low for topic, low in lows.items() if topic not in cursor.positions}:
+                self._join(connection, cursor.epoch, missing)
+                cursor.positions.update(missing)
+        self.epoch, self._waking, self.positions = cursor.epoch, True, cursor.positions
+        self._publisher = self._new_publisher()
+        for batch, outgoing in taken.leftovers:
+            self._pending.append(self._publisher.publish(cursor.source, batch, outgoing))
+            failpoints.reach("leftover published")
+        return cursor.epoch, cursor.positions
+
+    def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
+        with connection.transaction():
+            cursor = ledger.lock(connection, self._consumer, self.slice, epoch)
+            join(cursor, missing)
+            ledger.close(connection, cursor, (), 0, ())
+        failpoints.reach("joined")
+
+    def work(self, batch: Batch) -> Result:
+        """Applies the batch, then one step of what the day has brought. Raises `TransientError` or `AlarmError`."""
+        if batch.epoch != self.epoch or self._publisher is None:
+            raise TakeOverError(f"{self._consumer}/{self.slice}: a batch of epoch {batch.epoch}, ours is {self.epoch}")
+        self._wait_for_room(self._publisher)
+        if self.notified:  # before the batch: the command may be what lets it pass
+            self._transact(self._publisher, None)
+        if batch.tos:
+            self._transact(self._publisher, batch)
+        else:  # a batch's transaction deletes acknowledged batches itself: one commit less for each batch
+            self.settle()
+        if self._waking:
+            self._transact(self._publisher, None)
+        return Result(self._waking, unsettled=bool(self._pending))
+
+    def settle(self) -> None:
+        """Takes in acknowledgements and deletes exactly the batches that they cover from the outbox."""
+        if self._publisher is not None and self._pending:
+            self._take_in(self._publisher)
+            if acked := self._acked():
+                failpoints.reach("acknowledged")
+                with known_failures(), self._pool.connection() as connection:
+                    ledger.clear(connection, self._consumer, self.slice, self.epoch, acked)
+                failpoints.reach("outbox cleared")
+
+    def _wait_for_room(self, publisher: OutboxPublisher) -> None:
+        self._take_in(publisher)
+        while len(self._pending) >= MAX_UNACKED_BATCHES and not self._pending[0].acked:
+            self._take_in(publisher, 0.1)
+
+    def _take_in(self, publisher: OutboxPublisher, timeout_s: float = 0.0) -> None:
+        """Takes in acknowledgements. Raises `TakeOverError` when one is overdue."""
+        publisher.poll(timeout_s)
+        if self._pending and self._pending[0].overdue:
+            publisher.close(KafkaError._TIMED_OUT)
+            publisher.check()
+
+    def _acked(self) -> list[int]:
+        acked = []
+        while self._pending and self._pending[0].acked:
+            acked.append(self._pending.popleft().batch)
+        return acked
+
+    def _transact(self, publisher: OutboxPublisher, batch: Batch | None) -> None:
+        """One transaction, for a batch or for a step, and the publishing of what it produced."""
+        acked = self._acked()
+        for attempt in range(MAX_RETRIES):
+            try:
+                with known_failures(), self._pool.connection() as connection:
+                    cursor, outgoing = self._apply(connection, batch, acked)
+                break
+            except RolledBackError as error:
+                LOG.warning(
+                    "rolled back", consumer=self._consumer, slice=self.slice, why=str(error), attempt=attempt + 1
+                )
+        else:
+            raise TakeOverError(f"{self._consumer}/{self.slice}: rolled back {MAX_RETRIES} times")
+        failpoints.reach("committed")
+        self.positions = cursor.positions
+        if outgoing:
+            self._pending.append(publisher.publish(cursor.source, cursor.batch, outgoing))
+            failpoints.reach("published")
+
+    def _apply(
+        self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
+    ) -> tuple[ledger.Cursor, list[OutgoingRecord]]:
+        with connection.transaction():
+            failpoints.reach("begun")
+            cursor = ledger.lock(connection, self._consumer, self.slice, self.epoch)
+            failpoints.reach("locked")
+            before = cursor.day, cursor.reference
+            done = self._transaction.apply(connection, cursor, batch, acked, notified=self.notified)
+        if batch is None:
+            self._waking, self.notified = done.stepped, done.redriven
+        elif (cursor.day, cursor.reference) != before:
+            self._waking = True
+        return cursor, done.outgoing

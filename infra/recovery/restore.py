@@ -1,0 +1,148 @@
+"""A restored ledger is behind its own topics: it must neither give out a sequence twice nor publish an event again.
+
+Subscribers skip records that are not above a source's last sequence. So sequences start above those on the topics. The
+ledger decides some events once more; an event whose id is on its topic already is not published (DESIGN 2.2).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, Message
+from psycopg import Connection, Rollback
+from psycopg.types.json import Jsonb
+
+from infra.arrays import uuids
+from infra.engine.ledger import Cursor
+from infra.engine.record import raw_headers
+from infra.errors import AlarmError
+from infra.kafka import admin, existing, members, watermarks
+from infra.recovery.log_reader import LogReader
+from schemas.codec import UnreadableError
+from schemas.event import ProducedEvent
+from schemas.headers import parse
+from schemas.ids import id_of
+from schemas.topic import SLICES, partitions
+
+STRETCH = 1_000
+"""Offsets of a partition that are read at once: few, because dead letters may be large."""
+
+_SENT = "select consumer, slice, sent from ledger.slice"
+_NEW = """
+with known as (
+    insert into ledger.consumer (consumer, slices) select unnest(%(new)s::text[]), %(slices)s on conflict do nothing
+    returning consumer
+)
+insert into ledger.slice (consumer, slice) select consumer, generate_series(0, %(slices)s - 1) from known
+"""
+_COPY = "copy ledger.published (consumer, slice, id) from stdin"
+_ABOVE = "update ledger.slice set sent = sent || %s, restored = true where consumer = %s and slice = %s"
+_ALL_TOLD = """
+update ledger.slice set restored = false where consumer = %(consumer)s and slice = %(slice)s
+and not exists (select from ledger.published where consumer = %(consumer)s and slice = %(slice)s)
+"""
+_TAKE = """
+delete from ledger.published where consumer = %s and slice = %s and id = any(%b::uuid[]) returning uuid_send(id)
+"""
+
+
+class _Seen(NamedTuple):
+    slice: tuple[str, int]
+    sequence: int
+    id: bytes
+
+
+def check_ended(kafka: str, consumers: Collection[str]) -> None:
+    """Raises `AlarmError` while workers run: records that they publish after the topics were read would be lost."""
+    if running := members(admin(kafka), consumers):
+        raise AlarmError(
+            f"Workers of {', '.join(running)} are running, or were killed a moment ago. Stop every `dfdg run`, also one"
+            " that is frozen, then try again."
+        )
+
+
+def catch_up(
+    connection: Connection,
+    kafka: str,
+    consumers: Collection[str],
+    topics: Sequence[str],
+    decided_already: Collection[str],
+    progress: Callable[[int, int], None],
+    dry_run: bool,
+) -> int:
+    """Reads the topics that these consumers write to their ends; returns how many records there are unknown to this
+    database, those of a consumer that is new since the backup included. Afterwards its sequences start above them.
+
+    One transaction; a second call changes nothing. `progress` gets the number of topics read and their total. Raises
+    `TransientError` when Kafka is away, and `AlarmError` as `check_ended` does.
+    """
+    check_ended(kafka, consumers)
+    count, there = 0, existing(admin(kafka), topics)
+    with connection.transaction() as block, closing(LogReader(kafka)) as reader, connection.cursor() as cursor:
+        sent = {(consumer, slice_): known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
+        above: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+        with cursor.copy(_COPY) as out:
+            for done, topic in enumerate(there, 1):
+                for place, seen in _records(reader, kafka, topic):
+                    if seen.slice[0] not in consumers:
+                        continue
+                    if seen.sequence > above[seen.slice].get(place, sent.get(seen.slice, {}).get(place, 0)):
+                        above[seen.slice][place] = seen.sequence
+                        count += 1
+                        if topic not in decided_already:
+                            out.write_row((*seen.slice, seen.id.hex()))
+                progress(done, len(there))
+        new = {consumer for consumer, _ in above.keys() - sent.keys()}
+        connection.execute(_NEW, {"new": list(new), "slices": SLICES})
+        for slice_, places in above.items():
+            if places:
+                connection.execute(_ABOVE, (Jsonb(places), *slice_))
+        check_ended(kafka, consumers)
+        if dry_run:
+            raise Rollback(block)
+    return count
+
+
+def _records(reader: LogReader, kafka: str, topic: str) -> Iterator[tuple[str, _Seen]]:
+    """Each record that a ledger wrote to the topic, with its topic/partition, in the order of each partition."""
+    with closing(Consumer({"bootstrap.servers": kafka, "group.id": "dfdg-restored"})) as asking:
+        for partition in range(partitions(topic)):
+            low, high = watermarks(asking, topic, partition)
+            for first in range(low, high, STRETCH):
+                for record in reader.records("restored", topic, partition, first, min(first + STRETCH, high)):
+                    if (seen := _seen(record)) is not None:
+                        yield f"{topic}/{partition}", seen
+
+
+def _seen(record: Message) -> _Seen | None:
+    """The slice, sequence and id of a record; None for a record that no ledger has written."""
+    try:
+        about = parse(raw_headers(record))
+        consumer, _, slice_ = about["ce_source"].rpartition("/")
+        return _Seen((consumer, int(slice_)), int(about["ce_sequence"]), id_of(about["ce_id"], about["ce_source"]))
+    except (UnreadableError, KeyError, ValueError):
+        return None
+
+
+def published(connection: Connection, cursor: Cursor, ids: Sequence[bytes]) -> set[bytes]:
+    """Those of these ids, decided now, that are on their topics already. An id is found once and then forgotten. The
+    caller holds the slice's lock."""
+    if not (cursor.restored and ids):
+        return set()
+    rows = connection.execute(_TAKE, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)
+    return {id_ for (id_,) in rows}
+
+
+def forget_published(connection: Connection, cursor: Cursor) -> None:
+    """Ends the search for published ids once every id that was on the topics has been decided again."""
+    if cursor.restored:
+        connection.execute(_ALL_TOLD, {"consumer": cursor.consumer, "slice": cursor.slice})
+
+
+def unpublished(connection: Connection, cursor: Cursor, decided: Sequence[ProducedEvent]) -> Sequence[ProducedEvent]:
+    """Those of the decided events that are not on their topics already."""
+    if not cursor.restored:
+        return decided
+    there = published(connection, cursor, [each.id for each in decided])
+    return [each for each in decided if each.id not in there]
