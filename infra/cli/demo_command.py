@@ -1,13 +1,15 @@
-"""`dfdg demo`: the main job on servers of its own, from files to mailboxes, and a look at whether it all adds up."""
+"""`dfdg demo`: the main job on servers of its own, and one page that says whether it all adds up."""
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infra.cli.common import COULD_NOT, failure
-from infra.console import console
+
+if TYPE_CHECKING:
+    from infra.demo.report import Report
 
 
 def demo(
@@ -21,8 +23,8 @@ def demo(
     """Play the release on a made-up country, from May 2021 to January 2023 on real servers, and show what came of it.
 
     Starts Kafka, the schema registry and PostgreSQL in a folder of its own and stops them at the end. Every date of the
-    release calendar passes, for all systems at once; then one page: what each system did by requirement, whether it
-    all adds up, lag, time. Exit code 1 when anything does not.
+    release calendar passes, for all systems at once; then one page: what each system did by requirement, and whether it
+    all adds up. Tables and pictures are in report.html in the folder. Exit code 1 when anything does not add up.
 
     \b
     Example:  dfdg demo --citizens 2000
@@ -36,10 +38,16 @@ def demo(
     tool = Tool(app, catalog.reads(), explain)
     try:
         with servers(folder.resolve()) as addresses:
-            faults = play_all(began, addresses, folder.resolve(), citizens, seed, processes, tool)
+            report = play_all(began, addresses, folder.resolve(), citizens, seed, processes, tool)
     except DemoError as error:
         raise failure(COULD_NOT, str(error)) from None
-    if faults:
-        raise failure(COULD_NOT, "It does NOT add up:\n" + "\n".join(f"  {fault}" for fault in faults))
-    console.print("It all adds up.", style="bold green")
-    console.print(f"To look around: export DFDG_STATE={folder}; dfdg up; dfdg --help", highlight=False)
+    tell(report, folder)
+
+
+def tell(report: "Report", folder: Path) -> None:
+    """Prints the page; raises the exit code when anything in it does not add up."""
+    from infra.demo.page import show
+
+    show(report, folder)
+    if report.faults:
+        raise typer.Exit(COULD_NOT)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 AT_ONCE = 5_000
+REPORT = "report.html"
+"""The demo's own, which shows one citizen's life: a piece as a whole, so that no two lines part what is together."""
 
 OWN = {"ledger.state": "decision = 'job-ad-numbers'"}
 """An anonymous advert's own store: there it waits with its company's number for the register, two days at most."""
@@ -58,7 +60,7 @@ def search(
     canaries: Canaries, topics: Looked, connection: "Connection", folder: Path, screens: Mapping[str, Sequence[bytes]]
 ) -> Search:
     """Looks everywhere else too. `screens`: by command, the pieces of what it printed."""
-    logs = sorted(path for pattern in ("*.log", "*.log.1") for path in folder.rglob(pattern) if path.is_file())
+    logs = sorted(path for pattern in ("*.log", "*.log.1", REPORT) for path in folder.rglob(pattern) if path.is_file())
     shown = [(Place(f"screen {command}", Kind.OPEN), pieces) for command, pieces in screens.items()]
     looked = [topics, *(_looked(canaries, places) for places in (_rows(connection), _files(folder, logs), shown))]
     found = [name for each in looked for name in each.found]
@@ -131,9 +133,9 @@ def _copied(connection: "Connection", place: Place, columns: str, which: str) ->
 
 
 def _files(folder: Path, logs: Iterable[Path]) -> Iterator[Pieces]:
-    """Every log of a server or of ours, by the line; Kafka's own files as they are."""
+    """Every log of a server or of ours, by the line; Kafka's own files and the demo's report as they are."""
     for path in logs:
         own = path.relative_to(folder)
         content, segment = path.read_bytes(), "data" in own.parts
         place = Place(f"file {own}", Kind.INTERNAL if segment else Kind.OPEN)
-        yield place, [content] if segment else content.splitlines()
+        yield place, [content] if segment or path.name == REPORT else content.splitlines()

@@ -1,9 +1,9 @@
-"""What the demo tells about referrals: the database asked as the providers, at the edges of windows (ACC-1 … ACC-3)."""
+"""The demo's findings about referrals: the database asked as the providers, at the edges of windows (ACC-1 … 3)."""
 
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from infra.console import show_table
+from infra.demo.section import Section, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -37,8 +37,8 @@ class _Referral(NamedTuple):
         return self.first_day <= day <= self.last_day and (self.cancelled_on is None or day < self.cancelled_on)
 
 
-def access(connection: "Connection") -> list[str]:
-    """Prints what came of referrals; returns what a provider reads and should not, or should and does not."""
+def access(connection: "Connection") -> Section:
+    """What came of referrals; a fault is a referral that a provider reads and should not, or should and does not."""
     from consumers.admin.provider_roles import providers
 
     referrals = [_Referral(*row) for row in connection.execute(_REFERRALS).fetchall()]
@@ -70,9 +70,10 @@ def access(connection: "Connection") -> list[str]:
         ("ACC-1, ACC-3", "referrals that it read in all", readable),
         ("ACC-1, ACC-3", "moments at which it read another set than the model gives", len(wrong)),
     )
-    show_table(("requirement", "what", "count"), [(*row[:2], f"{row[2]:,}") for row in rows], "Referrals and access")
     empty = [f"No {what}." for _, what, number in rows[:6] + rows[8:11] if not number]
-    return wrong + empty + (["Access closed more often than it opened."] if turns[1] > turns[0] else [])
+    faults = wrong + empty + ["Access closed more often than it opened."] * (turns[1] > turns[0])
+    summary = f"{total:,} referrals, {cancelled:,} cancelled"
+    return counted("Referrals", summary, rows, faults)
 
 
 def _edges(referrals: list[_Referral]) -> list[datetime]:

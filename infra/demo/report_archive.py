@@ -1,8 +1,8 @@
-"""What the demo prints of the deliveries to the National Archives (RET-6)."""
+"""The demo's findings about the deliveries to the National Archives (RET-6)."""
 
 from typing import TYPE_CHECKING
 
-from infra.console import show_table
+from infra.demo.section import Section, Total, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -12,19 +12,25 @@ select p.area, count(*), sum(p.records), count(p.reference), coalesce(sum(p.reco
     count(p.rejection)
 from archive.delivery as p group by 1 order by 1
 """
-_WRONG = """
+_LISTED = """
 select p.delivery, p.records, count(d.record)
 from archive.delivery as p left join archive.delivered as d using (delivery)
-group by 1, 2 having p.records <> count(d.record) order by 1
+group by 1, 2 order by 1
 """
 
 
-def archive(connection: "Connection") -> list[str]:
+def archive(connection: "Connection") -> Section:
     """By area: deliveries, their records, and how many have their receipt. Every record delivered must be listed."""
     rows = connection.execute(_AREAS).fetchall()
     what = ("deliveries", "records delivered", "deliveries approved", "records with a receipt", "deliveries sent back")
-    cells = [("RET-6", area, name, count) for area, *counts in rows for name, count in zip(what, counts, strict=True)]
-    show_table(("requirement", "area", "what", "count"), cells, title="National Archives")
+    counts = [
+        ("RET-6", f"{area}: {name}", int(count)) for area, *its in rows for name, count in zip(what, its, strict=True)
+    ]
     faults = [] if rows else ["Nothing was delivered to the National Archives."]
-    wrong = connection.execute(_WRONG).fetchall()
-    return faults + [f"{name} holds {records} records, and {found} are listed." for name, records, found in wrong]
+    records, approved = (sum(int(row[n]) for row in rows) for n in (2, 4))
+    totals = [
+        Total("archived", "records delivered", whole, {"listed one by one": listed}, name)
+        for name, whole, listed in connection.execute(_LISTED).fetchall()
+    ]
+    summary = f"{approved:,} of {records:,} delivered records approved"
+    return counted("National Archives", summary, counts, faults, totals)

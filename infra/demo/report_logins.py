@@ -1,10 +1,8 @@
-"""What the demo prints of logins: advice to change browser, and users of VITAS (WEB-1, WEB-2, VIT-2, VIT-3)."""
+"""The demo's findings about logins: advice to change browser, and users of VITAS (WEB-1, WEB-2, VIT-2, VIT-3)."""
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from infra.console import console
+from infra.demo.section import Section, Total, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -29,41 +27,62 @@ where not u.active and u.since < (s.body ->> 'counts_from')::date + interval '18
 """
 
 
-def logins(connection: "Connection") -> list[str]:
-    """Nobody is advised or inactive early, every request is answered, and the list says what the decision knows."""
-    from schemas.dates import midnight
-    from schemas.release_dates import RELEASE_2021_2, WAVE_1
+def browsers(connection: "Connection") -> Section:
+    """WEB-1, WEB-2: some users are advised to change browser, and none before wave 1."""
+    from schemas.release_dates import WAVE_1
 
-    def of_type(type_: str) -> tuple[int, ...]:
-        parameters = {"type": f"{type_}.v1", "from": midnight(WAVE_1)}
-        return tuple(connection.execute(_OF_TYPE, parameters).fetchone() or (0, 0, 0, 0))
+    seen, advised = _of_type(connection, "login-recorded"), _of_type(connection, "browser-advice-given")
+    rows = [
+        ("WEB-2", "logins judged", seen[0]),
+        ("WEB-1", "times that a user was advised to change browser", advised[0]),
+        ("WEB-1", "users advised", advised[1]),
+    ]
+    checks = {
+        f"{advised[2]} users were advised before {WAVE_1}.": advised[2],
+        "Nobody was advised to change browser.": not advised[0],
+    }
+    summary = f"{seen[0]:,} logins, {advised[1]:,} users advised"
+    return counted("Browsers at login", summary, rows, [fault for fault, found in checks.items() if found])
 
-    seen, advised, changed = of_type("login-recorded"), of_type("browser-advice-given"), of_type("vitas-user-changed")
-    asked, answered = of_type("vitas-login-requested"), of_type("vitas-login-answered")
-    back = of_type("vitas-user-reactivated-recorded")
+
+def vitas_users(connection: "Connection") -> Section:
+    """VIT-2, VIT-3: nobody is inactive early, requests are answered, and the list says what the decision knows."""
+    from schemas.release_dates import RELEASE_2021_2
+
+    (changed,) = _of_type(connection, "vitas-user-changed")[3:]
+    asked, answered = (_of_type(connection, f"vitas-login-{what}")[0] for what in ("requested", "answered"))
+    (back, *_) = _of_type(connection, "vitas-user-reactivated-recorded")
     users, inactive, jobcentres, early = connection.execute(_USERS, (RELEASE_2021_2,)).fetchone() or (0, 0, 0, 0)
     states = connection.execute(_STATES).fetchone()
     (too_early,) = connection.execute(_TOO_EARLY).fetchone() or (0,)
-
-    table = Table("requirement", "what", "count", title="Logins", title_justify="left", title_style="bold")
-    table.add_row("WEB-2", "logins judged", f"{seen[0]:,}")
-    table.add_row("WEB-1", "times that a user was advised to change browser", f"{advised[0]:,}")
-    table.add_row("WEB-1", "users advised", f"{advised[1]:,}")
-    table.add_row("VIT-2", "users of VITAS", f"{users:,}")
-    table.add_row("VIT-2", f"of them inactive, on the lists of {jobcentres} jobcentres", f"{inactive:,}")
-    table.add_row("VIT-3", "requests to log in to VITAS, each answered", f"{answered[0]:,}")
-    table.add_row("VIT-3", "re-activations by a jobcentre", f"{back[0]:,}")
-    table.add_row("VIT-3", "users active again, by a jobcentre or by a login that arrived late", f"{changed[3]:,}")
-    console.print(table)
+    rows = [
+        ("VIT-2", "users of VITAS", users),
+        ("VIT-2", f"of them inactive, on the lists of {jobcentres} jobcentres", inactive),
+        ("VIT-3", "requests to log in to VITAS, each answered", answered),
+        ("VIT-3", "re-activations by a jobcentre", back),
+        ("VIT-3", "users active again, by a jobcentre or by a login that arrived late", changed),
+    ]
     checks = {
-        f"{advised[2]} users were advised before {WAVE_1}.": advised[2],
         f"{early} users of VITAS are inactive from a day before {RELEASE_2021_2}.": early,
         f"{too_early} users of VITAS became inactive before their 18 months were over.": too_early,
         f"The lists have {(users, inactive)} users and inactive ones, the decision {states}.": states
         != (users, inactive),
-        f"{asked[0]} requests to log in to VITAS, {answered[0]} answers.": asked[0] != answered[0],
-        "Nobody was advised to change browser.": not advised[0],
         "No user of VITAS became inactive.": not inactive,
-        "No user of VITAS became active again.": not changed[3],
+        "No user of VITAS became active again.": not changed,
     }
-    return [fault for fault, found in checks.items() if found]
+    return counted(
+        "VITAS users",
+        f"{users:,} users, {inactive:,} inactive, {changed:,} active again",
+        rows,
+        [fault for fault, found in checks.items() if found],
+        [Total("requests", "asked", asked, {"answered": answered}, "vitas-login")],
+    )
+
+
+def _of_type(connection: "Connection", type_: str) -> tuple[int, ...]:
+    """Events of that type: all, their subjects, those before wave 1, those that VIT-3 decided."""
+    from schemas.dates import midnight
+    from schemas.release_dates import WAVE_1
+
+    parameters = {"type": f"{type_}.v1", "from": midnight(WAVE_1)}
+    return tuple(connection.execute(_OF_TYPE, parameters).fetchone() or (0, 0, 0, 0))

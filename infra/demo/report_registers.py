@@ -1,10 +1,8 @@
-"""What came of retention in the demo: one table by requirement, and what does not add up."""
+"""The demo's findings about retention: counts by requirement, and numbers that do not add up (RET-1 … RET-9)."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
-
-from infra.console import console
+from infra.demo.section import Section, Total, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -52,22 +50,28 @@ _ROWS = (
 )  # fmt: skip
 
 
-def registers(connection: "Connection") -> list[str]:
+def registers(connection: "Connection") -> Section:
     """RET-1 … RET-9, counted from the tables; the receipts' chains are checked."""
     from schemas.receipts import BrokenChainError, Receipt, check
 
-    table = Table("requirement", "what", "count", title="Retention", title_justify="left", title_style="bold")
-    faults = []
+    faults, rows = [], []
     for row in _ROWS:
         (count,) = connection.execute(row.query).fetchone() or (0,)
-        table.add_row(row.requirement, row.what, f"{int(count):,}")
+        rows.append((row.requirement, row.what, int(count)))
         if row.wrong and count:
             faults.append(f"{row.requirement}: {count} records {row.wrong}.")
     receipts = connection.execute("select * from retention.receipt order by slice, number").fetchall()
     try:
         ends = check(Receipt(*receipt) for receipt in receipts)
-        table.add_row("RET-8", f"receipts in {len(ends)} unbroken chains", f"{len(receipts):,}")
+        rows.append(("RET-8", f"receipts in {len(ends)} unbroken chains", len(receipts)))
     except BrokenChainError as error:
         faults.append(str(error))
-    console.print(table)
-    return faults + ["Nothing was deleted at all."] * (not receipts)
+    faults += ["Nothing was deleted at all."] * (not receipts)
+    deleted = {f"by {row.requirement}": count for row, (_, _, count) in zip(_ROWS[:4], rows, strict=False)}
+    blocked = sum(
+        count
+        for row, (_, _, count) in zip(_ROWS, rows, strict=False)
+        if "blocked by" in row.what or "blocked for" in row.what
+    )
+    summary = f"{len(receipts):,} deletions, {blocked:,} found blocked"
+    return counted("Retention", summary, rows, faults, [Total("deletions", "receipts", len(receipts), deleted)])

@@ -1,12 +1,10 @@
-"""What the demo prints of requests in VITAS, JobKon, bi.star.dk and JobAD: what was asked for, and what is answered."""
+"""The demo's findings about requests in VITAS, JobKon, bi.star.dk and JobAD: asked for, and answered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
-
-from infra.console import console
+from infra.demo.section import Section, Total, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -28,15 +26,17 @@ class Row(NamedTuple):
     number: int
 
 
-def vitas_grants(connection: "Connection") -> list[str]:
+def vitas_grants(connection: "Connection") -> Section:
     """VIT-1, VIT-4: every request has its answer."""
     pairs = (("VIT-1", "mentor-grant"), ("VIT-4", "vitas-advert"))
     rows = [row for rule, name in pairs for row in _asked_and_answered(connection, name, (rule,))]
-    _show("VITAS: mentor grants and adverts", rows)
-    return [fault for _, name in pairs for fault in _unanswered(connection, name)]
+    totals = [_answers(connection, name) for _, name in pairs]
+    grants, adverts = (total.whole for total in totals)
+    summary = f"{grants:,} mentor grants, {adverts:,} adverts"
+    return counted("VITAS requests", summary, rows, [], totals)
 
 
-def jobkon(connection: "Connection") -> list[str]:
+def jobkon(connection: "Connection") -> Section:
     """JKO-1 to JKO-3, TIT-12: answers, and notices on the days of the law only."""
     from streams.policies.jobkon import OTHERS, ROWS, notice_days
 
@@ -44,18 +44,19 @@ def jobkon(connection: "Connection") -> list[str]:
     told: list[tuple[date, int]] = connection.execute(_NOTICES, ("JKO-3",)).fetchall()
     rows += [Row("JKO-3", f"users told on {day}", count) for day, count in told]
     rows.append(Row("JKO-3", "functions still in use, by user", _one(connection, "select count(*) from jobkon.usage")))
-    _show("JobKon is phased out", rows)
     allowed = {day for row in (*ROWS, OTHERS) for day in notice_days(row)}
     faults = [
         f"{count} users of JobKon were told on {day}, which is no such day."
         for day, count in told
         if day not in allowed
     ]
-    return faults + _unanswered(connection, "jobkon-function")
+    total, notices = _answers(connection, "jobkon-function"), sum(count for _, count in told)
+    summary = f"{total.whole:,} requests, {notices:,} users told of the end"
+    return counted("JobKon", summary, rows, faults, [total])
 
 
-def bi(connection: "Connection") -> list[str]:
-    """BI-1 to BI-4: who was mailed, who moved the rights, and what was decided."""
+def bi(connection: "Connection") -> Section:
+    """BI-1 to BI-4: users mailed, rights moved, modules decided on."""
     from streams.policies.bi_notices import MAIL_DAY
 
     users = _one(connection, _SUBJECTS, "bi-access-recorded.v1")
@@ -69,25 +70,26 @@ def bi(connection: "Connection") -> list[str]:
     ]
     for status, count in connection.execute("select status, count(*) from bi.user group by 1 order by 1").fetchall():
         rows.append(Row("BI-3", f"users now: {status}", count))
-    _show("bi.star.dk moves to NemLog-in", rows)
     decided, answered = (_entries(connection, f"bi-module-{what}.v1") for what in ("decided-recorded", "answered"))
     faults = [] if mails == mailed == users else [f"{users} users of bi.star.dk, {mailed} mailed, {mails} times."]
     faults += [] if decided == answered else [f"{decided} modules were decided, {answered} requests answered."]
-    return faults + _unanswered(connection, "bi-login") + _unanswered(connection, "bi-rights-moved")
+    totals = [_answers(connection, "bi-login"), _answers(connection, "bi-rights-moved")]
+    summary = f"{mailed:,} users mailed, rights moved {totals[1].whole:,} times"
+    return counted("bi.star.dk", summary, rows, faults, totals)
 
 
-def jobad(connection: "Connection") -> list[str]:
+def jobad(connection: "Connection") -> Section:
     """AD-1, AD-2: every submission is answered, or waits for the register."""
     submitted, published = (_entries(connection, f"{name}.v1") for name in ("job-ad-submitted", "advert-published"))
     answered, waiting = _entries(connection, "job-ad-answered.v1"), _one(connection, _WAITING)
     rows = [Row("AD-1", "adverts submitted", submitted)]
     rows += [Row(rule, "answered by it", _entries(connection, "job-ad-answered.v1", rule)) for rule in ("AD-1", "AD-2")]
-    rows.append(Row("AD-2", "anonymous, with numbers to check", _entries(connection, "job-ad-numbers-to-check.v1")))
     rows += [Row("AD-2", "waiting for the register", waiting), Row("AD-1", "published", published)]
     rows.append(Row("AD-1", "refused", answered - published))
-    _show("Adverts through JobAD", rows)
-    adds_up = submitted == answered + waiting and published <= answered
-    return [] if adds_up else [f"{submitted} adverts were submitted, {answered} answered, {waiting} wait."]
+    total = Total("requests", "asked", submitted, {"answered": answered, "waiting": waiting}, "job-ad")
+    faults = [f"{published} adverts were published, {answered} answered."] if published > answered else []
+    summary = f"{published:,} of {submitted:,} adverts published"
+    return counted("JobAD", summary, rows, faults, [total])
 
 
 def _asked_and_answered(connection: "Connection", name: str, rules: Sequence[str]) -> list[Row]:
@@ -96,9 +98,9 @@ def _asked_and_answered(connection: "Connection", name: str, rules: Sequence[str
     return [asked, *answers]
 
 
-def _unanswered(connection: "Connection", name: str) -> list[str]:
+def _answers(connection: "Connection", name: str) -> Total:
     asked, answered = (_entries(connection, f"{name}-{what}.v1") for what in ("requested", "answered"))
-    return [] if asked == answered else [f"{name}: {asked} requests, {answered} answers."]
+    return Total("requests", "asked", asked, {"answered": answered}, name)
 
 
 def _entries(connection: "Connection", type_: str, rule: str | None = None) -> int:
@@ -108,10 +110,3 @@ def _entries(connection: "Connection", type_: str, rule: str | None = None) -> i
 def _one(connection: "Connection", query: str, *parameters: str | None) -> int:
     row = connection.execute(query, parameters).fetchone()
     return int(row[0]) if row else 0
-
-
-def _show(title: str, rows: Iterable[Row]) -> None:
-    table = Table("requirement", "what", "count", title=title, title_justify="left", title_style="bold")
-    for row in rows:
-        table.add_row(row.rule, row.what, f"{row.number:,}")
-    console.print(table)

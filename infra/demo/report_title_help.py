@@ -1,11 +1,9 @@
-"""What the demo prints about the title help and the published classification; TIT-11, TIT-12 and TIT-14."""
+"""The demo's findings about the title help and the published classification; TIT-11, TIT-12 and TIT-14."""
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from infra.console import console
+from infra.demo.section import Section, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -19,37 +17,34 @@ _NAMES = "select count(distinct (code, name)) from reference.title_word where ve
 LETTERS = 3
 
 
-def title_help(connection: "Connection") -> list[str]:
-    """By requirement: what is offered, what resolves, what is published. Returns what does not add up."""
+def title_help(connection: "Connection") -> Section:
+    """TIT-11, TIT-12, TIT-14: names that are offered, labels that resolve, titles that are published."""
     from infra.reference.publication import titles_of, version_in_use
 
     version = version_in_use(connection)
     if version is None:
-        return ["No classification was imported."]
+        return Section("Title help", "nothing was imported", ["TIT-11"], ["No classification was imported."])
     titles = titles_of(connection, version)
     counts = Counter(title.status for title in titles)
     wrong, asked, offered = _offered(connection, titles)
-    table = Table("requirement", "what", "count", title="Titles for everyone", title_justify="left", title_style="bold")
-    for id_, what, count in (
+    ever, unresolved = _count(connection, _ALL), _count(connection, _UNRESOLVED)
+    groups = _by_category(connection, titles)
+    rows = [
         ("TIT-11", "names that the help knows from wave 1 on", _count(connection, _NAMES, version)),
         ("TIT-11", "searches by the first 3 letters of an old label", asked),
         ("TIT-11", "names that they were offered, all of active titles", offered),
-        (
-            "TIT-11",
-            "titles ever published whose label resolves",
-            _count(connection, _ALL),
-        ),
-        ("TIT-12", "ISCO groups that a search was answered for", _by_category(connection, titles)),
+        ("TIT-11", "titles ever published whose label resolves", ever - unresolved),
+        ("TIT-12", "ISCO groups that a search was answered for", groups),
         *(("TIT-14", f"published as {status}", counts[status]) for status in sorted(counts)),
-    ):
-        table.add_row(id_, what, f"{count:,}")
-    console.print(table)
-    unresolved = _count(connection, _UNRESOLVED)
+    ]
     faults = [f"{unresolved} titles were published and have no label now."] if unresolved else []
+    faults += [f"TIT-12: {groups} ISCO groups still bring titles."] if groups else []
     faults += [f"The title help offers {code}, which is not active." for code in sorted(wrong)]
     known = {title.code for title in titles}
     missing = {code for title in titles for code in title.candidates} - known
-    return faults + [f"{code} is a candidate and not published." for code in sorted(missing)]
+    faults += [f"{code} is a candidate and not published." for code in sorted(missing)]
+    summary = f"labels of {ever - unresolved:,} titles resolve"
+    return counted("Title help", summary, rows, faults)
 
 
 def _offered(connection: "Connection", titles: "list[Title]") -> tuple[set[str], int, int]:

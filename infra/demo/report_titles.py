@@ -1,13 +1,15 @@
-"""What became of searches, adverts and choices of job titles, and whether it adds up (TIT-5, TIT-6, TIT-8, TIT-15)."""
+"""The demo's findings about job titles: the conversion to the last one (TIT-2, TIT-3, TIT-7, TIT-10); and their
+searches, adverts and choices (TIT-5, TIT-6, TIT-8, TIT-15)."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
-
-from infra.console import console
+from infra.demo.section import Section, Table, Total, counted
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+    from consumers.title_register import Row
 
 
 class Line(NamedTuple):
@@ -39,9 +41,6 @@ LINES = (
 
 # What must not be found when everything is applied and wave 2 is over; each query counts it.
 MUST_NOT_BE = {
-    "choices have no answer": f"""
-        select ({_EVENTS.format("title-choice-requested.v1")}) - ({_EVENTS.format("title-choice-answered.v1")})
-    """,
     "owners of a search without results were not told": f"""
         select count(*) from titles.search s where not gives_results and not exists (
             select from mailbox.notice n where n.recipient = s.holder and n.reason = any('{{{_SEARCHES}}}'))
@@ -62,18 +61,59 @@ MUST_NOT_BE = {
 }
 
 
-def titles(connection: "Connection") -> list[str]:
-    """Prints one table; returns what does not add up."""
-    table = Table(title="Job titles: searches, adverts, choices", title_justify="left", title_style="bold")
-    for column in ("requirement", "what", "count"):
-        table.add_column(column, overflow="fold")
+def conversions(connection: "Connection", handed_in: Mapping[tuple[str, str], int]) -> Section:
+    """TIT-7, TIT-10: each area to the last title, against `handed_in`: by area and scheme, before the wave."""
+    from consumers.title_register import reconcile
+
+    rows = reconcile(connection)
+    cells, totals, faults = [], [], []
+    for row in rows:
+        before = handed_in[row.area, "discoams08"] + handed_in[row.area, "free-text"]
+        parts = {
+            "converted": row.converted, "to choose": row.must_choose, "retired": row.retired,
+            "free text": row.free_text, "ESCO-STAR already": row.esco_star, "withdrawn": row.withdrawn,
+        }  # fmt: skip
+        totals.append(Total("titles", "handed in", before, parts, row.area))
+        same = row.texts_hash_before == row.texts_hash_now
+        hashes = f"{row.texts_hash_before[:8]} {'=' if same else '≠'} {row.texts_hash_now[:8]}"
+        cells.append((row.wave, row.area, before, row.intake, *_outcomes(row), row.difference, hashes))
+        if row.difference or before != row.intake or row.free_text != handed_in[row.area, "free-text"]:
+            faults.append(f"Area {row.area} does not add up: {before} titles handed in, {row}.")
+        if not same:
+            faults.append(f"Free text in area {row.area} is not what it was before wave {row.wave}.")
+    missing = {area for area, _ in handed_in} - {row.area for row in rows}
+    faults += [f"Area {area} is not reconciled at all." for area in sorted(missing)]
+    outcomes = ("converted", "of these alias dropped", "to choose", "retired", "free text")
+    columns = ("wave", "area", "handed in", "in", *outcomes, "difference", "free text before, after")
+    converted, retired = sum(row.converted for row in rows), sum(row.retired for row in rows)
+    summary = f"{converted:,} titles converted, {retired:,} retired"
+    ids = ("TIT-2", "TIT-3", "TIT-7", "TIT-10")
+    table = Table("Job titles by area and outcome", columns, cells)
+    return Section("Job titles", summary, ids, faults, [table], totals)
+
+
+def _outcomes(row: "Row") -> tuple[int, ...]:
+    return (row.converted, row.alias_dropped, row.must_choose, row.retired, row.free_text)
+
+
+def titles(connection: "Connection") -> Section:
+    """TIT-5, TIT-6, TIT-8, TIT-15: each count of `LINES`; a fault is one of `MUST_NOT_BE`, or a count of nothing."""
     counts = {line: _count(connection, line.query) for line in LINES}
-    for line, found in counts.items():
-        table.add_row(line.requirement, line.what, f"{found:,}")
-    console.print(table)
     faults = [f"{found} {what}." for what, query in MUST_NOT_BE.items() if (found := _count(connection, query))]
     silent = [line for line, found in counts.items() if not found and "none" not in line.what]
-    return faults + [f"{line.requirement}: no {line.what} at all." for line in silent]
+    faults += [f"{line.requirement}: no {line.what} at all." for line in silent]
+    rows = [(line.requirement, line.what, found) for line, found in counts.items()]
+    asked, answered = (
+        _count(connection, _EVENTS.format(f"title-choice-{what}.v1")) for what in ("requested", "answered")
+    )
+    (expired,) = (found for line, found in counts.items() if line.what == "adverts expired")
+    return counted(
+        "Searches, adverts",
+        f"{expired:,} adverts expired, {asked:,} titles chosen",
+        rows,
+        faults,
+        [Total("requests", "asked", asked, {"answered": answered}, "title-choice")],
+    )
 
 
 def _count(connection: "Connection", query: str) -> int:

@@ -63,9 +63,11 @@ def servers(folder: Path) -> Iterator["Addresses"]:
 
 
 def dfdg(folder: Path, *arguments: str) -> None:
-    """Runs a command of ours on the demo's servers; `DemoError` when it fails."""
-    if (code := subprocess.call(_command(*arguments), env=_environment(folder))) != 0:
-        raise DemoError(f"`dfdg {' '.join(arguments)}` ended with exit code {code}.")
+    """Runs a command of ours on the demo's servers; `DemoError` with the end of what it said when it fails."""
+    done = subprocess.run(_command(*arguments), env=_environment(folder), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr)[-1_000:]
+        raise DemoError(f"`dfdg {' '.join(arguments)}` ended with exit code {done.returncode}:\n{said}")
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_ret_6_only_the_archives_approval_of_what_was_delivered_is_a_receipt(
     assert handed_over(connection, tmp_path) is None  # and nothing is left
     assert [stand.status for stand in deliveries(connection)] == ["approved", "approved"]
     assert unfinished(connection) == []
-    assert report(connection) == []
+    assert report(connection).faults == []
 
 
 def test_what_is_recorded_is_each_record_as_the_package_on_disk_has_it(connection: Connection, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_area_with_nothing_to_deliver_makes_no_folder_and_no_row(connection: 
     assert list(tmp_path.iterdir()) == []
     assert nothing_recorded(connection)
     assert unfinished(connection) == []
-    assert report(connection) == ["Nothing was delivered to the National Archives."]
+    assert report(connection).faults == ["Nothing was delivered to the National Archives."]
 
 
 def test_one_delivery_shows_the_register_at_one_moment_and_what_comes_meanwhile_is_the_nexts(
@@ -320,4 +320,4 @@ def test_the_report_finds_a_delivery_whose_records_are_not_all_listed(connection
     store(connection, visit("a"), visit("b"))
     made = made_now(connection, tmp_path)
     connection.execute("delete from archive.delivered where record = 'a'")
-    assert report(connection) == [f"{made.delivery} holds 2 records, and 1 are listed."]
+    assert report(connection).faults == [f"{made.delivery}: 2 records delivered, but 1 listed one by one."]

@@ -1,4 +1,4 @@
-"""The demo's table of retention: silent when all adds up, and it finds what does not."""
+"""The demo's account of retention: silent when all adds up, and it finds what does not."""
 
 from collections.abc import Iterator
 
@@ -17,18 +17,18 @@ def connection(database: str) -> Iterator[Connection]:
 
 
 def test_a_night_that_adds_up_has_no_faults_and_every_kind_of_fault_is_found(connection: Connection) -> None:
-    assert registers(connection) == ["Nothing was deleted at all."]
+    assert registers(connection).faults == ["Nothing was deleted at all."]
     nights = Nights(connection)
     nights.record(entry("2017-07-01 12:00"), check("2015-07-01 12:00"))
     archived(connection, "job-suggestion-checks", "check-1", "2015-07-01 12:00")
     nights.day("2021-07-01")
-    assert registers(connection) == []
+    assert registers(connection).faults == []
 
     connection.execute("update register.joblog_entry set note = 'back'")
     connection.execute("update retention.receipt set deleted_on = due - 1, reference = null where area <> 'joblog'")
-    assert registers(connection)[:3] == [
+    assert registers(connection).faults[:3] == [
         "RET-6: 1 records went unarchived.",
         "RET-7: 2 records went early.",
         "RET-8: 1 records have a receipt and are there.",
     ]
-    assert "does not follow from number 0" in registers(connection)[3]
+    assert "does not follow from number 0" in registers(connection).faults[3]

@@ -142,8 +142,9 @@ def test_each_canary_is_found_in_each_kind_of_place_on_real_servers_and_none_whe
             connection.execute(f"create table {name} as {PLANT[kind]}", {"words": words})
             places.append(f"table {name}")
     log.write_text(f"WARNING for {HOLDER}: {TITLE}\n")
+    (tmp_path / "report.html").write_text(f"<h2>{HOLDER}</h2>\n<p>{TITLE}</p>\n")
     assert sorted(looked(empty, connection, tmp_path, {"dfdg x": [CPR.encode()]})) == sorted(
-        [*places, "file run.log", "screen dfdg x"]
+        [*places, "file report.html", "file run.log", "screen dfdg x"]
     )
 
 
