@@ -34,8 +34,8 @@ faults-campaign: setup ## Random faults, one line a run: make faults-campaign MI
 bench: setup ## Measure, against what else one would pick
 	@$(BIN)/python -m bench
 
-flow: setup ## Draw the flow from the code
-	@$(BIN)/dfdg flow
+flow: setup ## Draw docs/flow.md from the code
+	@$(BIN)/dfdg flow --into docs/flow.md
 
 clean-local: setup ## Stop the local servers and delete their data (the fetched programs stay)
 	@$(BIN)/python -c "from pathlib import Path; from infra.local import Stack; [Stack(file.parent).remove() for file in [*Path('.local').rglob('state.json')]]"

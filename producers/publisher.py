@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO, cast
 
 from infra.kafka import admin, topic_ids
+from producers import bi_star, cvr, jobad, jobcentre, jobkon, jobnet, operators, portals, vitas
 from producers.lines import BadLine, Line, PublishError, Subjects, check_lines, read_lines
 from producers.sender import DeliveryError, Sender
 from schemas.codec import encode
 from schemas.headers import headers
 from schemas.ids import derived_id, slice_of
 from schemas.topic import SLICES, Topic, Writer
-from schemas.topics import DAY_BEGUN, TOPICS
+from schemas.topics import DAY_BEGUN
 
 __all__ = ["BadLine", "DeliveryError", "Line", "PublishError", "Published", "publish", "read_lines"]
 
-WRITES = tuple(topic for topic in TOPICS if topic.writer is Writer.ANYONE and topic is not DAY_BEGUN)
+SYSTEMS = (jobcentre, jobnet, portals, vitas, jobkon, jobad, cvr, bi_star, operators)
+"""The source systems whose facts and requests are published here."""
+WRITES = tuple(topic for system in SYSTEMS for topic in system.WRITES)
 
 SHOWN_FAULTS = 100
 """Bad lines that an error carries; the rest is only counted."""

@@ -71,16 +71,23 @@ def _without_docs(node: Any) -> Any:
     return [_without_docs(each) for each in node] if isinstance(node, list) else node
 
 
-def main() -> int:
-    """Rewrites `schemas.lock` in the checkout; returns 1 when that would change a released schema."""
+def write() -> list[Line]:
+    """Rewrites `schemas.lock` in the checkout; returns the lines that are new. `ChangedError`: nothing is written."""
+    released = read()
+    lines = extended(released, compute())
     path = Path(__file__).parent / FILE
+    path.write_text("".join(f"{' '.join(map(str, line))}\n" for line in lines), encoding="utf-8")
+    return [line for line in lines if line not in released]
+
+
+def main() -> int:
+    """Adds the lines of new schemas; returns 1 when that would change a released schema."""
     try:
-        lines = extended(read() if path.exists() else [], compute())
+        new = write()
     except ChangedError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    path.write_text("".join(f"{' '.join(map(str, line))}\n" for line in lines), encoding="utf-8")
-    sys.stdout.write(f"{path}: {len(lines)} schemas\n")
+    sys.stdout.write(f"{FILE}: {len(new)} new schemas\n")
     return 0
 
 

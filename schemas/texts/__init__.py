@@ -1,16 +1,19 @@
 """Danish texts to people, apart from the rules, each with a version (REQUIREMENTS, texts); one module per area.
 
-A changed wording gets a higher version; the text that was sent is stored with the notice.
+Every module of this folder with `TEXTS` is found. A changed wording gets a higher version; the text that was sent is
+stored with the notice.
 """
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
-from schemas.texts import bi, cv, jobad, jobkon, joblog, logins, titles, vitas_grants
 from schemas.texts.text import Text
 
-AREAS = (cv, titles, logins, vitas_grants, jobkon, bi, jobad, joblog)
+AREAS = {found.name: import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)}
+"""The modules of this folder by name."""
 
-TEXTS: Mapping[str, Text] = {name: text for area in AREAS for name, text in area.TEXTS.items()}
+TEXTS: Mapping[str, Text] = {name: text for area in AREAS.values() for name, text in getattr(area, "TEXTS", {}).items()}
 """By text id: for a notice its reason."""
 
 WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}

@@ -11,10 +11,11 @@ from consumers import tidying
 from consumers.admin import open_ended
 from infra.engine.ledger import Cursor
 from schemas.dates import midnight
+from schemas.lint import TODO
+from schemas.new import STORES, stores_of
 from schemas.topics import TOPICS
 from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import rows
-from tests.tidy.tree import ROOT
 
 TABLES = """
 select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -32,13 +33,12 @@ def connection(database: str) -> Iterator[Connection]:
 
 def rows_of(heading: str) -> dict[str, str]:
     """What the document's table says of each store: its last column."""
-    text = (
-        (ROOT / "docs" / "stores.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    )
+    text = STORES.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
     return {
         name: says.strip()
         for line in text.splitlines()
-        if (cells := line.strip("| ").split(" | ")) and (name := cells[0].strip("`")) and (says := cells[-1])
+        if line.startswith("|")
+        and (cells := line.strip("| ").split(" | ")) and (name := cells[0].strip("`")) and (says := cells[-1])
         and re.fullmatch(r"[a-z_.-]+[\w.*-]+", name) and name not in ("table", "topic", "---")
     }  # fmt: skip
 
@@ -52,6 +52,12 @@ def test_ret_8_every_table_has_a_row_that_says_when_its_copy_goes_and_no_row_lac
 
 def test_ret_8_every_topic_has_a_row_with_its_own_retention_and_no_row_lacks_its_topic() -> None:
     assert rows_of("Topics") == {topic.name: f"{topic.retention_days} days" for topic in TOPICS}
+
+
+def test_ret_8_every_topics_row_stands_in_its_place_and_says_what_it_holds() -> None:
+    document = STORES.read_text(encoding="utf-8")
+    assert document == stores_of(document), "`python -m schemas.new NAME` writes the row of a topic"
+    assert TODO not in document, "a row is not filled in: say what the topic holds, and of whom"
 
 
 def test_ret_8_whatever_has_no_rule_is_counted_and_says_who_decides() -> None:

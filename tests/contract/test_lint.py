@@ -53,6 +53,7 @@ DANGERS = {
 }
 MANNERS = {
     "Sample: no doc": record("string", doc=""),
+    "Sample: the doc is not filled in": record("string", doc="TODO: what it is."),
     "Sample.field_0: no doc": record("string") | {"fields": [{"name": "field_0", "type": "string"}]},
     "field_0: an enum without a default": record(ENUM),
     "dk.dfdg.sample is not named": record("string", name="sample"),

@@ -15,7 +15,7 @@ CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"\.?[\w-]+(/[\w.<>-]+)+/?|[\w-]+\.(toml|lock|md)")
 MADE_LATER = (".venv/", ".local/")
-EXAMPLES = ("cv-published", "cv_published", "cv_visible", "NNNN")
+EXAMPLES = ("email", "NNNN")
 """What CONTRIBUTING adds to show how: it is not there."""
 
 COMMANDS = typer.main.get_command(app)

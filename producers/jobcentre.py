@@ -1,0 +1,17 @@
+"""The jobcentres' case systems, and the funds': a citizen's situation, exemptions, referrals and checks."""
+
+from schemas.topics import (
+    CV_EXEMPTION_RECORDED,
+    JOB_SUGGESTION_CHECK_RECORDED,
+    PROVIDER_RECORDED,
+    REFERRAL_RECORDED,
+    SITUATION_RECORDED,
+)
+
+WRITES = (
+    SITUATION_RECORDED,
+    CV_EXEMPTION_RECORDED,
+    PROVIDER_RECORDED,
+    REFERRAL_RECORDED,
+    JOB_SUGGESTION_CHECK_RECORDED,
+)

@@ -1,0 +1,17 @@
+"""VITAS, where employers ask for grants and adverts: its users, their logins and their requests."""
+
+from schemas.topics import (
+    MENTOR_GRANT_REQUESTED,
+    VITAS_ADVERT_REQUESTED,
+    VITAS_LOGIN_REQUESTED,
+    VITAS_USER_REACTIVATED_RECORDED,
+    VITAS_USER_RECORDED,
+)
+
+WRITES = (
+    VITAS_USER_RECORDED,
+    VITAS_USER_REACTIVATED_RECORDED,
+    VITAS_LOGIN_REQUESTED,
+    MENTOR_GRANT_REQUESTED,
+    VITAS_ADVERT_REQUESTED,
+)
