@@ -1,6 +1,11 @@
 """The addresses of the servers that consumers and commands talk to."""
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["kafka", "registry", "postgres"]
+NAMES: dict[Kind, str] = {"kafka": "Kafka", "registry": "The schema registry", "postgres": "PostgreSQL"}
+"""By kind of server: its name for people."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import partial
 import psycopg
 from confluent_kafka import Consumer, KafkaException
 from psycopg_pool import PoolTimeout
+from structlog import contextvars
 
 from infra.dead_letters.commands import CommandWatcher
 from infra.dead_letters.redrive import Redrive
@@ -17,10 +18,12 @@ from infra.engine import failpoints, ledger
 from infra.engine.consumer import LedgerConsumer, Wiring, register
 from infra.engine.intake import Intake
 from infra.engine.outbox import OutboxPublisher
+from infra.engine.record import Batch
 from infra.engine.transaction import BatchTransaction, ExtraSteps
 from infra.engine.worker import Worker
 from infra.errors import AlarmError, FencedError, TransientError
-from infra.kafka import admin, topic_ids, watermarks
+from infra.kafka import LOG as CLIENTS
+from infra.kafka import admin, away, topic_ids, watermarks
 from infra.log import get_logger
 from infra.postgres import connect, open_pool
 from infra.recovery.restore import forget_published, published, unpublished
@@ -77,17 +80,22 @@ class ConsumerGroup:
         """Does one piece of work and tells the source how it went."""
         slice_ = int(work) if isinstance(work, TakeOver) else work.slice
         worker = self._workers[slice_]
+        contextvars.clear_contextvars()  # of every line of this thread until the next work
+        contextvars.bind_contextvars(consumer=self.name, slice=slice_)
+        if isinstance(work, Batch) and work.tos:
+            contextvars.bind_contextvars(topic=", ".join(work.tos))
         try:
             with worker.mutex:
                 self._do(worker, slice_, work)
         except (TransientError, KafkaException) as error:
-            LOG.warning("taking over again", consumer=self.name, slice=slice_, why=str(error))
+            server = error.away if isinstance(error, TransientError) else away(error)
+            LOG.warning("taking over again", why=str(error), away=server)
             if isinstance(error, FencedError):
                 self.source.fenced(slice_)
             else:
                 self.source.failed(slice_, None)
         except AlarmError as error:
-            LOG.error("ALARM", consumer=self.name, slice=slice_, alarm=str(error))  # noqa: TRY400 - the text says it; a trace may quote data
+            LOG.error("ALARM", alarm=str(error))  # noqa: TRY400 - the text says it; a trace may quote data
             self.source.failed(slice_, str(error))
             self._alarm(slice_, worker.epoch, str(error))
         except BaseException:
@@ -123,7 +131,13 @@ class ConsumerGroup:
                 try:
                     worker.settle()
                 except TransientError as error:
-                    LOG.info("batches stay in the outbox", consumer=self.name, slice=worker.slice, why=str(error))
+                    LOG.info(
+                        "batches stay in the outbox",
+                        consumer=self.name,
+                        slice=worker.slice,
+                        why=str(error),
+                        away=error.away,
+                    )
                     return  # what is away is so for all of them, and Kafka waits for our word
                 finally:
                     worker.mutex.release()
@@ -138,7 +152,7 @@ class ConsumerGroup:
 
     def _first_positions(self, slice_: int) -> dict[str, int]:
         """Where the log of each topic begins: the first position of a slice that has never read it."""
-        asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name})
+        asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name, "logger": CLIENTS})
         try:
             return {topic.name: watermarks(asking, topic.name, slice_, ASK_S)[0] for topic in self._reads}
         finally:

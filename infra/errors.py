@@ -9,8 +9,13 @@ AlarmError                        going on could lose events  -> the slice stops
 
 
 class TransientError(Exception):
-    """A server is away or busy: the slice reads again later from the ledger's position. The record is never skipped and
-    never becomes a dead letter."""
+    """A server is away or busy: the slice reads again later. The record is neither skipped nor a dead letter.
+
+    `away`: the server that is away ("kafka", "registry", "postgres"); None if none is."""
+
+    def __init__(self, text: str, *, away: str | None = None) -> None:
+        super().__init__(text)
+        self.away = away
 
 
 class TakeOverError(TransientError):

@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 _AWAY = frozenset(
     (
         KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._NOENT,
-        KafkaError._IN_PROGRESS,
+        KafkaError._IN_PROGRESS, KafkaError._RESOLVE, KafkaError._WAIT_COORD,
         KafkaError.REQUEST_TIMED_OUT, KafkaError.NOT_CONTROLLER, KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.LEADER_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR,
@@ -30,6 +30,13 @@ _AWAY = frozenset(
     )
 )  # fmt: skip
 """Errors that pass by themselves: leaders move, and a new topic is not known to all brokers at once."""
+
+
+def away(error: KafkaError | KafkaException) -> str | None:
+    """The log's field `away`: "kafka" if the error tells that Kafka does not answer, None if it tells anything else.
+    That a topic is not there is no outage."""
+    code = (error.args[0] if isinstance(error, KafkaException) else error).code()
+    return "kafka" if code in _AWAY and code != KafkaError.UNKNOWN_TOPIC_OR_PART else None
 
 
 def admin(servers: str) -> AdminClient:
@@ -54,7 +61,7 @@ def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int
     """
     answers = _await(_ask_for_ends(client, names, IsolationLevel.READ_UNCOMMITTED))
     if unsaid := [place.topic for place, answer in answers.items() if answer.offset < 0]:
-        raise TransientError(f"Kafka does not answer: it does not say where {unsaid[0]} ends.")
+        raise TransientError(f"Kafka does not answer: it does not say where {unsaid[0]} ends.", away="kafka")
     return _by_slice(answers)
 
 
@@ -72,8 +79,19 @@ def existing(client: AdminClient, names: Iterable[str]) -> list[str]:
 
 def members(client: AdminClient, groups: Iterable[str]) -> list[str]:
     """Those of the consumer groups that have a member."""
-    asked = client.describe_consumer_groups(list(groups), request_timeout=REQUEST_TIMEOUT_S)
-    return [group for group, found in _await(asked).items() if found.members]
+    return [group for group, found in _describe_groups(client, groups).items() if found.members]
+
+
+def assigned(client: AdminClient, groups: Iterable[str]) -> dict[str, set[int]]:
+    """By consumer group: the slices that Kafka has given to a member. One that died counts until its session ends."""
+    return {
+        group: {place.partition for member in found.members for place in member.assignment.topic_partitions}
+        for group, found in _describe_groups(client, groups).items()
+    }
+
+
+def _describe_groups(client: AdminClient, groups: Iterable[str]) -> dict[str, Any]:
+    return _await(client.describe_consumer_groups(list(groups), request_timeout=REQUEST_TIMEOUT_S))
 
 
 def _ask_for_ends(client: AdminClient, names: Iterable[str], isolation: IsolationLevel) -> dict[TopicPartition, Any]:
@@ -110,7 +128,7 @@ def _await(asked: Mapping[Any, Any], tolerate: int | None = None) -> dict[Any, A
         elif (fault := error.args[0]).code() == tolerate:
             continue
         elif fault.code() in _AWAY:
-            raise TransientError(f"Kafka does not answer: {fault.str()}") from error
+            raise TransientError(f"Kafka does not answer: {fault.str()}", away="kafka") from error
         else:
             raise KafkaException(fault)
     return answers
@@ -122,7 +140,9 @@ def watermarks(asking: Consumer, topic: str, partition: int, timeout_s: float = 
     try:
         low, high = asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout_s) or (-1, -1)
     except KafkaException as error:
-        raise TransientError(f"Kafka does not answer: {error.args[0].str()}") from error
+        raise TransientError(f"Kafka does not answer: {error.args[0].str()}", away="kafka") from error
     if low < 0 or high < 0:
-        raise TransientError(f"Kafka does not answer: it does not say where {topic}/{partition} begins and ends.")
+        raise TransientError(
+            f"Kafka does not answer: it does not say where {topic}/{partition} begins and ends.", away="kafka"
+        )
     return low, high

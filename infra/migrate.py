@@ -34,18 +34,19 @@ class _Migration(NamedTuple):
         return hashlib.sha256(self.sql).hexdigest()
 
 
-def migrate(dsn: str, say: Say = silent) -> None:
-    """Brings the database up to date: applies the missing files of `migrations/NNNN_*.sql` in order, each in one
-    transaction.
+def migrate(dsn: str, say: Say = silent) -> int:
+    """Brings the database up to date: applies each missing `migrations/NNNN_*.sql`, in order, in one transaction each.
 
-    Two calls at once are harmless. Raises `AlarmError` when a migration that was applied has changed since.
+    Returns how many there are; `say` gets the name of each that it applies. Two at once are harmless. Raises
+    `AlarmError` when a migration that was applied has changed since.
     """
     with connect(dsn, "dfdg-migrate") as connection:
         connection.autocommit = True
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))  # freed with the connection
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("select number, sha256 from public.migration").fetchall())
-        for migration in _migrations():
+        migrations = list(_migrations())
+        for migration in migrations:
             if migration.number not in applied:
                 _apply(connection, migration)
                 say(f"Applied migration {migration.name}.")
@@ -54,6 +55,7 @@ def migrate(dsn: str, say: Say = silent) -> None:
                     f"Migration {migration.name} has changed since this database applied it. Put the file back as it"
                     " was and write the change as a new migration; a database without value may be made anew."
                 )
+    return len(migrations)
 
 
 def _apply(connection: Connection, migration: _Migration) -> None:

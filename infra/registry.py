@@ -2,6 +2,7 @@
 with."""
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
@@ -11,6 +12,7 @@ from confluent_kafka.schema_registry.common._httpx_compat import httpx  # its er
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from infra.errors import TransientError
+from infra.log import answered
 from schemas.codec import UnreadableError, contract, contract_text
 from schemas.lint import dangers
 from schemas.topic import Topic
@@ -27,6 +29,9 @@ T = TypeVar("T")
 class RegistryAwayError(TransientError):
     """The registry cannot be reached or gives no answer: nothing is known about the record yet. The caller asks
     again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, away="registry")
 
 
 class RegistrationError(Exception):
@@ -94,10 +99,10 @@ class Registry:
         return self._ask(lambda: self._client.get_subjects_by_schema_id(schema_id))
 
     def _ask(self, question: Callable[[], T]) -> T:
-        """The registry's answer. A definite refusal stays a `SchemaRegistryError`; every other error becomes a
-        `RegistryAwayError`."""
+        """The registry's answer. A definite refusal stays a `SchemaRegistryError`; else `RegistryAwayError`."""
+        asked = time.monotonic()
         try:
-            return question()
+            answer = question()
         except SchemaRegistryError as error:
             # A 404 without one of these codes comes from another server at that address, and says nothing.
             if error.http_status_code in (409, 422) or error.error_code in (40401, 40402, 40403):
@@ -105,6 +110,8 @@ class Registry:
             raise RegistryAwayError(f"the schema registry at {self._place} answers {error}") from error
         except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer, as from a proxy, that is not JSON
             raise RegistryAwayError(f"the schema registry at {self._place} is away: {type(error).__name__}") from error
+        answered("registry", asked, hear_out_s=0.0)
+        return answer
 
 
 def _schema(topic: Topic) -> Schema:

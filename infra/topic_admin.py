@@ -33,12 +33,12 @@ COPIES = 3
 
 def ensure_topics(
     client: AdminClient, topics: Sequence[Topic], dead_letters: Iterable[str] = (), say: Say = silent
-) -> None:
+) -> list[str]:
     """Afterwards every topic, and every dead letter topic by its name, exists as declared and answers.
 
-    Raises `AlarmError`, before anything is changed, when a topic has another number of partitions. Other settings of
-    ours are corrected, and `say` reports it: the declaration is the promise (how long personal data is kept, that
-    nothing is compacted).
+    Returns the names of those that it created. Another number of partitions is refused with `AlarmError`, before
+    anything is changed. Other settings of ours are corrected and said: the declaration is the promise (how long
+    personal data is kept, that nothing is compacted).
     """
     days = {topic.name: topic.retention_days for topic in topics} | dict.fromkeys(dead_letters, INTERNAL_RETENTION_DAYS)
     there = _describe(client, days)
@@ -60,6 +60,7 @@ def ensure_topics(
         _await(created, tolerate=KafkaError.TOPIC_ALREADY_EXISTS)  # another process created it at the same moment
         _settle(client, days)
         say(f"Created {len(missing)} topics, with {SLICES} partitions but for dead letters; copies of each: {copies}.")
+    return [topic.topic for topic in missing]
 
 
 def _settings(days: int, copies: int) -> dict[str, str]:

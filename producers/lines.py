@@ -3,14 +3,23 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from producers.cpr import contains_cpr, looks_like_cpr
-from producers.line_fields import FaultError, cpr_of, is_p_number_of, own_id_of, person_field
+from producers.line_faults import Fault, faults_of
+from producers.line_fields import (
+    PERSON_KEYS,
+    FaultError,
+    cpr_of,
+    edge_fields,
+    misplaced_in,
+    own_id_of,
+    parsed,
+    person_field,
+)
 from schemas.codec import MAX_RECORD_BYTES
 from schemas.event import Event
 from schemas.ids import derived_id
@@ -21,6 +30,9 @@ MAX_LINE_BYTES = MAX_RECORD_BYTES // 2
 
 CHUNK_LINES = 5_000
 """Lines whose CPR numbers are looked up by one statement, and held in memory at once."""
+
+SHOWN_FAULTS = 20
+"""Of one line; the rest is only counted."""
 
 _NOBODY = "c-" + "0" * 32  # stands in for the subject id while the rest is checked
 
@@ -41,15 +53,16 @@ class Line(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class BadLine:
-    """The fault of line `number` (from 1); `text` is the line itself, which may hold a CPR number."""
+    """All that is wrong with line `number` (from 1); `text` is the line itself, which may hold a CPR number."""
 
     number: int
-    field: str
-    reason: str
+    faults: tuple[Fault, ...]
     text: str = dataclasses.field(repr=False)
 
     def __str__(self) -> str:
-        return f"line {self.number}, {self.field}: {self.reason}"
+        shown = [f"line {self.number}, {field}: {reason}" for field, reason in self.faults[:SHOWN_FAULTS]]
+        more = len(self.faults) - len(shown)
+        return "\n".join([*shown, *([f"line {self.number}: {more} more faults"] if more else [])])
 
 
 class PublishError(Exception):
@@ -100,10 +113,10 @@ def check_lines(topic: Topic, stream: BinaryIO, client: str | None = None) -> It
             continue
         try:
             yield _check(topic, number, raw, client)
-        except FaultError as fault:
-            yield BadLine(number, fault.field, fault.reason, raw.decode("utf-8", "surrogateescape"))
+        except FaultError as error:
+            yield BadLine(number, (error.fault,), raw.decode("utf-8", "surrogateescape"))
         except RecursionError:
-            yield BadLine(number, "line", "has brackets within brackets without end", raw.decode())
+            yield BadLine(number, (Fault("line", "has brackets within brackets without end"),), raw.decode())
 
 
 def _identified(topic: Topic, line: _Checked, subjects: dict[str, str], client: str | None) -> Line:
@@ -132,39 +145,38 @@ def _check_client(topic: Topic, client: str | None) -> None:
         )
 
 
-def _check(topic: Topic, number: int, raw: bytes, client: str | None) -> _Checked:
-    content = _parsed(raw)
-    own_id = own_id_of(content)
-    connected = topic.event.CONNECTED
-    if connected is not None and connected in content:
-        raise FaultError(connected, "is who is connected, by authentication: the edge writes it, a line must not")
-    cpr = cpr_of(topic, content)
-    for name, value in content.items():
-        if name not in topic.event.model_fields and looks_like_cpr(name):
-            raise FaultError("line", "the name of a field contains what looks like a CPR number")
-        if contains_cpr(value) and not is_p_number_of(topic, name, value):
-            raise FaultError(name, "contains what looks like a CPR number, which belongs into `cpr` and nowhere else")
-    fields = content if cpr is None else content | {person_field(topic): _NOBODY}
-    fields = fields if connected is None else fields | {connected: client}
+def _check(topic: Topic, number: int, raw: bytes, client: str | None) -> _Checked | BadLine:
+    content = parsed(raw)
+    faults: list[Fault] = []
+    fields = _stand_ins(topic, content, client)
+    own_id, cpr = _tried(faults, own_id_of, content), _tried(faults, cpr_of, topic, content)
+    misplaced = misplaced_in(topic, content)
+    faults += misplaced.values()
+    event = None
     try:
-        return _Checked(number, own_id, cpr, content, topic.event.model_validate(fields))
+        event = topic.event.model_validate(content | fields)
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise FaultError(".".join(map(str, faults[0]["loc"])) or "line", faults[0]["msg"] + more) from None
+        faults += faults_of(topic, error, edge_fields(topic), misplaced)
     except OverflowError:  # a moment at the ends of the calendar, moved to UTC
-        raise FaultError("occurred_at", "lies outside the calendar") from None
+        faults.append(Fault("occurred_at", "lies outside the calendar"))
+    if faults or event is None:
+        return BadLine(number, tuple(dict.fromkeys(faults)), raw.decode("utf-8", "surrogateescape"))
+    return _Checked(number, own_id, cpr, content, event)
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def _stand_ins(topic: Topic, content: dict[str, Any], client: str | None) -> dict[str, Any]:
+    """Fields that the event will have, and the line need not: nobody's id for a CPR number, and who is connected."""
+    fields: dict[str, Any] = {}
+    if "cpr" in content and person_field(topic) in PERSON_KEYS:
+        fields[person_field(topic)] = _NOBODY
+    if topic.event.CONNECTED is not None:
+        fields[topic.event.CONNECTED] = client
+    return fields
+
+
+def _tried(faults: list[Fault], take: Callable[..., str | None], *given: Any) -> str | None:
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise FaultError("line", "is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise FaultError("line", f"is not JSON: {error.msg} at character {error.colno}") from None
-    except ValueError:  # numbers of thousands of digits
-        raise FaultError("line", "is not JSON that we read") from None
-    if not isinstance(content, dict):
-        raise FaultError("line", "is not a JSON object")
-    return content
+        return take(*given)
+    except FaultError as error:
+        faults.append(error.fault)
+        return None

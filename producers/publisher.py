@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from textwrap import indent
 from typing import BinaryIO, NamedTuple, TextIO, cast
 
 from infra.kafka import admin, topic_ids
@@ -52,15 +53,16 @@ def publish(
     client: str | None = None,
     sender: Sender | None = None,
     progress: Progress = lambda _: None,
+    sending: Callable[[Line], None] = lambda _: None,
 ) -> Published:
-    """Sends the lines of `stream` once all are found good; `progress` is told how many are handed over.
+    """Sends the lines of `stream` once all are found good; `sending` is told each, `progress` how many.
 
     `initial` marks the events, where they can be marked, as a first load; their ids stay those of their lines.
     `client` is the one connected, for topics whose events name it (AD-1). `sender`: an open one.
     With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
     when nothing was sent, `DeliveryError` when Kafka did not take all.
     """
-    _refuse_foreign(topic)
+    refuse_foreign(topic)
     with ExitStack() as open_files:
         lines = stream if stream.seekable() else open_files.enter_context(_spooled(stream))
         start = lines.tell()
@@ -70,13 +72,14 @@ def publish(
         with nullcontext(sender) if sender else Sender(kafka, "dfdg-publisher") as sender:
             good = _good(read_lines(topic, lines, identity, client), skip_bad)
             good = _marked(good) if initial and "initial" in topic.event.model_fields else good
-            sent = _send(topic, good, sender, schema_id, source, progress)
+            sent = _send(topic, _told(good, sending), sender, schema_id, source, progress)
             sender.finish()
     progress(sent)
     return Published(sent, bad)
 
 
-def _refuse_foreign(topic: Topic) -> None:
+def refuse_foreign(topic: Topic) -> None:
+    """Raises `PublishError` for a topic that nobody may publish lines to."""
     if topic.writer is Writer.LEDGER:
         raise PublishError(f"{topic.name} is written by our own decisions only; publish the facts that they decide on.")
     if topic is DAY_BEGUN:
@@ -96,6 +99,12 @@ def _send(topic: Topic, lines: Iterator[Line], sender: Sender, schema_id: int, s
         if sent % PROGRESS_LINES == 0:
             progress(sent)
     return sent
+
+
+def _told(lines: Iterator[Line], sending: Callable[[Line], None]) -> Iterator[Line]:
+    for line in lines:
+        sending(line)
+        yield line
 
 
 def _marked(lines: Iterator[Line]) -> Iterator[Line]:
@@ -127,7 +136,7 @@ def _bad_lines(topic: Topic, stream: BinaryIO, skip_bad: Path | None, client: st
             elif len(shown) < SHOWN_FAULTS:
                 shown.append(line)
     if shown:
-        faults = "\n".join(f"  {line}" for line in shown) + ("\n  …" if count > len(shown) else "")
+        faults = indent("\n".join(map(str, shown)), "  ") + ("\n  …" if count > len(shown) else "")
         raise PublishError(f"Nothing was sent: {count} line(s) are wrong.\n{faults}", tuple(shown))
     return count
 

@@ -7,6 +7,7 @@ import typer
 
 from infra.cli import (
     archive,
+    clock,
     common,
     dead_letters,
     demo_command,
@@ -23,6 +24,7 @@ from infra.cli import (
     story,
     titles,
     unblock,
+    watch,
 )
 
 app = typer.Typer(
@@ -41,7 +43,7 @@ SERVERS, ENTER, LOOK = "Servers and the engine", "What goes in", "What came of i
 PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
     (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo_command.demo, run.run, replay.replay)),
     (ENTER, (publish.publish,)),
-    (LOOK, (show.watch, show.notices, explain.explain, story.story)),
+    (LOOK, (watch.watch, show.notices, explain.explain, story.story)),
     (LOOK, (show.topics, show.flow, show.snapshot)),
 )
 for panel, functions in PANELS:
@@ -52,7 +54,7 @@ for function in (unblock.accept, unblock.skip):
     dead_letters.letters_app.command()(function)
 
 app.add_typer(titles.titles_app, rich_help_panel=ENTER)
-app.add_typer(publish.clock_app, rich_help_panel=ENTER)
+app.add_typer(clock.clock_app, rich_help_panel=ENTER)
 app.add_typer(dead_letters.letters_app, rich_help_panel=LOOK)
 app.add_typer(flood.flood_app, rich_help_panel=LOOK)
 app.add_typer(lists.vitas_app, rich_help_panel=LOOK)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.common import COULD_NOT, Commands, Json, database, failure
-from infra.console import progress_bar, say, show_json, show_table
+from infra.cli.nearest import check_known
+from infra.console import progress_bar, say, show_json, show_table, spelt
 from schemas.archive_areas import BY_NAME
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+    from consumers.archive.approval import Unfinished
 
 archive_app = typer.Typer(
     name="archive",
@@ -53,8 +56,7 @@ def deliver(
     from producers.clock import wall_clock
     from schemas.dates import add_years, copenhagen_day
 
-    if area not in BY_NAME:
-        raise typer.BadParameter(f"There is no area {area}. There are: {', '.join(BY_NAME)}.", param_hint="AREA")
+    check_known("area", area, BY_NAME, hint="AREA")
     at, known = wall_clock(), BY_NAME[area]
     day = due_by.date() if due_by else add_years(copenhagen_day(at), 1)
     with database("archive") as connection, progress_bar() as bar:
@@ -94,7 +96,11 @@ def _warn(connection: "Connection", area: str) -> None:
     for attempt in unfinished(connection):
         left = Path(attempt.folder) / attempt.delivery
         if attempt.area == area and left.exists():
-            say(f"{left}, begun {attempt.began_at:%F %R} by {attempt.began_by}, is no delivery. Delete it.")
+            say(f"{left}, {_began(attempt)}, is no delivery. Delete it.")
+
+
+def _began(attempt: "Unfinished") -> str:
+    return f"begun {spelt(attempt.began_at)} Copenhagen time by {attempt.began_by}"
 
 
 @archive_app.command()
@@ -167,9 +173,9 @@ def listed(as_json: Json = False) -> None:
         show_json({"deliveries": [d._asdict() for d in made], "unfinished": [a._asdict() for a in attempts]})
         return
     rows = [
-        (d.delivery, d.area, f"{d.made_at:%F %R}", d.records, d.status, d.reference or d.rejection, d.entered_by)
-        for d in made
+        (d.delivery, d.area, d.made_at, d.records, d.status, d.reference or d.rejection, d.entered_by) for d in made
     ]
-    show_table(("delivery", "area", "made", "records", "status", "reference or reason", "entered by"), rows)
+    columns = ("delivery", "area", "made", "records", "status", "reference or reason", "entered by")
+    show_table(columns, rows, first=("delivery", "status", "area", "made"))
     for attempt in attempts:
-        say(f"{attempt.delivery} ({attempt.area}, {attempt.began_at:%F %R}, {attempt.began_by}) is not finished.")
+        say(f"{attempt.delivery} ({attempt.area}, {_began(attempt)}) is not finished.")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from typer.core import TyperGroup
@@ -15,13 +16,13 @@ from infra.console import say
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from infra.addresses import Addresses
+    from infra.addresses import Addresses, Kind
     from infra.settings import Settings
 
 COULD_NOT, AWAY, BAD_INPUT = 1, 3, 4
 EXIT_CODES = (
     "Exit codes: 0 fine, 1 it could not be done, 2 wrong usage, 3 a server is away, 4 the input is bad."
-    " Whatever failed is told on stderr."
+    " Whatever failed is told on stderr. `dfdg status`: 0 well, 1 degraded, 3 down."
 )
 
 PROBE_TIMEOUT_S = 5.0
@@ -59,21 +60,46 @@ def settings() -> "Settings":
     return Settings()
 
 
-def addresses(waiting: bool = False) -> "Addresses":
-    """Where Kafka, the registry and the database are; ends the command with exit code 3 when nobody knows.
+def addresses(*uses: "Kind") -> "Addresses":
+    """Where Kafka, the registry and the database are; ends the command with exit code 3 when one that it uses is away.
 
-    So too when nothing listens where Kafka should be, unless the command is `waiting` for it: the client would ask on
-    for half a minute. The others refuse at once.
+    `uses`: those that the command needs, all if none is named. The address of another may be empty.
     """
     from infra.errors import ServerError
 
     try:
-        found = settings().addresses()
+        return reachable(*uses)
     except ServerError as error:
         raise failure(AWAY, str(error)) from None
-    if not waiting and not any(map(_listens, found.kafka.split(","))):
-        raise failure(AWAY, f"Kafka is away: nothing answers at {found.kafka}.")
+
+
+def reachable(*uses: "Kind") -> "Addresses":
+    """The same, for a command that waits. Raises `ServerError` when nothing says where a server is, `TransientError`
+    when one is away: when its local process does not run, or nothing listens at its address. (PostgreSQL's client tells
+    the latter at once by itself; Kafka's would ask on for half a minute.)"""
+    from infra.addresses import NAMES
+    from infra.errors import TransientError
+
+    known, wanted = settings(), uses or tuple(NAMES)
+    found = known.addresses(wanted)
+    stopped = known.stopped(wanted)
+    silent = {kind: text for kind, text in unanswered(found).items() if kind in wanted and kind not in stopped}
+    if away := [*stopped.values(), *silent.values()]:
+        raise TransientError(" ".join(away), away=next(iter([*stopped, *silent])))
     return found
+
+
+def unanswered(found: "Addresses") -> "dict[Kind, str]":
+    """Kafka and the registry, if nothing listens there, each with a sentence for people."""
+    texts: dict[Kind, str] = {}
+    if found.kafka and not any(map(_listens, found.kafka.split(","))):
+        texts["kafka"] = f"Kafka is away, unknown since when: nothing answers at {found.kafka}."
+    place = urlsplit(found.registry)
+    default = 443 if place.scheme == "https" else 80
+    if found.registry and not _listens(f"{place.hostname}:{place.port or default}"):
+        shown = found.registry.rpartition("@")[2]  # without a user and password
+        texts["registry"] = f"The schema registry is away, unknown since when: nothing answers at {shown}."
+    return texts
 
 
 def _listens(server: str) -> bool:
@@ -127,9 +153,9 @@ _KNOWN = (
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),
-    ("infra.local", "ServerError", COULD_NOT, "{error}"),
+    ("infra.errors", "ServerError", COULD_NOT, "{error}"),
     ("psycopg.errors", "UndefinedTable", COULD_NOT, "The database lacks a table ({first}). Run `dfdg init`."),
-    ("psycopg", "OperationalError", AWAY, "PostgreSQL is away: {first}"),
+    ("psycopg", "OperationalError", AWAY, "PostgreSQL is away, unknown since when: {first}"),
 )
 """First match wins."""
 
@@ -139,5 +165,5 @@ def database(command: str) -> "Iterator[Connection]":
     """The database, for a command that needs nothing else: Kafka may be away."""
     from infra.postgres import connect
 
-    with connect(addresses(waiting=True).dsn, f"dfdg-{command}") as connection:
+    with connect(addresses("postgres").dsn, f"dfdg-{command}") as connection:
         yield connection

@@ -1,12 +1,14 @@
 """`dfdg dead-letters`: records that could not be read, never their contents; driven again or discarded by order."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, addresses, database, failure
-from infra.console import say, show_json, show_table
+from infra.cli.nearest import check_names
+from infra.console import MOMENTS, say, show_json, show_table
 
 if TYPE_CHECKING:
     from infra.dead_letters.queries import Chosen, DeadLetterSummary
@@ -18,15 +20,27 @@ letters_app = typer.Typer(
     help="Records that could not be read. Later records of their keys wait until somebody decides.",
 )
 
+
+class Status(StrEnum):
+    """Of a dead letter: open, or settled one way or the other."""
+
+    NEW = "new"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
 Number = Annotated[int | None, typer.Option("--letter", help="Only this one.")]
 Group = Annotated[str | None, typer.Option(help="Only of this decision or sink.")]
 Topic = Annotated[str | None, typer.Option(help="Only from this topic.")]
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason has this in it.")]
 Key = Annotated[str | None, typer.Option(help="Only of this key: the id of a citizen, a user or an employer.")]
-Moment = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="By when they were buried, Copenhagen time.")
+Moment = typer.Option(formats=[*MOMENTS], help="By when they were stored, Copenhagen time.")
 Since = Annotated[datetime | None, Moment]
 Until = Annotated[datetime | None, Moment]
 Limit = Annotated[int, typer.Option(min=1, help="The latest so many.")]
+Statuses = Annotated[
+    list[Status] | None, typer.Option("--status", help="Only with this status; again for another.", show_default="all")
+]
 Who = Annotated[str, typer.Option("--who", help="Your name: every order is recorded with one.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without this nothing is changed, and you see what would be.")]
 Rate = Annotated[float, typer.Option(min=0.01, help="At most so many letters a second.")]
@@ -35,27 +49,29 @@ Rate = Annotated[float, typer.Option(min=0.01, help="At most so many letters a s
 @letters_app.command("list")
 def listed(
     letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
-    since: Since = None, until: Until = None, limit: Limit = 100, as_json: Json = False,
+    since: Since = None, until: Until = None, status: Statuses = None, limit: Limit = 100, as_json: Json = False,
 ) -> None:  # fmt: skip
     """List the records that could not be read, with the reason and the position, never their contents.
 
     The newest come first. "waits" says how many later records wait behind one, whose key is parked by it. The records
-    themselves are on the topics <group>.<topic>-dlq.
+    themselves are on the topics <group>.<topic>-dlq. A letter is new until it is applied or discarded.
 
     \b
-    Example:  dfdg dead-letters list --reason "not Avro" --since 2021-06-14
+    Example:  dfdg dead-letters list --reason "not Avro" --since 2021-06-14 --status new
     """
-    from infra.dead_letters.queries import letters, total
+    from infra.dead_letters.queries import letters, totals
 
+    chosen, statuses = _chosen(letter, group, topic, reason, key, since, until), status or [*Status]
     with database("dead-letters") as connection:
-        found = letters(connection, _chosen(letter, group, topic, reason, key, since, until), limit)
-        count = total(connection)
+        found = letters(connection, chosen, limit, statuses)
+        counts = totals(connection, chosen, statuses)
     if as_json:
-        show_json({"total": count, "dead_letters": [each._asdict() for each in found]})
+        told = {"total": counts.all, "chosen": counts.chosen, "parked": counts.parked}
+        show_json(told | {"dead_letters": [each._asdict() for each in found]})
         return
     _show(found)
-    parked = [each for each in found if each.parks]
-    say(f"{len(found)} of {count} dead letters; behind {len(parked)} of them their keys are parked.")
+    aside = f" These are the latest {len(found)}." if len(found) < counts.chosen else ""
+    say(f"{counts.chosen} of {counts.all} dead letters; behind {counts.parked} of them their keys are parked.{aside}")
 
 
 @letters_app.command()
@@ -77,7 +93,8 @@ def show(letter: Annotated[int, typer.Argument(help="Its id, as `list` shows it.
         return
     _show(found)
     say(f"Driven again now: {verdicts[letter]}.")
-    show_table(("order", "who", "when", "due", "what came of it", "done"), given)
+    columns = ("order", "who", "when", "due", "what came of it", "done")
+    show_table(columns, given, first=("order", "who", "what came of it", "done"))
 
 
 @letters_app.command()
@@ -92,14 +109,14 @@ def redrive(
     \b
     Example:  dfdg dead-letters redrive --reason "schema 42 is not registered" --who "Anna Holm" --yes
     """
-    found = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
+    found, aside = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
     verdicts = _verdicts(found)
     fit = [each.id for each in found if not verdicts[each.id].startswith("refused")]
     _show(found, verdicts)
-    if not yes:
-        say(f"{len(fit)} of {len(found)} letters would be applied. --yes does it.")
-        return
-    _order("redrive", fit, who, rate)
+    if yes:
+        _order("redrive", fit, who, rate)
+    else:
+        say(f"{len(fit)} of {len(found)} letters would be applied.{aside} --yes does it.")
 
 
 @letters_app.command()
@@ -114,12 +131,12 @@ def discard(
     \b
     Example:  dfdg dead-letters discard --key c-5f0c2a9e --who "Anna Holm" --yes
     """
-    found = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
+    found, aside = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
     _show(found)
-    if not yes:
-        say(f"{len(found)} letters would be discarded. --yes does it.")
-        return
-    _order("discard", [each.id for each in found], who, rate)
+    if yes:
+        _order("discard", [each.id for each in found], who, rate)
+    else:
+        say(f"{len(found)} letters would be discarded.{aside} --yes does it.")
 
 
 def _chosen(
@@ -129,20 +146,23 @@ def _chosen(
     from infra.dead_letters.queries import Chosen
     from schemas.dates import COPENHAGEN
 
+    check_names(group, topic)
     moments = (at and at.replace(tzinfo=COPENHAGEN) for at in (since, until))
     return Chosen(letter, group, topic, reason, key, *moments)
 
 
-def _to_order(chosen: "Chosen", limit: int) -> "list[DeadLetterSummary]":
-    from infra.dead_letters.queries import OPEN, Chosen, letters
+def _to_order(chosen: "Chosen", limit: int) -> "tuple[list[DeadLetterSummary], str]":
+    """The open letters of the choice, and a sentence when the limit leaves some of them out."""
+    from infra.dead_letters.queries import ANY, OPEN, letters, totals
 
-    if chosen == Chosen():
+    if chosen == ANY:
         raise failure(BAD_INPUT, "Say which letters: --letter, --group, --topic, --reason, --key, --since, --until.")
     with database("dead-letters") as connection:
-        found = letters(connection, chosen, limit, OPEN)
+        found, count = letters(connection, chosen, limit, OPEN), totals(connection, chosen, OPEN).chosen
     if not found:
         raise failure(COULD_NOT, "There is no such letter that is still open. See `dfdg dead-letters list`.")
-    return found
+    more = f" {count} are open as chosen: these are the latest, --limit takes more."
+    return found, more if len(found) < count else ""
 
 
 def _verdicts(found: "list[DeadLetterSummary]") -> dict[int, str]:
@@ -152,7 +172,7 @@ def _verdicts(found: "list[DeadLetterSummary]") -> dict[int, str]:
     from infra.dead_letters.dry_run import dry_run
     from infra.registry import Registry
 
-    registry = Registry(addresses(waiting=True).registry)
+    registry = Registry(addresses("registry").registry)
     with database("dead-letters") as connection:
         return {
             each.id: dry_run(connection, registry, catalog.reads(), each, deleted_for_good, newer) for each in found
@@ -168,9 +188,13 @@ def _order(act: str, ids: list[int], who: str, rate: float) -> None:
 
 
 def _show(found: "list[DeadLetterSummary]", verdicts: dict[int, str] | None = None) -> None:
-    columns = ("id", "buried at", "group", "topic", "position", "status", "waits", "reason", *["now"] * bool(verdicts))
-    rows: list[tuple[Any, ...]] = [
-        (x.id, f"{x.buried_at:%F %T%z}", x.group, x.topic, f"{x.partition}/{x.offset}", x.status, x.waiting, x.reason)
+    known, now = (verdicts or {}).get, ["now"] * (verdicts is not None)
+    rows = [
+        (x.id, x.buried_at, x.group, x.topic, f"{x.partition}/{x.offset}", x.status, x.waiting, x.reason, known(x.id))
         for x in found
     ]
-    show_table(columns, [(*row, verdicts[row[0]]) for row in rows] if verdicts else rows)
+    show_table(
+        ("id", "stored", "group", "topic", "position", "status", "waits", "reason", *now), rows,
+        first=("id", *now, "reason", "status", "waits", "group", "stored", "position"),
+        rest="`dfdg dead-letters list --json` has all",
+    )  # fmt: skip

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
-from infra.cli.redaction import looks_like_cpr
+from infra.cli.common import COULD_NOT, Json, database, failure
+from infra.cli.nearest import refuse_cpr
 from infra.console import console, say, show_json, show_table
 
 if TYPE_CHECKING:
     from infra.cli.explanation import Explanation, Step
+    from infra.dead_letters.queries import DeadLetterSummary
 
 
 def explain(
@@ -27,8 +28,7 @@ def explain(
     from infra.cli.explanation import explain as explained
     from infra.cli.explanation import holders_of
 
-    if looks_like_cpr(subject):
-        raise failure(BAD_INPUT, "That looks like a CPR number. Give the citizen's id instead, as the events have it.")
+    refuse_cpr(subject)
     with database("explain") as connection:
         found = [explained(connection, subject)]
         if not found[0]:
@@ -48,30 +48,29 @@ def explain(
 
 
 def _show(found: "Explanation") -> None:
-    steps = [
-        (_when(step), _what(step), step.rule, step.id.hex, step.cause.hex if step.cause else None)
-        for step in found.steps
-    ]
-    show_table(("when", "what", "rule", "event", "because of"), steps, f"What happened to {found.subject}")
+    steps = [(step.at, _what(step), step.rule, step.id, step.cause) for step in found.steps]
+    columns = ("when", "what", "rule", "event", "because of")
+    show_table(columns, steps, f"What happened to {found.subject}")
     for known in found.states:
         console.print(f"{known.decision} knows, because of {known.cause.hex}:", markup=False)
         console.print_json(json.dumps(known.state, ensure_ascii=False, default=str))
     to_come = [f"  {known.wakes_on}  {known.decision} looks again" for known in found.states if known.wakes_on]
     console.print("Still to come:", *(to_come or ["  nothing that time alone brings"]), sep="\n", markup=False)
     for letter in found.dead_letters:
-        position = f"{letter.topic}/{letter.partition}/{letter.offset}"
-        console.print(f"Dead letter of {letter.group}: {position}: {letter.reason}", markup=False, soft_wrap=True)
-        if letter.parks:
-            waits = f"{letter.waiting} later records wait, and no day wakes it"
-            console.print(f"  So {found.subject} is parked in {letter.group}: {waits}.", markup=False, soft_wrap=True)
-            say(f"Letter {letter.id} decides: `dfdg dead-letters show {letter.id}`, then `redrive` or `discard`.")
+        _show_letter(letter, found.subject)
 
 
-def _when(step: "Step") -> str:
-    """In Copenhagen's time, in which days are counted."""
-    from schemas.dates import COPENHAGEN
+def _show_letter(letter: "DeadLetterSummary", subject: str) -> None:
+    from infra.dead_letters.queries import SETTLED
 
-    return f"{step.at.astimezone(COPENHAGEN):%F %T}"
+    how = f"settled: {letter.status}" if letter.status in SETTLED else "open"
+    position = f"{letter.topic}/{letter.partition}/{letter.offset}"
+    told = f"Dead letter {letter.id} of {letter.group} ({how}): {position}: {letter.reason}"
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    if letter.parks:
+        waits = f"{letter.waiting} later records wait, and no day wakes it"
+        console.print(f"  So {subject} is parked in {letter.group}: {waits}.", markup=False, soft_wrap=True)
+        say(f"Letter {letter.id} decides: `dfdg dead-letters show {letter.id}`, then `redrive` or `discard`.")
 
 
 def _what(step: "Step") -> str:

@@ -38,7 +38,8 @@ def held(as_json: Json = False) -> None:
     if as_json:
         show_json([flood._asdict() for flood in found])
         return
-    show_table(("reason", "day", "held", "notices that day", "ceiling", "status"), found)
+    columns = ("reason", "day", "held", "notices that day", "ceiling", "status")
+    show_table(columns, found, first=("reason", "day", "held", "status"))
     say("Nothing is held." if not found else "Were they meant: `dfdg flood release`; else: `dfdg flood discard`.")
 
 

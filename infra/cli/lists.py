@@ -4,8 +4,11 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import Commands, Json, database
+from infra.cli.common import BAD_INPUT, Commands, Json, database, failure
+from infra.cli.nearest import did_you_mean, refuse_cpr
 from infra.console import say, show_json, show_table
+
+_JOBCENTRES = "select distinct jobcentre from vitas.user where jobcentre is not null"
 
 vitas_app = typer.Typer(name="vitas", cls=Commands, no_args_is_help=True, help="Users of VITAS.")
 
@@ -28,13 +31,18 @@ def users(
     """
     from consumers.vitas_list import listed
 
+    refuse_cpr(jobcentre)
     with database("vitas") as connection:
         found = listed(connection, jobcentre, active_too=active_too)
+        known = [name for (name,) in connection.execute(_JOBCENTRES).fetchall()]
+    if not as_json and jobcentre not in known:
+        asked = did_you_mean(jobcentre, known)
+        raise failure(BAD_INPUT, f"No user of VITAS was ever recorded for a jobcentre {jobcentre}.{asked}")
     if as_json:
         show_json([user._asdict() for user in found])
         return
     rows = [(each.user, "active" if each.active else "inactive", *each[2:]) for each in found]
-    show_table(("user", "status", "since", "company", "rule"), rows)
+    show_table(("user", "status", "since", "company", "rule"), rows, first=("user", "since", "status"))
     say(f"{sum(not each.active for each in found)} users of {jobcentre} are inactive.")
 
 
@@ -61,4 +69,5 @@ def usage(as_json: Json = False) -> None:
     if as_json:
         show_json(found)
         return
-    show_table(("user", "function", "last used", "last day of the function"), [each.values() for each in found])
+    columns = ("user", "function", "last used", "last day of the function")
+    show_table(columns, [each.values() for each in found], first=("user", "function"))

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from infra.cli.common import COULD_NOT, Commands, Json, database, failure
-from infra.console import say, show_json, show_table
+from infra.cli.nearest import did_you_mean
+from infra.console import MOMENTS, say, show_json, show_table, spelt
 
 provider_app = typer.Typer(
     name="provider",
@@ -21,7 +22,7 @@ Provider = Annotated[str, typer.Argument(help="The provider's id, as `dfdg provi
 Who = Annotated[str, typer.Option("--who", help="Your name: every decision is recorded with one.")]
 At = Annotated[
     datetime | None,
-    typer.Option("--at", formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d"], help="A Copenhagen time."),
+    typer.Option("--at", formats=[*MOMENTS, "%Y-%m-%dT%H:%M:%S.%f"], help="A Copenhagen time."),
 ]
 
 
@@ -39,9 +40,11 @@ def listed(as_json: Json = False) -> None:
     if as_json:
         show_json({"today": now.today, "simulated": now.simulated, "providers": [each._asdict() for each in found]})
         return
-    show_table(("provider", "name", "admitted", "can log in", "citizens"), found)
+    columns = ("provider", "name", "admitted", "can log in", "citizens")
+    show_table(columns, found, first=("provider", "admitted", "can log in", "citizens"))
     if now.simulated is not None:
-        say(f"ATTENTION: windows are judged by a SIMULATED moment, {now.simulated} (access.clock), not by the clock.")
+        at = f"{spelt(now.simulated)} in Copenhagen (access.clock)"
+        say(f"ATTENTION: windows are judged by a SIMULATED moment, {at}, not by the clock.")
 
 
 @provider_app.command()
@@ -93,12 +96,14 @@ def show(provider: Provider, at: At = None, as_json: Json = False) -> None:
     moment = at and at.replace(tzinfo=COPENHAGEN)
     with database("provider") as connection:
         connection.autocommit = True
-        if provider not in {each.provider for each in providers(connection) if each.admitted}:
-            raise failure(COULD_NOT, f"{provider} is no provider that is admitted. See `dfdg provider list`.")
+        admitted = [each.provider for each in providers(connection) if each.admitted]
+        if provider not in admitted:
+            asked = did_you_mean(provider, admitted)
+            raise failure(COULD_NOT, f"{provider} is no provider that is admitted.{asked} See `dfdg provider list`.")
         with as_provider(connection, provider, moment) as reader:
             found = reader.execute("select * from provider.referral order by citizen, first_day, record").fetchall()
     columns = ("referral", "citizen", "first day", "last day")
     if as_json:
         show_json([dict(zip(columns, row, strict=True)) for row in found])
         return
-    show_table(columns, found)
+    show_table(columns, found, first=("referral", "first day", "last day"))

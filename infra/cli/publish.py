@@ -1,7 +1,5 @@
-"""What goes in: facts from files, the classification of titles, and the days."""
+"""What goes in: facts from files, and the classification of titles."""
 
-import asyncio
-import threading
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -10,25 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli.common import Commands, Json, addresses, settings
-from infra.cli.process import stopping
-from infra.console import messages, progress_bar, say, show_json
+from infra.cli.nearest import topic_named
+from infra.console import messages, progress_bar, say, show_json, show_table
 
 if TYPE_CHECKING:
+    from producers.lines import Line
     from schemas.topic import Topic
 
-Day = Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="A day, as 2021-06-14.")]
-
 titles_app = typer.Typer(name="titles", cls=Commands, help="The classification of job titles.", no_args_is_help=True)
-clock_app = typer.Typer(
-    name="clock", cls=Commands, help="Days begin: for the engine, time is an event.", no_args_is_help=True
-)
 
 
 def publish(
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The topic's whole name; `dfdg topics` lists them.")],
     file: Annotated[
-        typer.FileBinaryRead, typer.Argument(metavar="FILE", help="JSON lines, one event each; - is stdin.")
-    ],
+        typer.FileBinaryRead | None, typer.Argument(metavar="FILE", help="JSON lines, one event each; - is stdin.")
+    ] = None,
+    example: Annotated[bool, typer.Option("--example", help="Send nothing; print lines that the topic takes.")] = False,
+    show_ids: Annotated[
+        bool, typer.Option("--show-ids", help="Tell of each line the citizen's or other key's id, and the event's.")
+    ] = False,
     skip_bad: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep bad lines in this new file and send the rest.")
     ] = None,
@@ -42,31 +40,42 @@ def publish(
     """Publish facts from a file of JSON lines.
 
     A line has the fields of the topic's event; a citizen may be given as `cpr` instead of by id, and an `id` of the
-    line's own may say which fact it is. All lines are checked first: if one is bad, nothing is sent and the line and
-    its field are named (exit code 4). Publishing a file again changes nothing.
+    line's own may say which fact it is. All lines are checked first: if one is bad, nothing is sent, and all that is
+    wrong is told by line and field (exit code 4). Publishing a file again changes nothing.
 
     \b
-    Example:  dfdg publish dfdg.citizen-situation-recorded-v1 situations.jsonl
-    with lines such as
-      {"cpr": "7001019999", "occurred_at": "2021-06-14T08:00:00+02:00",
-       "target_group": "job-ready", "jobcentre": "jobcentre-1", "fund": "fund-1"}
+    Examples:  dfdg publish --example dfdg.citizen-situation-recorded-v1 > situations.jsonl
+               dfdg publish dfdg.citizen-situation-recorded-v1 situations.jsonl --show-ids
     """
     from infra.postgres import connect
     from producers import publisher
     from producers.identity import Identity, Keys
+    from producers.line_fields import person_field
 
-    known, there = _topic(topic), addresses()
+    known = topic_named(topic)
+    if example or file is None:
+        _show_example(known, example)
+        return
+    there, shown = addresses(), list[dict[str, Any]]()
     ids = _schema_ids(there.registry, known)
+
+    def keep(line: "Line") -> None:
+        person = person_field(known)
+        shown.append({"line": line.number, person: getattr(line.event, person), "event": line.id})
+
     with closing(connect(there.dsn, "dfdg-publish")) as connection, progress_bar() as bar:
         identity = Identity(connection, Keys.read(settings().keys))
         task = bar.add_task(f"Publishing to {topic}", total=_lines(file))
         sent, skipped = publisher.publish(
             known, file, identity, there.kafka, ids[topic],
             skip_bad=skip_bad, initial=initial, client=client, progress=lambda done: bar.update(task, completed=done),
+            sending=keep if show_ids else lambda _: None,
         )  # fmt: skip
     if as_json:
-        show_json({"topic": topic, "sent": sent, "skipped": skipped})
+        show_json({"topic": topic, "sent": sent, "skipped": skipped} | ({"lines": shown} if show_ids else {}))
     else:
+        if shown:
+            show_table([*shown[0]], [each.values() for each in shown])
         aside = f" {skipped} bad line(s) are in {skip_bad}." if skipped else ""
         say(f"Published {sent} event(s) to {topic}.{aside}")
 
@@ -110,61 +119,17 @@ def import_titles(
     say(f"{published} Announced to every slice.")
 
 
-@clock_app.command("to")
-def clock_to(
-    to_day: Day,
-    from_day: Annotated[
-        datetime | None,
-        typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first day, if none has begun yet."),
-    ] = None,
-) -> None:
-    """Begin every day up to DATE, one by one, from the day after the last one: a simulated calendar.
+def _show_example(topic: "Topic", wanted: bool) -> None:
+    from producers.examples import example_lines
+    from producers.publisher import refuse_foreign
 
-    What was begun stays begun, so this cannot be taken back; days that have begun already are not begun again.
-
-    \b
-    Example:  dfdg clock to 2021-06-14 --from 2021-05-01
-    """
-    from producers.clock import begin_days
-    from schemas.topics import DAY_BEGUN
-
-    there = addresses()
-    ids = _schema_ids(there.registry, DAY_BEGUN)
-    begin_days(there.kafka, ids, (from_day or to_day).date(), to_day.date(), say)
-
-
-@clock_app.command("run")
-def clock_run() -> None:
-    """Begin each day at Copenhagen's midnight by this machine's clock, until told to stop.
-
-    Days that were missed are caught up one by one at the start. Servers that are away are tried again. One such
-    process is enough; two do no harm.
-
-    \b
-    Example:  dfdg clock run
-    """
-    from schemas.topics import DAY_BEGUN
-
-    there = addresses()
-    asyncio.run(_tick(there.kafka, _schema_ids(there.registry, DAY_BEGUN)))
-
-
-async def _tick(kafka: str, ids: dict[str, int]) -> None:
-    from producers import clock
-
-    told, stop = stopping(), threading.Event()
-    ticking = asyncio.ensure_future(asyncio.to_thread(clock.run, kafka, ids, stop, clock.wall_clock, say))
-    await asyncio.wait({ticking, asyncio.ensure_future(told.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    stop.set()
-    await ticking
-
-
-def _topic(name: str) -> "Topic":
-    from schemas.topics import BY_NAME
-
-    if name not in BY_NAME:
-        raise typer.BadParameter(f"There is no topic {name}. There are: {', '.join(BY_NAME)}.", param_hint="TOPIC")
-    return BY_NAME[name]
+    if not wanted:
+        raise typer.BadParameter("Name a file, or - for stdin; --example shows what its lines are.", param_hint="FILE")
+    refuse_foreign(topic)
+    for line in example_lines(topic):
+        typer.echo(line)
+    client = " --client NAME" if topic.event.CONNECTED is not None else ""
+    say(f"In a FILE: `dfdg publish {topic} FILE{client}`. CPR numbers here are made up.")
 
 
 def _schema_ids(registry: str, *topics: "Topic") -> dict[str, int]:

@@ -18,6 +18,13 @@ def looks_like_cpr(text: str) -> bool:
     return _CPR.fullmatch(text.strip()) is not None
 
 
+def without_cpr(text: str | None) -> str | None:
+    """The text, which some other system wrote; not shown when it contains what may be a CPR number."""
+    from producers.cpr import looks_like_cpr as contains_cpr
+
+    return NOT_SHOWN if text and contains_cpr(text) else text
+
+
 def shown(event: "Event") -> dict[str, Any]:
     """The event's fields as JSON values, without titles that were replaced or will be, companies behind anonymous
     adverts, and browser strings."""

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from infra.cli.common import addresses
-from infra.cli.run import chosen, ready
+from infra.cli.ready import ready
+from infra.cli.run import chosen
 from infra.console import progress_bar, say
 
 

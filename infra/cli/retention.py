@@ -52,7 +52,8 @@ def plan(
     if as_json:
         show_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
-    show_table([name.replace("_", " ") for name in columns], rows)
+    first = ("area", "record", "outcome", "due", "rule") if records else ("area", "outcome", "records", "overdue")
+    show_table([name.replace("_", " ") for name in columns], rows, first=first)
     say("Nothing is due." if not rows else "`overdue`: due before that day; the nightly run has left it, or it waits.")
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
 from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, database, failure, settings
-from infra.cli.redaction import looks_like_cpr
+from infra.cli.nearest import did_you_mean, refuse_cpr
 from infra.console import progress_bar
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ on conflict (area, day) do update set share = excluded.share, who = excluded.who
 
 def hold_placed(citizen: str, name: str, handler: str, record: str | None, at: datetime | None) -> None:
     """As a fact, through the edge."""
-    if looks_like_cpr(citizen):
-        raise failure(BAD_INPUT, "That looks like a CPR number. Give the citizen's id, or use `dfdg publish`.")
+    refuse_cpr(citizen)
     _publish({"citizen": citizen, "hold": name, "handler": handler, "record": record}, at)
 
 
@@ -46,7 +45,8 @@ def announced(area: str, day: date, share: float, who: str) -> None:
 
     codes = [known.code for known in AREAS]
     if area not in codes:
-        raise failure(BAD_INPUT, f"There is no area {area}. There are: {', '.join(codes)}.")
+        see = "`dfdg retention plan DATE` shows those that have records."
+        raise failure(BAD_INPUT, f"There is no area {area}.{did_you_mean(area, codes)} {see}")
     with database("retention") as connection:
         connection.execute(_ANNOUNCE, (area, day, share, who))
 
@@ -65,7 +65,8 @@ def known_again(connection: "Connection", dry_run: bool) -> int:
     with progress_bar() as bar:
         task = bar.add_task("topics read", total=None)
         return catch_up(
-            connection, addresses().kafka, catalog.NAMES, [*ours, *catalog.dead_letter_topics()], [RECORD_DELETED.name],
+            connection, addresses("kafka").kafka, catalog.NAMES, [*ours, *catalog.dead_letter_topics()],
+            [RECORD_DELETED.name],
             progress=lambda done, total: bar.update(task, completed=done, total=total), dry_run=dry_run,
         )  # fmt: skip
 

@@ -4,27 +4,29 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from infra.cli import common
 from infra.cli.logs import Format, Level, log_to_stderr
-from infra.cli.process import FIRST_BACKOFF_S, give_up_at_deadline, keep, stopping, wait
+from infra.cli.nearest import check_known
+from infra.cli.process import give_up_at_deadline, keep, stopping, wait
+from infra.cli.ready import when_ready
+from infra.log import get_logger
 
 if TYPE_CHECKING:
-    from infra.addresses import Addresses
     from infra.consumer_group import ConsumerGroup
     from infra.engine.consumer import Wiring
-from infra.log import get_logger
 
 LOG = get_logger(__name__)
 
+LINGER_MS = 30
+"""Milliseconds that a decision's small batch waits for company, from the batch before on."""
+
 WATCH_S = 0.5
 """How often the process looks whether all its parts still live."""
-
-LAST_BACKOFF_S = 10.0
-"""Between two questions whether the servers are there yet."""
 
 
 def run(
@@ -38,7 +40,7 @@ def run(
     ] = False,
     linger_ms: Annotated[
         int, typer.Option(min=1, help="What a decision's few records wait for company: more, later and less work.")
-    ] = 30,
+    ] = LINGER_MS,
     log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
     log_format: Annotated[Format, typer.Option(help="For people, or one JSON object a line.")] = Format.CONSOLE,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
@@ -53,11 +55,10 @@ def run(
                dfdg run cv-requirement --processes 2
                dfdg run --processes 2 --apart
     """
-    log_to_stderr(log_level, log_format)
     named = chosen(names or [])
-    there = common.addresses(waiting=True)
+    log_to_stderr(log_level, log_format)
     if processes == 1:
-        code = asyncio.run(_work(named, there, parent, linger_ms / 1000))
+        work = _work(named, parent, linger_ms / 1000)
     else:
         parts = [named[n::processes] for n in range(processes)] if apart else [named] * processes
         options = (
@@ -66,31 +67,41 @@ def run(
             f"--linger-ms={linger_ms}",
             f"--parent={os.getpid()}",
         )
-        commands = [(sys.executable, "-m", "infra.cli", "run", *part, *options) for part in parts if part]
-        code = asyncio.run(_supervise(commands, there))
-    raise typer.Exit(code)
+        work = _supervise([(sys.executable, "-m", "infra.cli", "run", *part, *options) for part in parts if part])
+    raise typer.Exit(_told(work, log_format))
+
+
+def _told(work: Coroutine[Any, Any, int], log_format: Format) -> int:
+    """The exit code of the work. In JSON a failure that we know is one more line of the log."""
+    try:
+        return asyncio.run(work)
+    except Exception as error:
+        code, text = common.explained(error)
+        if code is None or log_format is Format.CONSOLE:
+            raise
+        LOG.critical(text)
+        return code
 
 
 def chosen(names: list[str]) -> list[str]:
     """The names, all that there are when none is given. A name that is not known is wrong usage."""
     from infra.cli import catalog
 
-    known = catalog.NAMES
-    if unknown := [name for name in names if name not in known]:
-        raise typer.BadParameter(f"{', '.join(unknown)} is not known. Known are: {', '.join(known)}.")
-    return names or list(known)
+    for name in names:
+        check_known("decision or sink", name, catalog.NAMES, "`dfdg topics` lists them.")
+    return names or list(catalog.NAMES)
 
 
-async def _supervise(commands: list[tuple[str, ...]], there: "Addresses") -> int:
+async def _supervise(commands: list[tuple[str, ...]]) -> int:
     stop = stopping()
-    if await _when_ready(there, stop) is not None:
+    if await when_ready(stop) is not None:
         await keep(commands, stop)
     return 0
 
 
-async def _work(names: list[str], there: "Addresses", parent: int | None, linger_s: float) -> int:
+async def _work(names: list[str], parent: int | None, linger_s: float) -> int:
     stop = stopping(give_up=True)
-    wiring = await _when_ready(there, stop)
+    wiring = await when_ready(stop)
     if wiring is None:
         return 0
     engine = _Engine(names, wiring, linger_s)
@@ -161,40 +172,3 @@ class _Engine:
         self._stuck_detector.stop()
         stops = [asyncio.to_thread(self._host.stop)]
         await asyncio.gather(*stops, *([self._app.stop()] if self._app else []))
-
-
-async def _when_ready(there: "Addresses", stop: asyncio.Event) -> "Wiring | None":
-    """Waits until all servers answer; None when told to stop before."""
-    import psycopg
-
-    from infra.errors import TransientError
-
-    backoff_s = FIRST_BACKOFF_S
-    while not stop.is_set():
-        try:
-            return await asyncio.to_thread(ready, there)
-        except (TransientError, psycopg.OperationalError) as error:
-            LOG.warning("the servers are not ready: asking again", why=common.explained(error)[1], in_s=backoff_s)
-        await wait(stop, backoff_s)
-        backoff_s = min(2 * backoff_s, LAST_BACKOFF_S)
-    return None
-
-
-def ready(there: "Addresses") -> "Wiring":
-    """Looks that servers, schemas, tables and topics are there."""
-    from contextlib import closing
-
-    from consumers.record_lock import check_original, deleted_for_good
-    from infra.engine.consumer import Wiring
-    from infra.kafka import admin, topic_ids
-    from infra.postgres import connect
-    from infra.registry import Registry
-    from schemas.topics import TOPICS
-
-    registry = Registry(there.registry)
-    ids = registry.resolve(TOPICS)
-    with closing(connect(there.dsn, "dfdg-run")) as connection:
-        connection.execute("select from ledger.consumer limit 1")
-        check_original(connection)
-    topic_ids(admin(there.kafka), [topic.name for topic in TOPICS])
-    return Wiring(there, registry, ids, deleted_for_good)

@@ -1,19 +1,17 @@
 """The servers: start, stop, look, and put in them what the engine needs."""
 
-import os
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from infra.cli.common import AWAY, Json, addresses, settings
-from infra.console import console, say, show_json
+from infra.cli.common import AWAY, COULD_NOT, Json, addresses, settings
+from infra.console import say, show_json, show_table
 
 if TYPE_CHECKING:
     from infra.addresses import Addresses
+    from infra.cli.health import Health
 
-OWN = ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN")
+UNKNOWN = "unknown"
 
 
 def up(
@@ -54,32 +52,58 @@ def down() -> None:
 
 
 def status(as_json: Json = False) -> None:
-    """Show the servers of `dfdg up`: which run, with which pid, ports and version.
+    """Show how it all stands: servers, the engine's consumers and their slices, the clock, and what needs a person.
 
-    Ends with exit code 3 unless all run. Servers that DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name are not looked at.
+    Exit code 0: well. 1: degraded, some of it is away, has stopped or needs a person. 3: down, no server is there.
+    Servers that DFDG_KAFKA, DFDG_REGISTRY and DFDG_DSN name are asked too.
 
     \b
     Example:  dfdg status --json
     """
-    from infra.local import Stack
+    from infra.cli import catalog
+    from infra.cli.health import look
 
-    rows = Stack(settings().state).status()
+    health = look(catalog.reads())
+    verdict, code = ("down", AWAY) if health.down else ("degraded", COULD_NOT) if health.problems else ("well", 0)
     if as_json:
-        show_json([asdict(row) for row in rows])
-    elif rows:
-        table = Table("server", "state", "pid", "ports", "version")
-        for row in rows:
-            state = "runs" if row.running else "is down"
-            table.add_row(row.name, state, str(row.pid or "-"), " ".join(map(str, row.ports)), row.version)
-        console.print(table)
-    if named := [name for name in OWN if os.environ.get(name)]:
-        say(f"Other commands use {', '.join(named)} from the environment.")
-    if not rows or not all(row.running for row in rows):
-        say("Not all servers run. Start them with `dfdg up`.")
-        raise typer.Exit(AWAY)
+        servers, consumers = ([row._asdict() for row in rows] for rows in (health.servers, health.consumers))
+        known = {"verdict": verdict, "servers": servers, "consumers": consumers}
+        show_json(known | {"clock": health.clock._asdict(), "problems": health.problems})
+    else:
+        _show(health)
+    for problem in health.problems:
+        say(problem)
+    if code:
+        raise typer.Exit(code)
 
 
-def init() -> None:
+def _show(health: "Health") -> None:
+    from schemas.topic import SLICES
+
+    rows: list[tuple[object, ...]] = [
+        (each.name, "is away" if each.away else "is there", each.pid, " ".join(map(str, each.ports)), each.version)
+        for each in health.servers
+    ]
+    show_table(("server", "state", "pid", "ports", "version"), rows)
+    if health.consumers:
+        rows = [
+            (
+                each.consumer,
+                UNKNOWN if each.owned is None else f"{each.owned} of {SLICES}",
+                UNKNOWN if each.behind is None else len(each.behind),
+                len(each.alarms),
+                ", ".join(each.owners),
+            )
+            for each in health.consumers
+        ]
+        show_table(("consumer", "slices with a worker", "slices behind", "alarms", "last worker"), rows)
+    clock = health.clock
+    show_table(
+        ("the clock's last day", "taken in by all slices", "today"), [(clock.begun, clock.taken_in, clock.today)]
+    )
+
+
+def init(verbose: Annotated[bool, typer.Option(help="Name each migration and topic.")] = False) -> None:
     """Put into the servers what the engine needs: tables, topics, schemas, and the keys of CPR numbers.
 
     What is there already is compared with what is declared, and corrected where that is safe. Twice is harmless.
@@ -92,20 +116,22 @@ def init() -> None:
     from infra.cli import catalog
     from infra.kafka import admin
     from infra.migrate import migrate
+    from infra.progress import silent
     from infra.registry import Registry
     from infra.topic_admin import ensure_topics
     from schemas.topics import TOPICS
 
-    there = addresses()
-    migrate(there.dsn, say)
+    there, name_each = addresses(), say if verbose else silent
+    migrations = migrate(there.dsn, name_each)
     _keys(there)
     dead_letters = catalog.dead_letter_topics()
     with ThreadPoolExecutor(1) as meanwhile:  # each waits for another server
         registering = meanwhile.submit(Registry(there.registry).register_all, TOPICS)
-        ensure_topics(admin(there.kafka), TOPICS, dead_letters, say)
+        for name in ensure_topics(admin(there.kafka), TOPICS, dead_letters, say):
+            name_each(f"Created topic {name}.")
         registered = registering.result()
     say(
-        f"Ready: the tables, {len(TOPICS)} topics, {len(dead_letters)} topics for dead letters,"
+        f"Ready: {migrations} migrations, {len(TOPICS)} topics, {len(dead_letters)} topics for dead letters,"
         f" {len(registered)} schemas, the keys."
     )
 

@@ -1,6 +1,5 @@
-"""What came of it: records, mailboxes, lag, the snapshot. These commands change nothing."""
+"""What came of it: mailboxes, lag, the snapshot. These commands change nothing."""
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -8,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.common import Json, addresses, database
+from infra.cli.common import BAD_INPUT, Json, addresses, database, failure
 from infra.cli.flow import flow
-from infra.cli.redaction import shown
+from infra.cli.nearest import did_you_mean, refuse_cpr
 from infra.console import console, say, show_json, show_table
 
 if TYPE_CHECKING:
-    from infra.lag import Standing
-    from infra.tail import Sighting
-    from schemas.topic import Topic
+    from psycopg import Connection
 
-__all__ = ["flow", "notices", "snapshot", "topics", "watch"]
+    from infra.lag import Standing
+
+__all__ = ["flow", "notices", "snapshot", "topics"]
 
 UNKNOWN = "unknown"
 
@@ -32,35 +31,6 @@ class Kind(StrEnum):
     EMPLOYER = "employer"
 
 
-def watch(
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The topic's whole name; `dfdg topics` lists them.")],
-    from_beginning: Annotated[bool, typer.Option(help="First what the topic holds already.")] = False,
-    count: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for programs.")] = False,
-) -> None:
-    """Show a topic's records as they come, decoded, until Ctrl-C.
-
-    Replaced job titles are not shown: they are the auditors' alone.
-
-    \b
-    Example:  dfdg watch dfdg.notice-issued-v1 --from-beginning --count 10
-    """
-    from infra.registry import Registry
-    from infra.tail import watch as sightings
-
-    wanted, there, seen = _topic(topic), addresses(), 0
-    found = sightings(there.kafka, Registry(there.registry), wanted, from_beginning=from_beginning)
-    try:
-        next(found)  # it has found its place
-        say(f"Watching {topic}. Ctrl-C ends it.")
-        while count is None or seen < count:
-            if (sighting := next(found)) is not None:
-                seen += 1
-                _show(sighting, as_json)
-    except KeyboardInterrupt:
-        say(f"Stopped after {seen} records.")
-
-
 def notices(
     recipient: Annotated[str, typer.Argument(help="The recipient's id, as in the events.")],
     kind: Annotated[Kind | None, typer.Option(help="Only as this kind of recipient.")] = None,
@@ -69,38 +39,55 @@ def notices(
 ) -> None:
     """Show the mailbox of one recipient, as it sees it: what the flood guard holds is not in it.
 
+    Ends with exit code 4 when nobody of that id ever had a notice, and names the nearest ones that had.
+
     \b
     Example:  dfdg notices jobcentre-101 --kind jobcentre
     """
+    from consumers.admin.recipients import visible
     from consumers.mailboxes import mailbox
 
+    refuse_cpr(recipient)
     with database("notices") as connection:
         found = mailbox(connection, recipient, limit, kind.value if kind else None)
+        total = visible(connection, recipient, kind.value if kind else None)
+        if not found and not as_json:
+            _check_recipient(connection, recipient)
     if as_json:
         show_json([notice._asdict() for notice in found])
         return
     rows = [(n.number, n.day, n.from_day, n.about, n.reason, n.rule, n.text) for n in found]
-    show_table(("number", "day", "from", "about", "reason", "rule", "text"), rows)
-    say(f"{len(found)} notices in the mailbox of {recipient}.")
+    columns = ("number", "day", "from", "about", "reason", "rule", "text")
+    show_table(columns, rows, first=("number", "about", "text", "day", "rule"))
+    aside = f" These are the latest {len(found)}." if len(found) < total else ""
+    say(f"{total} notices in the mailbox of {recipient}.{aside}")
 
 
-def topics(as_json: Json = False) -> None:
+def topics(
+    behind: Annotated[bool, typer.Option("--behind", help="Only what lags or is unknown.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show how far each group is behind on each topic, in records and in seconds; alarms; days that are held back.
 
     Seconds are the age of the oldest record that is not applied yet. "unknown" is not 0: nobody can tell, because the
     group never started there, or the record is gone.
 
     \b
-    Example:  dfdg topics --json
+    Example:  dfdg topics --behind
     """
     from infra.cli import catalog
     from infra.lag import standing
     from producers.clock import wall_clock
 
-    there = addresses()
+    there = addresses("kafka", "postgres")
     reads = catalog.reads()
     with database("topics") as connection:
         stand = standing(connection, there.kafka, reads, wall_clock())
+    if behind:
+        lagging = [lag for lag in stand.lags if lag.records != 0]
+        names = {lag.topic for lag in lagging}
+        records = {name: count for name, count in stand.records.items() if name in names}
+        stand = stand._replace(lags=lagging, records=records)
     if as_json:
         lists: dict[str, Sequence[Any]] = {
             "lags": stand.lags,
@@ -109,7 +96,9 @@ def topics(as_json: Json = False) -> None:
         }
         show_json({"records": stand.records} | {n: [row._asdict() for row in rows] for n, rows in lists.items()})
     else:
-        _show_standing(stand)
+        _show_standing(stand._replace(records={}) if behind else stand)
+        if behind:
+            say(f"{len(stand.lags)} groups and topics lag." if stand.lags else "Nothing lags.")
 
 
 def snapshot(file: Annotated[Path, typer.Argument(help="A new file; only its owner can read it.")]) -> None:
@@ -130,30 +119,17 @@ def snapshot(file: Annotated[Path, typer.Argument(help="A new file; only its own
     say(f"{citizens} citizens are in {file}.")
 
 
-def _topic(name: str) -> "Topic":
-    from schemas.topics import BY_NAME
+def _check_recipient(connection: "Connection", recipient: str) -> None:
+    from consumers.admin.recipients import is_known, offices
 
-    if name not in BY_NAME:
-        raise typer.BadParameter(f"There is no topic {name}. There are: {', '.join(BY_NAME)}.", param_hint="TOPIC")
-    return BY_NAME[name]
-
-
-def _show(sighting: "Sighting", as_json: bool) -> None:
-    event = shown(sighting.event) if sighting.event else None
-    key = event[sighting.event.KEY] if event and sighting.event else None
-    if as_json:
-        fields = sighting._asdict() | {"key": key, "event": event}
-        typer.echo(json.dumps(fields, ensure_ascii=False, default=str))
-        return
-    position = f"{sighting.partition}/{sighting.offset}"
-    parts: list[Any] = [position, f"{sighting.at:%Y-%m-%dT%H:%M:%SZ}", sighting.type, f"id={sighting.id}"]
-    parts += [f"cause={sighting.cause}"] if sighting.cause else []
-    parts += [f"key={key}", json.dumps(event, ensure_ascii=False)] if event else [sighting.fault]
-    console.print(*parts, markup=False, soft_wrap=True)
+    if not is_known(connection, recipient):
+        asked = did_you_mean(recipient, offices(connection))
+        raise failure(BAD_INPUT, f"No recipient {recipient} ever had a notice.{asked}")
 
 
 def _show_standing(stand: "Standing") -> None:
-    show_table(("topic", "records in the log"), stand.records.items())
+    if stand.records:
+        show_table(("topic", "records in the log"), stand.records.items())
     lags = [
         (
             lag.group,
@@ -163,7 +139,8 @@ def _show_standing(stand: "Standing") -> None:
         )
         for lag in stand.lags
     ]
-    show_table(("group", "topic", "lag in records", "lag in seconds"), lags)
+    if lags:
+        show_table(("group", "topic", "lag in records", "lag in seconds"), lags)
     for alarm in stand.alarms:
         console.print(f"ALARM {alarm.group}/{alarm.slice}: {alarm.text}", style="red", markup=False, soft_wrap=True)
     days = sorted({(held.group, held.day) for held in stand.held_days})

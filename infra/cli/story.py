@@ -2,12 +2,13 @@
 
 from enum import StrEnum
 from itertools import groupby
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
-from infra.cli.redaction import looks_like_cpr
+from infra.cli.common import COULD_NOT, Json, database, failure
+from infra.cli.nearest import refuse_cpr
 from infra.console import console, show_json
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ select subject from journal.entry where subject in (select subject from journal.
 group by subject order by count(distinct rule) desc, count(*) desc, subject limit 1
 """
 _TEXTS = "select id, text from mailbox.notice where about = %s"
+
+
+INDENT = len("  08:00:00  ")
 
 
 class Whose(StrEnum):
@@ -61,8 +65,7 @@ def story(
     \b
     Example:  dfdg story citizen
     """
-    if subject is not None and looks_like_cpr(subject):
-        raise failure(BAD_INPUT, "That looks like a CPR number. Give the id instead, as the events have it.")
+    refuse_cpr(subject or "")
     with database("story") as connection:
         one = subject or _met_most(connection, kind)
         moments = _moments(connection, one) if one else []
@@ -71,14 +74,22 @@ def story(
     if as_json:
         show_json([moment._asdict() for moment in moments])
         return
-    console.print(f"The story of {kind.value} {one}", style="bold", markup=False)
+    console.print(f"The story of {kind.value} {one}, in Copenhagen time", style="bold", markup=False)
     for day, of_day in groupby(moments, lambda moment: moment.day):
         console.print(f"\n{day}", style="bold", markup=False)
         for moment in of_day:
             rule = f"  [{moment.rule}]" if moment.rule else ""
-            console.print(f"  {moment.time}  {moment.what}{rule}", markup=False, highlight=False)
+            _print_indented(f"{moment.what}{rule}", f"  {moment.time}  ")
             if moment.told:
-                console.print(f"            {moment.told}", style="dim", markup=False, highlight=False)
+                _print_indented(moment.told, " " * INDENT, style="dim")
+
+
+def _print_indented(text: str, before: str, style: str = "") -> None:
+    """What does not fit into one line goes on below its beginning, never inside a word."""
+    width = max(1, console.width - INDENT)
+    for number, line in enumerate(wrap(text, width, break_long_words=False, break_on_hyphens=False)):
+        start = " " * INDENT if number else before
+        console.print(f"{start}{line}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _met_most(connection: "Connection", kind: Whose) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
+from infra.cli.nearest import check_known
 from infra.cli.publish import titles_app
 from infra.console import say, show_json, show_table
 
@@ -29,7 +30,9 @@ def suggest(
     from consumers.admin import title_help
     from producers.clock import wall_clock
     from schemas.dates import copenhagen_day
+    from schemas.title_areas import BY_CODE as TITLE_AREAS_BY_CODE
 
+    check_known("area", area, TITLE_AREAS_BY_CODE.keys() | {title_help.JOBLOG}, hint="--area")
     day = on.date() if on else copenhagen_day(wall_clock())
     with database("titles") as connection:
         found = title_help.suggest(connection, text, day, area, at_most)
@@ -38,8 +41,10 @@ def suggest(
     elif found.more_needed:
         say(f"Type at least {title_help.MIN_CHARACTERS} letters or digits.")
     else:
-        show_table(("code", "name", "alias"), [(s.code, s.name, "alias" * s.is_alias) for s in found.suggestions])
-        say(f"{len(found.suggestions)} names of {found.scheme}.")
+        rows = [(s.code, s.name, "alias" * s.is_alias) for s in found.suggestions]
+        show_table(("code", "name", "alias"), rows)
+        more = " or more" if len(rows) == at_most else ""
+        say(f"{len(rows)}{more} names of {found.scheme}.")
 
 
 @titles_app.command("label")

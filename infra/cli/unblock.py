@@ -7,6 +7,7 @@ import typer
 
 from infra.cli.common import BAD_INPUT, COULD_NOT, addresses, database, failure
 from infra.cli.dead_letters import Who, Yes
+from infra.cli.nearest import check_names
 from infra.console import progress_bar, say
 
 
@@ -24,6 +25,7 @@ def accept(
     """
     from infra.dead_letters.queries import accept as let_through
 
+    check_names(group, topic)
     with database("dead-letters") as connection:
         slices = let_through(connection, group, topic, letters, who, dry_run=not yes)
     if not slices:
@@ -51,9 +53,10 @@ def skip(
     from infra.postgres import connect
     from infra.recovery.restore import published
 
+    check_names(group, topic)
     if not who.strip():
         raise failure(BAD_INPUT, "Say who you are: --who NAME.")
-    there = addresses()
+    there = addresses("kafka", "postgres")
     with closing(connect(there.dsn, "dfdg-dead-letters")) as connection, progress_bar() as bar:
         connection.autocommit = True
         task = bar.add_task("offsets that cannot be unpacked", total=None)

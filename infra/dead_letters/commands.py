@@ -6,6 +6,7 @@ operator, the decision and the outcome.
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -14,7 +15,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from infra.engine.ledger import Cursor
-from infra.log import get_logger
+from infra.log import answered, get_logger
 
 LOG = get_logger(__name__)
 
@@ -83,12 +84,18 @@ class CommandWatcher:
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_S):
+            asked = time.monotonic()
             try:
                 with self._pool.connection() as connection:
                     slices = connection.execute(_PENDING, (self._consumer,)).fetchall()
             except (psycopg.Error, PoolTimeout, PoolClosed) as error:
-                LOG.info("operator commands cannot be read", consumer=self._consumer, why=type(error).__name__)
+                away = (
+                    "postgres" if isinstance(error, psycopg.OperationalError) and not self._stopped.is_set() else None
+                )
+                why = type(error).__name__
+                LOG.info("operator commands cannot be read", consumer=self._consumer, why=why, away=away)
                 continue
+            answered("postgres", asked)
             for (slice_,) in slices:
                 self._workers[slice_].notified = True
                 self._source.notify(slice_)

@@ -24,7 +24,11 @@ select id, buried_at, consumer, topic, partition, at_offset, status, reason, sta
         where w.consumer = l.consumer and w.subject = l.subject and w.status = 'waiting') else 0 end
 from dead_letter.letter l where {_CHOSEN} order by id desc limit %(limit)s
 """
-_TOTAL = "select count(*) from dead_letter.letter where status <> 'waiting'"
+_TOTALS = f"""
+select count(*), count(*) filter (where {_CHOSEN}),
+    count(*) filter (where status = 'new' and subject is not null and {_CHOSEN})
+from dead_letter.letter where status <> 'waiting'
+"""
 _COMMAND = """
 insert into dead_letter.act (consumer, slice, act, letter, who, due_at)
 select consumer, partition, %(act)s, id, %(who)s,
@@ -51,6 +55,17 @@ class Chosen(NamedTuple):
     key: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+ANY = Chosen()
+
+
+class Totals(NamedTuple):
+    """How many letters there are, how many of them are chosen, and behind how many of these their keys are parked."""
+
+    all: int
+    chosen: int
+    parked: int
 
 
 class DeadLetterSummary(NamedTuple):
@@ -88,9 +103,10 @@ def letters(
     return [DeadLetterSummary(*row) for row in connection.execute(_LETTERS, known).fetchall()]
 
 
-def total(connection: Connection) -> int:
-    (count,) = connection.execute(_TOTAL).fetchone() or (0,)
-    return int(count)
+def totals(connection: Connection, chosen: Chosen = ANY, statuses: Sequence[str] = (*OPEN, *SETTLED)) -> Totals:
+    """Counted, so that no limit of a list changes them."""
+    known = chosen._asdict() | {"statuses": list(statuses)}
+    return Totals(*(connection.execute(_TOTALS, known).fetchone() or (0, 0, 0)))
 
 
 def command(connection: Connection, act: str, ids: Collection[int], who: str, rate: float) -> int:

@@ -134,7 +134,8 @@ def _printed(app: typer.Typer, folder: Path, arguments: Sequence[str]) -> str:
 
     environment = dict.fromkeys(OTHERS) | {"DFDG_STATE": str(folder)}
     done = CliRunner().invoke(app, list(arguments), env=environment)
-    if done.exit_code != 0:
+    degraded = arguments[0] == "status" and done.exit_code == 1  # the demo's clock is not today's
+    if done.exit_code != 0 and not degraded:
         raise RuntimeError(f"`dfdg {' '.join(arguments)}` ended with exit code {done.exit_code}: {done.output[-500:]}")
     return done.stdout + done.stderr
 

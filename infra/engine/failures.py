@@ -14,8 +14,7 @@ from infra.registry import RegistryAwayError
 LOG = get_logger(__name__)
 
 LOCK_WAIT_S = 3.0
-"""A live worker's transaction lasts well under a second. A session that blocks a take-over for longer belongs to a
-worker that is frozen or cut off."""
+"""A live worker's transaction lasts well under a second: a session that blocks longer is frozen or cut off."""
 
 _AWAY = ("08", "25", "53", "55", "57", "58")
 """Classes of SQLSTATE that tell of the server: connection, transaction state, resources, locks, operator, system."""
@@ -33,16 +32,18 @@ def known_failures() -> Iterator[None]:
         yield
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
         raise RolledBackError(type(error).__name__) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
+    except PoolClosed as error:  # this process stops
         raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+        raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away="postgres") from error
     except psycopg.Error as error:
         if (error.sqlstate or "")[:2] in _AWAY:
-            raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
+            raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away="postgres") from error
         # Only the message: PostgreSQL's detail and context quote rows, and a row may hold what only the audit may see.
         text = f"a statement failed: {error.sqlstate} {type(error).__name__}"
         raise AlarmError(f"{text}. PostgreSQL's log has the statement.") from None
     except RegistryAwayError as error:
-        raise TransientError(str(error)) from error
+        raise TransientError(str(error), away=error.away) from error
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise AlarmError(f"a rule failed on a record: {type(error).__name__}: {error}") from error
 

@@ -1,4 +1,4 @@
-"""Which records of a fetched batch count: those below the position, repeated ones and unreadable ones do not.
+"""Decides which records of a batch are applied: none below the position, no repeated one, no unreadable one.
 
 Runs under the slice's lock. How repeated records are recognised is a property of the topic: dense sequences where only
 our ledger writes, the inbox where anyone may write, and the order of days for the clock.
@@ -33,7 +33,7 @@ _Candidate = tuple[Topic, Message, bytes | None, bytes | None, str]
 class DeadLetter(NamedTuple):
     """A record that cannot be read as it is, and why; or one that waits behind such a record of its key.
 
-    `id`: the id in the inbox. `subject`: the subject that is parked.
+    `id`: the event's id, if its envelope could be read. `subject`: the subject that is parked.
     """
 
     record: Message
@@ -65,7 +65,7 @@ class Accepted:
     events: list[IncomingEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     day: date | None = None
-    """The slice's day after the events are applied. Not before: a subject's second event would count as late."""
+    """The slice's day, to be set once the events are applied: before, they would count as late."""
 
 
 class Intake:

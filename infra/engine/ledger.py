@@ -24,7 +24,7 @@ MEMORY_DAYS = 400
 """Days for which a repeated record is recognised and a batch can be replayed: a year's files, and a month to notice."""
 
 FORGET_ROWS = 50_000
-"""Rows deleted in one transaction, which takes some tenths of a second."""
+"""Rows deleted from each table in one transaction, which takes some tenths of a second."""
 
 Runs = list[list[Any]]
 """What a batch has applied, in order: [topic, first offset, next offset]."""
@@ -32,7 +32,9 @@ Runs = list[list[Any]]
 
 @dataclass(slots=True)
 class Cursor:
-    """A slice's row in `ledger.slice`: read under the lock, changed here by a batch, written back by `close`."""
+    """A slice's row in `ledger.slice`, read under the lock and changed by a batch. `positions`: by topic, the next
+    offset to apply. `received`: by topic and source, the last sequence applied. `sent`: by "topic/partition", the last
+    sequence given out."""
 
     consumer: str
     slice: int
@@ -44,11 +46,9 @@ class Cursor:
     received: dict[str, dict[str, int]]
     sent: dict[str, int]
     parked: dict[str, bool] = field(default_factory=dict)
-    """Subjects whose records wait behind a dead letter; true while the waiting records are being applied."""
     breaker: dict[str, list[int]] = field(default_factory=dict)
-    """By topic: recent dead letters, as counted by whoever stores them."""
     restored: bool = False
-    """The database was restored: some produced events may lie on their topics already."""
+    """The extra steps' own. `parked`: subjects behind a dead letter; true while waiting records are being applied."""
     runs: Runs = field(default_factory=list)
 
     @property
@@ -57,7 +57,7 @@ class Cursor:
         return f"{self.consumer}/{self.slice}"
 
     def move(self, topic: str, to: int) -> None:
-        """All records of the topic below that offset are applied."""
+        """Records that every offset of the topic below `to` is applied."""
         if to > (at := self.positions.get(topic, 0)):
             if not self.runs or self.runs[-1][0] != topic:
                 self.runs.append([topic, at, to])
@@ -115,7 +115,7 @@ where consumer = %(consumer)s and slice = %(slice)s
 
 def take_over(connection: Connection, consumer: str, slice_: int, owner: str) -> TakenOver:
     """Raises the slice's epoch and commits; only later statements read the row and the outbox, so that they see every
-    batch that the owner before has committed."""
+    batch that the previous owner has committed."""
     with connection.transaction():
         epoch = raise_epoch(connection, consumer, slice_, owner)
     failpoints.reach("epoch raised")
@@ -126,7 +126,7 @@ def take_over(connection: Connection, consumer: str, slice_: int, owner: str) ->
 
 
 def raise_epoch(connection: Connection, consumer: str, slice_: int, owner: str) -> int:
-    """Raises the slice's epoch and returns it. The owner before can commit nothing more."""
+    """Raises the slice's epoch and returns it. The previous owner can commit nothing more."""
     raised = connection.execute(_RAISE, (owner, consumer, slice_)).fetchone()
     if raised is None:
         raise TakeOverError(f"{consumer} has no slice {slice_} in the ledger yet")
@@ -134,7 +134,7 @@ def raise_epoch(connection: Connection, consumer: str, slice_: int, owner: str) 
 
 
 def lock(connection: Connection, consumer: str, slice_: int, epoch: int) -> Cursor:
-    """Locks the slice's row and returns it as it is under the lock. Raises `FencedError` when the epoch is another."""
+    """Locks the slice's row and returns it as it is under the lock. `FencedError` if the epoch was raised since."""
     row = connection.execute(_LOCK, (consumer, slice_)).fetchone()
     if row is None or row[0] != epoch:
         raise FencedError(f"{consumer}/{slice_}: epoch {epoch} is gone, it is {row and row[0]} now")

@@ -57,8 +57,8 @@ class OutboxPublisher:
                 "bootstrap.servers": servers,
                 "client.id": name,
                 "enable.idempotence": True,
-                # Kafka takes a new producer's second request though it refused its first one for the moment, and
-                # librdkafka then takes the first for arrived too (seen when a broker came back): so one at a time.
+                # When a broker came back, Kafka refused a new producer's first request and took the second one, and
+                # librdkafka then counted the first one as arrived. So one request at a time.
                 "max.in.flight": 1,
                 "acks": "all",
                 # A record that times out leaves a gap in the sequence (1, 2, 4, 5 was seen), so none ever does.
@@ -106,7 +106,8 @@ class OutboxPublisher:
 
     def check(self) -> None:
         if self.failure is not None:
-            raise TakeOverError(f"the producer is discarded after: {self.failure}")
+            away = "kafka" if self.failure.code() == KafkaError._TIMED_OUT else None
+            raise TakeOverError(f"the producer is discarded after: {self.failure}", away=away)
 
     def discard(self) -> None:
         """Drops queued records. Records on the wire may still land, so a record may be repeated, also late."""

@@ -20,9 +20,9 @@ _ask: Callable[[Message], RawHeaders | None] = methodcaller("headers")
 def raw_headers(record: Message) -> RawHeaders:
     """The record's headers, or `UnreadableError`: the one place that asks the client for headers of unknown origin.
 
-    Of a name that is not UTF-8 the client (confluent-kafka 2.16) sets an error and gives out a tuple with a hole in it;
-    whoever looks into that dies. A plain call, once the interpreter has specialised it, does not see the error; one
-    through `methodcaller` does. The record's headers are then taken off, for they would be given out again.
+    If a header's name is not UTF-8, the client (confluent-kafka 2.16) sets an error and returns a broken tuple; reading
+    that tuple crashes the process. A plain call, once specialised, misses the error; a call through `methodcaller`
+    raises it. The headers are then removed from the record: the next call would return the broken tuple again.
     """
     try:
         return _ask(record) or ()
@@ -32,7 +32,7 @@ def raw_headers(record: Message) -> RawHeaders:
 
 
 class Batch(NamedTuple):
-    """Fetched records of one slice, its days last, and the epoch under which they were fetched.
+    """Fetched records of one slice, records of the clock last, and the epoch under which they were fetched.
 
     `froms`, `tos`: for each topic that moves, the first offset and the next one. Offsets in between may have no record.
     """
@@ -47,8 +47,8 @@ class Batch(NamedTuple):
 class IncomingEvent(NamedTuple):
     """One record that was accepted: decoded, in order, and not applied before.
 
-    `cause`: the id of the event that led to it, if its envelope has one. `slice`: the slice that reads the record; a
-    broadcast's key does not tell it.
+    `cause`: the id of the event that led to it, if its envelope has one. `slice`: the slice that reads the record; the
+    key of a broadcast record does not say it.
     """
 
     topic: Topic
@@ -104,7 +104,7 @@ def unpack(body: bytes) -> Iterator[OutgoingRecord]:
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-@lru_cache(maxsize=64)  # events that one event led to have its moment
+@lru_cache(maxsize=64)  # events with the same cause share one moment
 def micros(moment: datetime) -> int:
     """Microseconds since 1970, UTC."""
     return (moment - _EPOCH) // _MICROSECOND

@@ -6,7 +6,7 @@
 4. Drop what is published: in a restored database, some of the produced events lie on their topics already.
 5. Close: outbox, batch log and positions, in one statement (`ledger.close`).
 
-Steps 2 and 4, and what operators command, are the work of packages that the engine does not know. Whoever composes a
+Steps 2 and 4, and operator commands, are the work of packages that the engine does not know. The code that composes a
 consumer passes them in as `ExtraSteps`.
 """
 
@@ -23,7 +23,7 @@ from schemas.event import ProducedEvent
 
 
 class Redriven(NamedTuple):
-    """`decided`: what the handler has produced. `dead_letters`: records for the dead letter topics."""
+    """One operator command is carried out. `decided`: produced events. `dead_letters`: records for their topics."""
 
     decided: list[ProducedEvent]
     dead_letters: list[OutgoingRecord]
@@ -43,7 +43,7 @@ class ExtraSteps(NamedTuple):
 
 
 class Done(NamedTuple):
-    """`stepped`: a step was asked for, and there was something to do. `redriven`: it was about dead letters."""
+    """`stepped`: the transaction did a step. `redriven`: the step was a redrive."""
 
     outgoing: list[OutgoingRecord]
     stepped: bool

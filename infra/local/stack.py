@@ -2,13 +2,15 @@
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
-from infra.addresses import Addresses
+from infra.addresses import Addresses, Kind
 from infra.errors import ServerError
 from infra.local import kafka, postgres, registry
 from infra.local.fetch import default_folder, fetch
-from infra.local.process import Server
+from infra.local.process import Server, java
 from infra.local.state import State, locked
 from infra.progress import Say, silent
 
@@ -18,13 +20,20 @@ KILL_DEADLINE_S = 30.0  # a killed process ends at once, unless it waits for the
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """One server's status now; `pid` is None when it does not run."""
+    """One server's status now; `pid` is None when it does not run. `last_line`: the moment of its log's last line, its
+    last sign of life when it does not run; None if it has no log."""
 
     name: str
     pid: int | None
     ports: tuple[int, ...]
     running: bool
     version: str
+    last_line: datetime | None
+
+    @property
+    def kind(self) -> Kind:
+        """ "kafka", "registry" or "postgres": Kafka may have several servers."""
+        return cast(Kind, self.name.partition("-")[0])
 
 
 class Stack:
@@ -45,6 +54,8 @@ class Stack:
 
         Raises `ServerError` when a server does not come up, or when the folder was made for another number of brokers.
         """
+        java()  # it and PostgreSQL may not be installed: told before anything is fetched or made
+        postgres.program("postgres")
         programs = fetch(say=say)
         self.folder.mkdir(parents=True, exist_ok=True)
         with locked(self.folder):
@@ -74,9 +85,9 @@ class Stack:
         return [_status(server, state) for server in self._servers(state).values()] if state else []
 
     def addresses(self) -> Addresses | None:
-        """The servers' addresses; None unless all of them run."""
+        """The servers' addresses, running or not: a folder keeps its ports. None when `up` was never called."""
         state = State.load(self.folder)
-        return _addresses(state) if state and all(row.running for row in self.status()) else None
+        return _addresses(state) if state else None
 
     def kill(self, name: str) -> None:
         """Ends one server without warning, as a crash would, and waits until its process has ended."""
@@ -164,4 +175,5 @@ def _kafka_ports(state: State) -> kafka.Ports:
 def _status(server: Server, state: State) -> ServerStatus:
     process = state.processes.get(server.name)
     pid = process.pid if process and process.running() else None
-    return ServerStatus(server.name, pid, server.ports, pid is not None, server.version)
+    last_line = datetime.fromtimestamp(server.log.stat().st_mtime, UTC) if server.log.exists() else None
+    return ServerStatus(server.name, pid, server.ports, pid is not None, server.version, last_line)

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 
+from infra.kafka import away
 from infra.log import get_logger
 from infra.source.clients import member
 from schemas.topics import LEAD
@@ -40,8 +41,8 @@ class Membership:
 
     def poll(self) -> None:
         """Takes in Kafka's messages; `gained` and `lost` are called in here."""
-        if (message := self._member.poll(0)) is not None and message.error() is not None:
-            LOG.info("the group says", consumer=self.name, why=str(message.error()))
+        if (message := self._member.poll(0)) is not None and (error := message.error()) is not None:
+            LOG.info("the group says", consumer=self.name, why=str(error), away=away(error))
 
     def leave(self) -> None:
         """Gives up the assigned slices through the member's own callbacks, and closes it. An assignment that comes

@@ -5,6 +5,7 @@ import time
 from confluent_kafka import KafkaException, TopicPartition
 
 from infra.engine import failpoints
+from infra.kafka import away
 from infra.log import get_logger
 from infra.source.clients import offset_committer
 
@@ -44,7 +45,7 @@ class OffsetCommitter:
         try:
             self._client.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
-            LOG.info("offsets were not committed", consumer=self._name, why=str(error))
+            LOG.info("offsets were not committed", consumer=self._name, why=str(error), away=away(error))
         failpoints.reach("offset hinted")
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from contextlib import closing
 from confluent_kafka import KafkaError, Message
 
 from infra.engine import failpoints
+from infra.kafka import away
 from infra.log import get_logger
 from infra.source.buffer import Buffer, Ends
 from infra.source.membership import Membership
@@ -161,7 +162,7 @@ class Source:
             state.release()
             self._deliver(stop_for(state.slice, record))
         else:
-            LOG.info("the reader says", consumer=self.name, topic=record.topic(), why=str(error))
+            LOG.info("the reader says", consumer=self.name, topic=record.topic(), why=str(error), away=away(error))
 
     def _dispatch(self, state: PartitionState) -> None:
         if not (self._stopping or self.lapsed) and (work := state.next_work()) is not None:

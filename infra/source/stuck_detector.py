@@ -1,14 +1,15 @@
 """Finds stuck Kafka clients of this process: they get nothing more, for ever, without an error (decision 0009)."""
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import closing
 from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from infra.kafka import admin, settled_ends
-from infra.log import get_logger
+from infra.kafka import admin, away, settled_ends
+from infra.log import answered, get_logger
 from schemas.topics import LEAD
 
 LOG = get_logger(__name__)
@@ -58,7 +59,7 @@ class StuckDetector:
     def look(self, ends: Ends) -> None:
         """One look, at these ends. While Kafka names no end at all, no client counts as stuck."""
         if not any(ends):
-            LOG.info("Kafka does not say where its logs end")
+            LOG.info("Kafka does not say where its logs end", away="kafka")
             self._looks.clear()
             return
         for source in self._sources():
@@ -69,12 +70,15 @@ class StuckDetector:
         try:
             while not self._stopped.wait(LOOK_INTERVAL_S):
                 topics = {topic for source in self._sources() for topic in source.topics}
+                asked = time.monotonic()
                 try:
                     ends = settled_ends(admin(self._servers), topics)
                 except KafkaException as error:
-                    LOG.info("Kafka cannot be asked where its logs end", why=str(error))
+                    LOG.info("Kafka cannot be asked where its logs end", why=str(error), away=away(error))
                 else:
                     self.look(ends)
+                    if all(ends):
+                        answered("kafka", asked)
         except BaseException as error:
             self.failure = error
             LOG.exception("the stuck detector has failed")
@@ -97,6 +101,6 @@ class StuckDetector:
             try:
                 asking.committed([TopicPartition(LEAD.name, 0)], timeout=ANSWER_S)
             except KafkaException as error:
-                LOG.info("the group's coordinator is away", consumer=group, why=str(error))
+                LOG.info("the group's coordinator is away", consumer=group, why=str(error), away=away(error))
                 return False
         return True

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra.addresses import Addresses
-from infra.cli.run import _Engine, ready
+from infra.cli.ready import ready
+from infra.cli.run import _Engine
 from tests.integration.system import System
 
 

@@ -39,6 +39,11 @@ def full(desk: Desk) -> Desk:
         (("--key", "c-1"), [1, 0]),
         (("--since", "2021-06-14", "--until", "2021-06-15"), [1, 0]),
         (("--key", "c-2", "--reason", "valid"), []),
+        (("--since", "2021-06-15 00:00:00"), [2]),
+        (("--status", "new"), [2, 1, 0]),
+        (("--status", "applied"), [4]),
+        (("--status", "discarded", "--status", "applied"), [4]),
+        (("--status", "discarded"), []),
     ],
 )
 def test_letters_are_chosen_by_what_is_said_of_them_and_what_waits_is_none(
@@ -69,6 +74,35 @@ def test_without_a_choice_a_name_or_a_letter_nothing_is_ordered(full: Desk) -> N
     assert full.dfdg("dead-letters", "show", "999").exit_code == COULD_NOT
     assert full.dfdg("dead-letters", "accept", "journal", "dfdg.login-recorded-v1", "5", *WHO).exit_code == COULD_NOT
     assert full.dfdg("dead-letters", "list").exit_code == FINE
+
+
+def test_a_limit_shortens_the_list_and_changes_no_count(full: Desk) -> None:
+    for limit in ((), ("--limit", "1")):
+        counts = full.json("dead-letters", "list", "--topic", "dfdg.notice-issued-v1", *limit)
+        assert (counts["total"], counts["chosen"], counts["parked"]) == (4, 2, 2)
+        said = full.dfdg("dead-letters", "list", *limit).stderr
+        assert "4 of 4 dead letters; behind 3 of them their keys are parked." in said
+    assert "These are the latest 1." in said
+    assert "3 of 4 dead letters; " in full.dfdg("dead-letters", "list", "--status", "new").stderr
+    order = full.dfdg("dead-letters", "discard", "--reason", "not", "--limit", "2", *WHO).stderr
+    assert "2 letters would be discarded. 3 are open as chosen" in order
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [(("--topic", "dfdg.notice-isued-v1"), "dfdg.notice-issued-v1"), (("--group", "mailbox"), "mailboxes")],
+)
+def test_an_unknown_group_or_topic_gets_the_nearest_one_and_not_an_empty_list(
+    full: Desk, wrong: tuple[str, str], near: str
+) -> None:
+    done = full.dfdg("dead-letters", "list", *wrong)
+    assert done.exit_code == USAGE
+    assert f"Did you mean {near}" in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_explain_knows_which_letters_are_settled_and_which_are_open(full: Desk) -> None:
+    assert "of journal (settled: applied): dfdg.login-recorded-v1/3/4: not Avro" in full.dfdg("explain", "c-3").stdout
+    assert "of journal (open): dfdg.login-recorded-v1/3/2: not Avro" in full.dfdg("explain", "c-2").stdout
 
 
 def test_a_parked_subject_is_explained_with_what_waits(full: Desk) -> None:

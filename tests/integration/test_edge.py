@@ -51,7 +51,7 @@ def test_with_one_bad_line_nothing_is_sent_and_the_line_and_its_field_are_named(
     wrong = lines([CPRS[1]], target_group="astronaut")
     with pytest.raises(PublishError, match=r"1 line\(s\) are wrong") as refused:
         send(kafka, identity, *lines(), *wrong)
-    assert "line 301, target_group: Value error, is no target group" in str(refused.value)
+    assert "line 301, target_group: is no target group" in str(refused.value)
     assert records(kafka, SITUATION_RECORDED) == []
     with psycopg.connect(database) as connection:
         assert connection.execute("select count(*) from identity.person").fetchone() == (0,)

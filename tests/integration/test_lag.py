@@ -12,7 +12,7 @@ from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.ids import slice_of
 from schemas.topic import SLICES, Topic
-from schemas.topics import DAY_BEGUN, SITUATION_RECORDED
+from schemas.topics import CV_EXEMPTION_RECORDED, DAY_BEGUN, SITUATION_RECORDED
 from tests.builders import CITIZEN, situation
 from tests.integration.looking import Desk, desk, stand
 
@@ -90,6 +90,21 @@ def test_alarms_and_days_that_are_held_back_are_told_with_their_slices(desk: Des
     assert "ALARM cv-requirement/5: a gap: look" in shown
     assert "cv-requirement holds 2021-06-15 back in slices 0, 3" in shown
     assert "unknown" in shown
+
+
+def test_topics_behind_shows_only_what_lags_or_is_unknown(filled: Desk) -> None:
+    behind(filled, 2)
+    with connect(filled.dsn, "test") as connection:
+        stand(connection, filled.addresses.kafka, GROUP, CV_EXEMPTION_RECORDED, {})
+    found = filled.json("topics", "--behind")
+    told = {(lag["group"], lag["topic"]): lag["records"] for lag in found["lags"]}
+    assert told[GROUP, SITUATIONS] == 2
+    assert told["journal", SITUATIONS] is None
+    assert (GROUP, CV_EXEMPTION_RECORDED.name) not in told
+    assert found["records"].keys() == {topic for _, topic in told}
+    shown = filled.dfdg("topics", "--behind")
+    assert f"{len(told)} groups and topics lag." in shown.stderr
+    assert len(shown.stdout.splitlines()) == len(told) + 2
 
 
 def test_topics_as_json_has_null_for_unknown_and_numbers_else(filled: Desk) -> None:

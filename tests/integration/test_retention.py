@@ -101,7 +101,7 @@ def _file(desk: Desk, text: str) -> Path:
 
 def test_what_does_not_fit_is_refused_with_what_to_do(desk: Desk) -> None:
     unknown = desk.dfdg("retention", "announce", "nonsense", "2021-06-14", "0.5", "--who", "Anna")
-    assert (unknown.returncode, "There are: job-suggestion-checks" in unknown.stderr) == (BAD_INPUT, True)
+    assert (unknown.returncode, "There is no area nonsense. `dfdg " in unknown.stderr) == (BAD_INPUT, True)
     nobody = desk.dfdg("retention", "announce", "referrals", "2021-06-14", "0.5", "--who", " ")
     assert (nobody.returncode, "Say who you are" in nobody.stderr) == (BAD_INPUT, True)
     cpr = desk.dfdg("retention", "hold", made_up_cpr(1), "h", "--handler", "anna")

@@ -9,10 +9,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from confluent_kafka import Producer
 
-from consumers import cv_status, mailboxes
+from consumers import cv_status, journal, mailboxes
+from infra.dead_letters.store import topic_of
 from infra.engine.consumer import register
+from infra.kafka import admin, end_offsets
 from infra.postgres import connect
+from infra.registry import Registry
+from infra.topic_admin import ensure_topics
+from producers.cpr import made_up_cpr
+from schemas.codec import encode
+from schemas.headers import RawHeaders, headers
 from schemas.ids import slice_of
 from schemas.topic import SLICES
 from schemas.topics import (
@@ -23,10 +31,12 @@ from schemas.topics import (
     SITUATION_RECORDED,
     TITLE_HELD_RECORDED,
     TITLE_REPLACED,
+    TOPICS,
 )
 from tests.builders import CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.batches import REASON, incoming_events, set_ceiling, slice_connection
-from tests.integration.looking import AWAY, COULD_NOT, FINE, USAGE, Desk, desk, empty
+from tests.integration.looking import AWAY, BAD_INPUT, COULD_NOT, FINE, USAGE, Desk, desk, empty
+from tests.integration.test_explain import happened
 from tests.jobad_builders import ADVERT, CVR, P_NUMBER, anonymous, submitted, to_check
 from tests.title_builders import COOK, NEW_COOK, replaced, wish
 
@@ -48,12 +58,50 @@ def test_watch_shows_where_a_record_lies_what_it_is_and_what_caused_it(empty: De
             "occurred_at": "2021-06-14T06:00:00Z", "citizen": CITIZEN, "target_group": "job-ready",
             "jobcentre": JOBCENTRE,
         },
+        "source": "test", "sequence": None,
     }  # fmt: skip
     assert (second["offset"], second["event"]["jobcentre"]) == (1, "jobcentre-2")
 
-    text = empty.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "1").stdout
-    assert text.startswith(f"{first['partition']}/0 2021-06-14T06:00:00Z situation-recorded.v1 id=id-1 cause=cause-1")
-    assert len(text.splitlines()) == 1
+    done = empty.dfdg("watch", SITUATION_RECORDED.name, "--from-beginning", "--count", "1")
+    place = f"{first['partition']}/0 2021-06-14 08:00:00 situation-recorded.v1"
+    assert done.stdout.startswith(f"{place} id=id-1 cause=cause-1 source=test key={CITIZEN} ")
+    assert '{"occurred_at": "2021-06-14 08:00:00", ' in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert "Copenhagen" in done.stderr
+
+
+def test_watch_shows_the_sequence_of_what_a_ledger_wrote_and_spells_a_uuid_as_all_commands_do(empty: Desk) -> None:
+    uuid, event = "0F0E0D0C-0b0a-0908-0706-050403020100", changed(AT, before=NO_DUTY, now=REGISTER)
+    schema_id = Registry(empty.addresses.registry).register_all(TOPICS)[CV_REQUIREMENT_CHANGED.name]
+    envelope = headers(uuid, f"{made_up_cpr(1)} writes", event, cause=uuid, sequence=17)
+    empty.put_raw(CV_REQUIREMENT_CHANGED, 3, CITIZEN.encode(), encode(event, schema_id), envelope)
+    arguments = ("watch", CV_REQUIREMENT_CHANGED.name, "--from-beginning", "--count", "1")
+    spelt = uuid.replace("-", "").lower()
+    assert f"id={spelt} cause={spelt} source=(not shown) sequence=17 key={CITIZEN}" in empty.dfdg(*arguments).stdout
+    shown = json.loads(empty.dfdg(*arguments, "--json").stdout)
+    assert (shown["id"], shown["source"], shown["sequence"]) == (spelt, "(not shown)", 17)
+
+
+def test_watch_takes_a_topic_of_dead_letters_and_shows_where_the_record_lay_and_why_but_never_what_it_holds(
+    empty: Desk,
+) -> None:
+    name = topic_of("journal", NOTICE_ISSUED.name)
+    ensure_topics(admin(empty.addresses.kafka), [], [name])
+    why = {"dlq_position": f"{NOTICE_ISSUED}/3/17", "dlq_reason": "not a valid notice", "headers": [["x", "30"]]}
+    envelope: RawHeaders = [
+        ("ce_id", b"a" * 32), ("ce_source", b"journal/3"), ("ce_sequence", b"4"), ("dlq", json.dumps(why).encode()),
+    ]  # fmt: skip
+    end = end_offsets(admin(empty.addresses.kafka), [name])[0][name]
+    producer = Producer({"bootstrap.servers": empty.addresses.kafka, "acks": "all"})
+    producer.produce(name, SECRET, SECRET, 0, headers=envelope)
+    assert producer.flush() == 0
+    done = empty.dfdg("watch", name, "--from-beginning", "--count", str(end + 1))
+    told = f"dead-letter.v1 id={'a' * 32} source=journal/3 sequence=4 {NOTICE_ISSUED}/3/17: not a valid notice"
+    assert done.stdout.splitlines()[-1].startswith(f"0/{end} ")
+    assert done.stdout.splitlines()[-1].endswith(told)
+    assert "secret" not in done.output
+    unknown = empty.dfdg("watch", name.replace("journal", "jurnal"))
+    assert (unknown.exit_code, f"Did you mean {name}" in flat(unknown.stderr)) == (USAGE, True)
 
 
 def test_watch_says_why_a_record_is_unreadable_and_shows_nothing_of_it(empty: Desk) -> None:
@@ -104,10 +152,19 @@ def test_watch_shows_only_what_is_new_and_ends_cleanly_with_ctrl_c(empty: Desk) 
             watching.kill()  # else a failure would wait for it
 
 
-def test_a_topic_that_is_not_there_is_wrong_usage_and_those_that_are_there_are_named(desk: Desk) -> None:
-    done = desk.dfdg("watch", "dfdg.nothing-v1")
+def flat(text: str) -> str:
+    """Without the frame that wrong usage is told in, and its line breaks."""
+    return " ".join(text.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("command", ["watch", "publish"])
+def test_an_unknown_topic_gets_the_nearest_ones_and_not_all(desk: Desk, command: str) -> None:
+    done = desk.dfdg(command, "situation-recorded", *["-"] * (command == "publish"))
     assert done.exit_code == USAGE
-    assert "There is no topic dfdg.nothing-v1" in done.stderr
+    assert "There is no topic situation-recorded. Did you mean dfdg.citizen-situation-recorded-v1" in flat(done.stderr)
+    assert flat(done.stderr).count("dfdg.") <= 3
+    nothing = flat(desk.dfdg(command, "x" * 20, *["-"] * (command == "publish")).stderr)
+    assert f"There is no topic {'x' * 20}. `dfdg topics` lists them." in nothing
 
 
 def test_notices_shows_a_recipients_own_mailbox_in_order_and_nothing_that_is_held(desk: Desk) -> None:
@@ -125,7 +182,51 @@ def test_notices_shows_a_recipients_own_mailbox_in_order_and_nothing_that_is_hel
     assert desk.json("notices", JOBCENTRE, "--kind", "fund") == []
     assert len(desk.json("notices", FUND)) == 1
     assert desk.json("notices", "nobody") == []
-    assert "2 notices in the mailbox of jobcentre-1" in desk.dfdg("notices", JOBCENTRE).stderr
+    assert "2 notices in the mailbox of jobcentre-1." in desk.dfdg("notices", JOBCENTRE).stderr
+    latest = desk.dfdg("notices", JOBCENTRE, "--limit", "1").stderr
+    assert "2 notices in the mailbox of jobcentre-1. These are the latest 1." in latest
+
+
+def test_a_recipient_that_never_had_a_notice_is_bad_input_and_the_nearest_ones_are_named(desk: Desk) -> None:
+    with slice_connection(desk.dsn) as connection:
+        set_ceiling(connection, 0)
+        mailboxes.apply(connection, incoming_events(*NOTICES))
+        journal.apply(connection, [*happened(situation(AT, citizen="citizen-7"))])
+    done = desk.dfdg("notices", "jobcentre-999")
+    assert done.exit_code == BAD_INPUT
+    assert "No recipient jobcentre-999 ever had a notice. Did you mean jobcentre-1?" in done.stderr
+    for known in (JOBCENTRE, "citizen-7"):  # whose notices are held, and who has none
+        assert "0 notices in the mailbox" in desk.dfdg("notices", known).stderr
+    number = made_up_cpr(1)
+    refused = desk.dfdg("notices", number)
+    assert (refused.exit_code, number in refused.output) == (BAD_INPUT, False)
+
+
+def test_a_jobcentre_without_any_user_of_vitas_is_bad_input_and_the_nearest_ones_are_named(desk: Desk) -> None:
+    with psycopg.connect(desk.dsn) as connection:
+        connection.execute(
+            "insert into vitas.user values ('u-1', true, '2021-06-14', 'jobcentre-101', null, now(), 'VIT-2', %s)",
+            ("0" * 32,),
+        )
+    done = desk.dfdg("vitas", "users", "jobcentre-110")
+    assert done.exit_code == BAD_INPUT
+    assert "for a jobcentre jobcentre-110. Did you mean jobcentre-101?" in done.stderr
+    assert "0 users of jobcentre-101 are inactive" in desk.dfdg("vitas", "users", "jobcentre-101").stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("retention", "announce", "referals", "2021-06-14", "0.5", "--who", "Anna"), BAD_INPUT),
+        (("archive", "deliver", "referals", "--who", "Anna"), USAGE),
+        (("titles", "suggest", "kok", "--area", "refferals"), USAGE),
+    ],
+)
+def test_an_unknown_area_gets_the_nearest_ones(desk: Desk, command: tuple[str, ...], code: int) -> None:
+    done = desk.dfdg(*command)
+    assert done.exit_code == code
+    assert "There is no area" in flat(done.stderr)
+    assert "titles" in command or "Did you mean referrals?" in flat(done.stderr)
 
 
 def test_dead_letters_are_listed_newest_first_with_reason_and_position_but_without_their_contents(desk: Desk) -> None:
@@ -137,12 +238,12 @@ def test_dead_letters_are_listed_newest_first_with_reason_and_position_but_witho
         for offset in range(3):
             connection.execute(query, (offset, SECRET, SECRET))
     found = desk.json("dead-letters", "list", "--limit", "2")
-    assert found["total"] == 3
+    assert (found["total"], found["chosen"], found["parked"]) == (3, 3, 0)
     assert [(letter["partition"], letter["offset"]) for letter in found["dead_letters"]] == [(3, 2), (3, 1)]
     assert {letter["reason"] for letter in found["dead_letters"]} == {"the record has no key"}
     shown = desk.dfdg("dead-letters", "list").output
     assert "the record has no key" in shown
-    assert "2 of 3" not in shown
+    assert "3 of 3 dead letters" in shown
     assert "secret" not in shown + json.dumps(found)
 
 
@@ -193,6 +294,6 @@ def test_what_is_held_is_listed_counted_and_released_with_a_name(desk: Desk) -> 
 @pytest.mark.parametrize("command", [("notices", "x"), ("dead-letters", "list"), ("explain", "x"), ("flood", "list")])
 def test_what_lies_in_the_database_can_be_read_while_kafka_is_away(desk: Desk, command: tuple[str, ...]) -> None:
     away = desk._replace(addresses=desk.addresses.__class__("127.0.0.1:1", "http://127.0.0.1:1", desk.dsn))
-    assert away.dfdg(*command).exit_code in (FINE, COULD_NOT)
+    assert away.dfdg(*command).exit_code in (FINE, COULD_NOT, BAD_INPUT)
     assert away.dfdg("topics").exit_code == AWAY
     assert away.dfdg("watch", NOTICE_ISSUED.name).exit_code == AWAY

@@ -41,7 +41,8 @@ def test_ad_1_the_client_is_who_is_connected_and_never_what_the_message_says() -
     assert advert.client == advert.key == "client-1"
     claimed = read(ADVERT | {"client": "client-2"})
     assert isinstance(claimed, BadLine)
-    assert (claimed.field, "the edge writes it" in claimed.reason) == ("client", True)
+    (fault,) = claimed.faults
+    assert (fault.field, "the edge writes it" in fault.reason) == ("client", True)
     assert isinstance(read(ADVERT | {"client": "client-1"}), BadLine), "not even its own name"
 
 
@@ -69,14 +70,14 @@ def test_ad_2_a_p_number_that_begins_with_a_date_passes_where_a_p_number_belongs
     for field, value in (("headline", LIKE_A_CPR_NUMBER), ("cvr", LIKE_A_CPR_NUMBER), ("p_number", "100390-0001")):
         found = read(ADVERT | {field: value})
         assert isinstance(found, BadLine)
-        assert (found.field, "looks like a CPR number" in found.reason) == (field, True)
+        assert (found.faults[0].field, "looks like a CPR number" in found.faults[0].reason) == (field, True)
 
 
 def test_ad_2_a_company_without_a_valid_number_is_a_bad_line() -> None:
     for wrong in ({"cvr": "90000005"}, {"p_numbers": ["990000001"]}):
         found = read({"occurred_at": AT, "cvr": "90000004", "p_numbers": []} | wrong, COMPANY_REGISTERED, None)
         assert isinstance(found, BadLine)
-        assert "digits" in found.reason
+        assert "digits" in found.faults[0].reason
 
 
 def test_vit_1_the_citizen_of_a_mentor_grant_may_be_given_by_cpr_number_though_the_caseworker_is_the_key() -> None:
@@ -87,4 +88,4 @@ def test_vit_1_the_citizen_of_a_mentor_grant_may_be_given_by_cpr_number_though_t
     assert (grant.key, grant.citizen) == ("user-1", "c-1")
     both = read(line | {"citizen": "c-2"}, MENTOR_GRANT_REQUESTED, None)
     assert isinstance(both, BadLine)
-    assert both.field == "cpr"
+    assert both.faults[0].field == "cpr"
