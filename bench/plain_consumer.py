@@ -63,11 +63,11 @@ def handle(connection: Connection, registry: Registry, message: Message) -> list
             return []
         row = connection.execute(STATE, (event.key,)).fetchone()
         state = CvDuties.model_validate_json(row[0]) if row else None
-        life = Subject(decision, state, row[1] if row else bytes(16))
-        produced = list(life.apply(event, id_, None))
-        if life.state is not None and life.state != state:
-            body = life.state.model_dump_json(exclude_defaults=True)
-            connection.execute(KEEP, (event.key, body, life.state.wakes_on, life.cause.hex()))
+        subject = Subject(decision, state, row[1] if row else bytes(16))
+        produced = list(subject.apply(event, id_, None))
+        if subject.state is not None and subject.state != state:
+            body = subject.state.model_dump_json(exclude_defaults=True)
+            connection.execute(KEEP, (event.key, body, subject.state.wakes_on, subject.cause.hex()))
         for each in produced:
             put_down(connection, each)
     return produced

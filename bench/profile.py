@@ -26,8 +26,8 @@ from consumers.record_lock import deleted_for_good
 from consumers.sink import Sink
 from infra.consumer_group import THREADS, transaction_of
 from infra.engine.consumer import LedgerConsumer, Wiring, register
+from infra.engine.encoder import EventEncoder
 from infra.engine.intake import Intake
-from infra.engine.ledger import Outgoing
 from infra.engine.outbox import OutboxPublisher
 from infra.engine.record import Batch
 from infra.engine.worker import Result, Worker
@@ -65,7 +65,7 @@ def instrumented(timers: Timers) -> Iterator[None]:
         (Subject, "happen", "decide", False),
         (Processor, "_write", "state write", False),
         (Sink, "apply", "rows", False),
-        (Outgoing, "depart", "encode", True),
+        (EventEncoder, "encode_all", "encode", True),
         (infra.engine.ledger, "close", "outbox, close", False),
         (Transaction, "__enter__", "begin, lock", False),
         (Transaction, "__exit__", "commit", False),

@@ -14,15 +14,15 @@ from structlog import contextvars
 from infra.dead_letters.commands import CommandWatcher
 from infra.dead_letters.redrive import Redrive
 from infra.dead_letters.store import store
-from infra.engine import failpoints, ledger
+from infra.engine import failpoints
 from infra.engine.consumer import LedgerConsumer, Wiring, register
+from infra.engine.encoder import EventEncoder
 from infra.engine.intake import Intake
 from infra.engine.outbox import OutboxPublisher
 from infra.engine.record import Batch
 from infra.engine.transaction import BatchTransaction, ExtraSteps
 from infra.engine.worker import Worker
 from infra.errors import AlarmError, FencedError, TransientError
-from infra.kafka import LOG as CLIENTS
 from infra.kafka import admin, away, topic_ids, watermarks
 from infra.log import get_logger
 from infra.postgres import connect, open_pool
@@ -48,7 +48,7 @@ def transaction_of(consumer: LedgerConsumer, wiring: Wiring) -> BatchTransaction
     intake = Intake(consumer.reads, wiring.schemas)
     redrive = Redrive(intake, consumer, wiring.refused, published)
     extra = ExtraSteps(partial(store, published=published), redrive.step, unpublished, forget_published)
-    return BatchTransaction(intake, ledger.Outgoing(consumer.writes, wiring.schema_ids), consumer, extra)
+    return BatchTransaction(intake, EventEncoder(consumer.writes, wiring.schema_ids), consumer, extra)
 
 
 class ConsumerGroup:
@@ -88,12 +88,12 @@ class ConsumerGroup:
             with worker.mutex:
                 self._do(worker, slice_, work)
         except (TransientError, KafkaException) as error:
-            server = error.away if isinstance(error, TransientError) else away(error)
-            LOG.warning("taking over again", why=str(error), away=server)
             if isinstance(error, FencedError):
                 self.source.fenced(slice_)
             else:
                 self.source.failed(slice_, None)
+            server = error.away if isinstance(error, TransientError) else away(error)
+            LOG.warning("taking over again", why=str(error), away=server)
         except AlarmError as error:
             LOG.error("ALARM", alarm=str(error))  # noqa: TRY400 - the text says it; a trace may quote data
             self.source.failed(slice_, str(error))
@@ -152,7 +152,7 @@ class ConsumerGroup:
 
     def _first_positions(self, slice_: int) -> dict[str, int]:
         """Where the log of each topic begins: the first position of a slice that has never read it."""
-        asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name, "logger": CLIENTS})
+        asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name, "log_level": 0})
         try:
             return {topic.name: watermarks(asking, topic.name, slice_, ASK_S)[0] for topic in self._reads}
         finally:

@@ -1,4 +1,4 @@
-"""Time is an event (DESIGN 2.3)."""
+"""The clock's event: a Copenhagen day has begun (DESIGN 2.3)."""
 
 from datetime import date
 from typing import ClassVar

@@ -38,7 +38,7 @@ PNumber = Annotated[str, AfterValidator(_valid_p_number)]
 
 
 class CompanyRegistered(Event):
-    """All P-numbers that belong to a company from now on, as the Central Business Register (CVR) has them."""
+    """A company's P-numbers from now on, all of them, as the Central Business Register (CVR) has them."""
 
     SCHEMA: ClassVar[str] = "company-registered.v1"
     KEY: ClassVar[str] = "cvr"

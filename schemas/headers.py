@@ -26,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_CAUSE = bytes(16)
 
 
-class Outgoing(Protocol):
+class Enveloped(Protocol):
     """The fields of an `infra.engine.record.OutgoingRecord` that its headers carry."""
 
     @property
@@ -58,7 +58,7 @@ def headers(ce_id: str, source: str, event: Event, cause: str | None = None, seq
     return made
 
 
-def outgoing_headers(outgoing: Outgoing, source: str) -> RawHeaders:
+def outgoing_headers(outgoing: Enveloped, source: str) -> RawHeaders:
     """The envelope of our ledger's record. A dead letter has `dlq` (JSON), not a subject: its key may be anything."""
     made = [
         *_of_topic(outgoing.topic, source),

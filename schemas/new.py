@@ -43,7 +43,7 @@ def declared_events() -> frozenset[type[Event]]:
 
 
 def _below(kind: type[Event]) -> list[type[Event]]:
-    """With those that have a base in common, which is no event itself."""
+    """All subclasses of the class, also through bases that are no events themselves."""
     return [each for child in kind.__subclasses__() for each in (child, *_below(child))]
 
 

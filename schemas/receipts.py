@@ -28,7 +28,7 @@ class Receipt(NamedTuple):
     hash: str = ""
 
     def sealed(self) -> "Receipt":
-        """With its hash: SHA-256, in hex, of all fields before it, each on a line of its own with its length."""
+        """The receipt with its hash: SHA-256, in hex, of the fields before it, each on a line with its length."""
         parts = ["" if field is None else str(field) for field in self[:-1]]
         text = "".join(f"{len(part)}:{part}\n" for part in parts)
         return self._replace(hash=hashlib.sha256(text.encode()).hexdigest())

@@ -28,7 +28,9 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision(Generic[S]):
-    """`decide(state, event)` and `wake(state, day)` get the reference data as a third argument, where there is any."""
+    """One decision: its name, topics, state and two pure functions, `decide(state, event)` and `wake(state, day)`.
+
+    A decision with reference data gets it as a third argument of both."""
 
     name: str
     reads: tuple[Topic, ...]

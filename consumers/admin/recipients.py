@@ -1,4 +1,4 @@
-"""Who ever had a notice, for an operator who asks for a mailbox: how much is in it, and whose there are."""
+"""Recipients of notices, for operators: the size of a mailbox, whether a recipient is known, and all offices."""
 
 from psycopg import Connection
 

@@ -3,7 +3,7 @@
 import logging
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -83,23 +83,30 @@ def reachable(*uses: "Kind") -> "Addresses":
     known, wanted = settings(), uses or tuple(NAMES)
     found = known.addresses(wanted)
     stopped = known.stopped(wanted)
-    silent = {kind: text for kind, text in unanswered(found).items() if kind in wanted and kind not in stopped}
+    silent = {kind: text for kind, text in unanswered(found, wanted).items() if kind not in stopped}
     if away := [*stopped.values(), *silent.values()]:
         raise TransientError(" ".join(away), away=next(iter([*stopped, *silent])))
     return found
 
 
-def unanswered(found: "Addresses") -> "dict[Kind, str]":
-    """Kafka and the registry, if nothing listens there, each with a sentence for people."""
+def unanswered(found: "Addresses", uses: "Iterable[Kind]") -> "dict[Kind, str]":
+    """Those of Kafka and the registry, if the command `uses` them, where nothing listens: each with a sentence for
+    people. Of several registries one is enough."""
     texts: dict[Kind, str] = {}
-    if found.kafka and not any(map(_listens, found.kafka.split(","))):
+    if "kafka" in uses and found.kafka and not any(map(_listens, found.kafka.split(","))):
         texts["kafka"] = f"Kafka is away, unknown since when: nothing answers at {found.kafka}."
-    place = urlsplit(found.registry)
-    default = 443 if place.scheme == "https" else 80
-    if found.registry and not _listens(f"{place.hostname}:{place.port or default}"):
-        shown = found.registry.rpartition("@")[2]  # without a user and password
+    if "registry" in uses and found.registry and not any(map(_serves, found.registry.split(","))):
+        shown = ", ".join(url.rpartition("@")[2] for url in found.registry.split(","))  # without a user and password
         texts["registry"] = f"The schema registry is away, unknown since when: nothing answers at {shown}."
     return texts
+
+
+def _serves(url: str) -> bool:
+    place = urlsplit(url.strip())
+    try:
+        return _listens(f"{place.hostname}:{place.port or (443 if place.scheme == 'https' else 80)}")
+    except ValueError:  # the port is no number
+        return False
 
 
 def _listens(server: str) -> bool:

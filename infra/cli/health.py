@@ -102,7 +102,7 @@ def _servers() -> Iterator[Server]:
     known = settings()
     found = known.addresses(uses=())
     named = {kind for kind, address in known.named.items() if address}
-    silent = unanswered(found) | _postgres(found.dsn if "postgres" in named else "")
+    silent = unanswered(found, NAMES) | _postgres(found.dsn if "postgres" in named else "")
     rows = Stack(known.state).status() if len(named) < len(NAMES) else []
     for row in (row for row in rows if row.kind not in named):
         name = row.name if row.kind == "kafka" else NAMES[row.kind]

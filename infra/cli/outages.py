@@ -85,8 +85,8 @@ class Outages:
         return self._line("{} is back", server, away_s=round(outage.last - outage.began), held_back=outage.held)
 
     def _line(self, text: str, server: str, **fields: Any) -> logging.LogRecord:
-        """As grave for a return as for an outage, so that a reader of the one reads the other. It tells of the process:
-        the work of the thread that noticed is no field of it."""
+        """A line about a server. Its level is the same for outage and return, so a log that shows one shows both. It is
+        about the process: it has no fields of the work of the thread that noticed."""
         known: dict[str, Any] = {
             "name": __name__,
             "levelno": self._level,

@@ -22,7 +22,7 @@ FIRST_BACKOFF_S, LAST_BACKOFF_S = 1.0, 30.0
 """Before a dead child is started again, doubled each time: a lasting fault must not keep the machine busy."""
 
 STEADY_S = 60.0
-"""Who lived so long gets the first back-off again."""
+"""Seconds after which a child counts as steady: its next back-off is the first one again."""
 
 
 def stopping(give_up: bool = False) -> asyncio.Event:

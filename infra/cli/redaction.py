@@ -14,7 +14,7 @@ _OLD_SCHEME = "discoams08"
 
 
 def looks_like_cpr(text: str) -> bool:
-    """Whether the text could be a CPR number, which nobody types here and nothing repeats."""
+    """True if the text could be a CPR number: such input is refused and not repeated."""
     return _CPR.fullmatch(text.strip()) is not None
 
 

@@ -17,8 +17,9 @@ from psycopg.types.json import Jsonb
 from infra.dead_letters.limits import NONE, Count, TooManyError, counted
 from infra.dead_letters.parking import keep
 from infra.engine import failpoints
+from infra.engine.encoder import number
 from infra.engine.intake import Accepted, DeadLetter
-from infra.engine.ledger import Cursor, number
+from infra.engine.ledger import Cursor
 from infra.engine.record import OutgoingRecord
 from infra.errors import AlarmError
 from schemas.ids import derived_id

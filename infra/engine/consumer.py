@@ -1,4 +1,4 @@
-"""What a consumer is to the engine, what it needs from outside, and how it is registered in the ledger."""
+"""The interface of a consumer, what it needs from outside, and its registration in the ledger."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol

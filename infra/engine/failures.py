@@ -32,13 +32,11 @@ def known_failures() -> Iterator[None]:
         yield
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
         raise RolledBackError(type(error).__name__) from error
-    except PoolClosed as error:  # this process stops
-        raise TakeOverError(f"PostgreSQL: {type(error).__name__}") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-        raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away="postgres") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
+        raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away=_server(error)) from error
     except psycopg.Error as error:
         if (error.sqlstate or "")[:2] in _AWAY:
-            raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away="postgres") from error
+            raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away=_server(error)) from error
         # Only the message: PostgreSQL's detail and context quote rows, and a row may hold what only the audit may see.
         text = f"a statement failed: {error.sqlstate} {type(error).__name__}"
         raise AlarmError(f"{text}. PostgreSQL's log has the statement.") from None
@@ -46,6 +44,14 @@ def known_failures() -> Iterator[None]:
         raise TransientError(str(error), away=error.away) from error
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise AlarmError(f"a rule failed on a record: {type(error).__name__}: {error}") from error
+
+
+def _server(error: Exception) -> str | None:
+    """The log's field `away`: none for a session that was ended, or for a statement that took too long."""
+    if isinstance(error, PoolClosed):  # this process stops
+        return None
+    state = getattr(error, "sqlstate", None)
+    return "postgres" if state is None or state[:2] == "08" or state in ("57P02", "57P03") else None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A transaction locks its slice's row first; the row holds everything that must be
 published before the commit. A transaction whose outcome is not known is never repeated: the slice is taken over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol
@@ -13,12 +13,9 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from infra.engine import failpoints
-from infra.engine.record import IncomingEvent, OutgoingRecord, micros, pack, unpack
+from infra.engine.record import IncomingEvent, OutgoingRecord, pack, unpack
 from infra.errors import FencedError, TakeOverError
-from schemas.codec import encode
 from schemas.event import ProducedEvent
-from schemas.ids import slice_of
-from schemas.topic import SLICES, Topic
 
 MEMORY_DAYS = 400
 """Days for which a repeated record is recognised and a batch can be replayed: a year's files, and a month to notice."""
@@ -168,25 +165,3 @@ def forget(connection: Connection, cursor: Cursor) -> None:
     """Deletes ids and batch rows older than `MEMORY_DAYS`: a bounded number each time a day begins."""
     for query in _FORGET:
         connection.execute(query, (cursor.consumer, cursor.slice, MEMORY_DAYS, FORGET_ROWS))
-
-
-class Outgoing:
-    """Numbers and encodes produced events. Numbers are dense for each source, topic and partition."""
-
-    def __init__(self, writes: Sequence[Topic], schema_ids: dict[str, int]) -> None:
-        self._topics = {topic.event: (topic.name, schema_ids[topic.name]) for topic in writes}
-
-    def encode_all(self, cursor: Cursor, decided: Sequence[ProducedEvent]) -> Iterator[OutgoingRecord]:
-        for event, id_, cause in decided:
-            topic, schema_id = self._topics[type(event)]
-            key = event.key.encode()
-            sequence = number(cursor, topic, partition := slice_of(key, SLICES))
-            time_us, value = micros(event.occurred_at), encode(event, schema_id)
-            yield OutgoingRecord(topic, partition, sequence, id_, cause, time_us, key, value)
-
-
-def number(cursor: Cursor, topic: str, partition: int) -> int:
-    """The next sequence of the slice in that partition."""
-    place = f"{topic}/{partition}"
-    sequence = cursor.sent[place] = cursor.sent.get(place, 0) + 1
-    return sequence

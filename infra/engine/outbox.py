@@ -23,7 +23,7 @@ producer was seen to stand still for five minutes with Kafka well again, until i
 
 
 class PendingDelivery:
-    """How much of a published batch Kafka has acknowledged: the last record of each partition stands for all of them.
+    """A published batch that awaits Kafka. It is acknowledged once the last record of each of its partitions is.
 
     Kafka takes an idempotent producer's records of a partition in their order only. With the gapless guarantee a record
     that Kafka refuses for good ends the producer.

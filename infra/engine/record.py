@@ -89,7 +89,7 @@ def pack(outgoing_records: Sequence[OutgoingRecord]) -> bytes:
 
 
 def unpack(body: bytes) -> Iterator[OutgoingRecord]:
-    """What `pack` was given, in the same order."""
+    """The outgoing records that `pack` made this value of, in their order."""
     at = 0
     while at < len(body):
         partition, sequence, id_, cause, time_us, *sizes = _FIXED.unpack_from(body, at)

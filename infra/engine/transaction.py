@@ -16,6 +16,7 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from infra.engine import failpoints, ledger
+from infra.engine.encoder import EventEncoder
 from infra.engine.intake import Accepted, Intake
 from infra.engine.ledger import Cursor
 from infra.engine.record import Batch, OutgoingRecord
@@ -23,7 +24,8 @@ from schemas.event import ProducedEvent
 
 
 class Redriven(NamedTuple):
-    """One operator command is carried out. `decided`: produced events. `dead_letters`: records for their topics."""
+    """The result of one operator command, or of one piece of waiting records: produced events, and records for dead
+    letter topics."""
 
     decided: list[ProducedEvent]
     dead_letters: list[OutgoingRecord]
@@ -54,7 +56,7 @@ class BatchTransaction(NamedTuple):
     """A consumer's intake, its handler, how its produced events are numbered and encoded, and the extra steps."""
 
     intake: Intake
-    outgoing: ledger.Outgoing
+    encoder: EventEncoder
     handler: ledger.Handler
     extra: ExtraSteps
 
@@ -86,7 +88,7 @@ class BatchTransaction(NamedTuple):
                 self.extra.day_begun(connection, cursor)
                 failpoints.reach("forgotten")
         produced = self.extra.unpublished(connection, cursor, decided or ())  # 4
-        outgoing = [*self.outgoing.encode_all(cursor, produced), *dead_letters]
+        outgoing = [*self.encoder.encode_all(cursor, produced), *dead_letters]
         stepped = batch is None and decided is not None
         if cursor.runs or outgoing or acked or stepped:
             ledger.close(connection, cursor, outgoing, applied, acked, stepped)  # 5

@@ -126,8 +126,8 @@ def _seen(record: Message) -> _Seen | None:
 
 
 def published(connection: Connection, cursor: Cursor, ids: Sequence[bytes]) -> set[bytes]:
-    """Those of these ids, decided now, that are on their topics already. An id is found once and then forgotten. The
-    caller holds the slice's lock."""
+    """The ids among these that lie on their topics already. An id is found once and then forgotten. The caller holds
+    the slice's lock."""
     if not (cursor.restored and ids):
         return set()
     rows = connection.execute(_TAKE, (cursor.consumer, cursor.slice, uuids(ids)), binary=True)

@@ -1,4 +1,4 @@
-"""One slice (= a Kafka Streams task) of a consumer in this process: its fetched records and its next piece of work."""
+"""One slice of a consumer in this process: its fetched records and its next piece of work."""
 
 import time
 from collections.abc import Hashable, Mapping, Sequence
@@ -72,7 +72,7 @@ class PartitionState:
     gained_at: float = field(default_factory=time.monotonic)
     fenced_since: float = -inf
     fenced_at: float = -inf
-    """When the present row of fences began, and when the last one happened."""
+    """Moments of the first and the last fence of the present conflict."""
 
     def begin(self, buffer: Buffer) -> None:
         """The slice is taken over: records that were fetched before do not count."""
@@ -106,7 +106,7 @@ class PartitionState:
         return self.tick_at is None and self.take_over_at is None and not (self.buffer.due or self.buffer.paused)
 
     def unseen(self, ends: Sequence[Mapping[str, int]]) -> set[Hashable]:
-        """The places, by these ends of each slice's topics, that a reader in order would bring soon."""
+        """Places that Kafka has, by these ends, and the slice has not. A working reader brings them soon."""
         return set() if self.buffer is None else self.buffer.unseen(ends[self.slice])
 
     def done(self, more: bool, unsettled: bool) -> None:

@@ -26,7 +26,7 @@ ANSWER_S = 10.0
 COORDINATOR = "its group's coordinator"
 
 Ends = Sequence[Mapping[str, int]]
-"""By slice and topic."""
+"""Ends of Kafka's logs: for each slice, the next offset of each topic."""
 
 
 class Watched(Protocol):

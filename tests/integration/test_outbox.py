@@ -1,4 +1,4 @@
-"""The outlet on real Kafka: a batch counts as acknowledged when Kafka has all of it, not earlier."""
+"""The outbox publisher on real Kafka: a batch counts as acknowledged when Kafka has all of it, not earlier."""
 
 import random
 import time
@@ -22,7 +22,7 @@ def test_a_batch_is_acknowledged_when_kafka_has_its_last_record_on_every_partiti
         OutgoingRecord(NOTICE_ISSUED.name, partition, sequence, bytes(16), bytes(16), 0, b"key", BODY)
         for partition, sequence in places
     ]
-    publisher = OutboxPublisher(kafka, "test-outlet")
+    publisher = OutboxPublisher(kafka, "test-publisher")
     pending = publisher.publish("test/0", 1, batch)
     assert not pending.acked
 

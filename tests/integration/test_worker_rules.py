@@ -39,7 +39,7 @@ TABLES = ("slice", "inbox", "outbox", "batch", "state")
 
 
 class Desk(NoPublisher):
-    """An outlet that keeps what is published, and acknowledges only what a test says."""
+    """A publisher that keeps what is published, and acknowledges only what a test says."""
 
     def __init__(self) -> None:
         self.failure = None

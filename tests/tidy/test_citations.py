@@ -21,6 +21,8 @@ INVARIANTS = re.compile(rf"\binvariants?{BREAK}(\d+(?:(?:, |{BREAK}(?:and|to){BR
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)\.? \S", re.M)
 ITEM = re.compile(r"^(\d+)\. \S", re.M)
 
+GROUND_RULE = re.compile(r"\bREQUIREMENTS, ((?:ground rules|[a-z]+(?: and [a-z]+)?))\b")
+
 SPAN = re.compile(r"`([^`\n]+)`")
 TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 PLACE = re.compile(r"[\w-]+(/[\w.-]+)+")
@@ -128,4 +130,13 @@ def test_a_row_tells_its_requirement_and_names_a_story_that_is_there(row: Row) -
         f"{file}::{name}"
         for file, name in stories
         if not (ROOT / file).is_file() or not re.search(rf"^def {name}\(", read(ROOT / file), re.M)
+    ] == []
+
+
+def test_every_ground_rule_that_is_cited_stands_in_the_requirements() -> None:
+    rules = read(REQUIREMENTS).partition("## Ground rules")[2].partition("\n## ")[0].lower()
+    cited = [(path, found[1]) for path, text in prose() for found in GROUND_RULE.finditer(text)]
+    assert len(cited) > 5
+    assert [
+        f"{place(path)}: {rule}" for path, rule in cited if rule != "ground rules" and f"**{rule}" not in rules
     ] == []
