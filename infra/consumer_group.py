@@ -52,7 +52,8 @@ def transaction_of(consumer: LedgerConsumer, wiring: Wiring) -> BatchTransaction
 
 
 class ConsumerGroup:
-    """Runs one consumer's slices. `deliver` hands a piece of work to a thread, which calls `run` with it."""
+    """One process's share of a consumer: a member of the Kafka consumer group of that name, which runs the slices that
+    Kafka gives it. `deliver` hands a piece of work to a thread, which calls `run` with it."""
 
     def __init__(
         self, consumer: LedgerConsumer, wiring: Wiring, deliver: Callable[[Work], None], linger_s: float = 0.0

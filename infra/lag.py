@@ -31,10 +31,10 @@ _SETTINGS: dict[str, Any] = {
 
 
 class Lag(NamedTuple):
-    """The lag of one consumer group on one topic: how many records are not applied yet, and the age of the oldest of
+    """The lag of one consumer on one topic: how many records are not applied yet, and the age of the oldest of
     them in seconds; None is unknown."""
 
-    group: str
+    consumer: str
     topic: str
     records: int | None
     age_s: float | None
@@ -43,7 +43,7 @@ class Lag(NamedTuple):
 class Alarm(NamedTuple):
     """A slice that has stopped; `text` says why, and what to do."""
 
-    group: str
+    consumer: str
     slice: int
     text: str
 
@@ -51,13 +51,13 @@ class Alarm(NamedTuple):
 class HeldDay(NamedTuple):
     """A day that has begun but not yet in this slice: the slice has not read up to that day's beginning."""
 
-    group: str
+    consumer: str
     slice: int
     day: date
 
 
 class Standing(NamedTuple):
-    """The state of all consumer groups. `records`: how many records each topic's log holds."""
+    """The state of all consumers. `records`: how many records each topic's log holds."""
 
     records: dict[str, int]
     lags: list[Lag]
@@ -72,10 +72,10 @@ class _Place(NamedTuple):
 
 
 class _SlicePosition(NamedTuple):
-    """The position of one slice of a consumer group on one topic. It is None while the ledger has none. `end`: the
+    """The position of one slice of a consumer on one topic. It is None while the ledger has none. `end`: the
     topic's end offset in that slice."""
 
-    group: str
+    consumer: str
     topic: str
     slice: int
     position: int | None
@@ -91,20 +91,24 @@ class _SlicePosition(NamedTuple):
 
 
 def standing(connection: Connection, kafka: str, reads: Mapping[str, Sequence[Topic]], now: datetime) -> Standing:
-    """The lags, alarms and held days of the consumer groups in `reads`, and how many records every topic holds.
+    """The lags, alarms and held days of the consumers in `reads`, and how many records every topic holds.
 
     Positions are read before the end offsets, so that a slice with a lag never appears to have none. Raises
     `TransientError` when Kafka does not answer.
     """
     rows = connection.execute(_SLICES).fetchall()
-    positions = {(group, slice_): known for group, slice_, known, _ in rows}
+    positions = {(consumer, slice_): known for consumer, slice_, known, _ in rows}
     names = [topic.name for topic in TOPICS]
     ends = end_offsets(admin(kafka), names)
     slices = [
         _SlicePosition(
-            group, topic.name, slice_, positions.get((group, slice_), {}).get(topic.name), ends[slice_][topic.name]
+            consumer,
+            topic.name,
+            slice_,
+            positions.get((consumer, slice_), {}).get(topic.name),
+            ends[slice_][topic.name],
         )
-        for group, topics in reads.items()
+        for consumer, topics in reads.items()
         for topic in topics
         for slice_ in range(SLICES)
     ]
@@ -117,19 +121,19 @@ def standing(connection: Connection, kafka: str, reads: Mapping[str, Sequence[To
     return Standing(
         records,
         [_lag(slices[at : at + SLICES], oldest, now) for at in range(0, len(slices), SLICES)],
-        [Alarm(group, slice_, alarm) for group, slice_, _, alarm in rows if alarm],
+        [Alarm(consumer, slice_, alarm) for consumer, slice_, _, alarm in rows if alarm],
         list(_held(slices, oldest)),
     )
 
 
 def _lag(slices: Sequence[_SlicePosition], oldest: Mapping[_Place, Message], now: datetime) -> Lag:
-    group, topic = slices[0].group, slices[0].topic
+    consumer, topic = slices[0].consumer, slices[0].topic
     if any(each.position is None for each in slices):
-        return Lag(group, topic, None, None)
+        return Lag(consumer, topic, None, None)
     ages = [_age_s(oldest.get(each.place), now) for each in slices if each.behind]
     known = [age for age in ages if age is not None]
     age_s = max(known, default=0.0) if len(known) == len(ages) else None
-    return Lag(group, topic, sum(each.behind for each in slices), age_s)
+    return Lag(consumer, topic, sum(each.behind for each in slices), age_s)
 
 
 def _age_s(record: Message | None, now: datetime) -> float | None:
@@ -142,7 +146,7 @@ def _held(slices: Iterable[_SlicePosition], oldest: Mapping[_Place, Message]) ->
     for each in slices:
         record = oldest.get(each.place) if each.behind else None
         if each.topic == DAY_BEGUN.name and record is not None and (day := _day(record.key() or b"")):
-            yield HeldDay(each.group, each.slice, day)
+            yield HeldDay(each.consumer, each.slice, day)
 
 
 def _day(key: bytes) -> date | None:

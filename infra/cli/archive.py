@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, Commands, Json, database, failure
+from infra.cli.common import COULD_NOT, Commands, Json, Who, database, failure
 from infra.cli.nearest import check_known
 from infra.console import progress_bar, say, show_json, show_table, spelt
 from schemas.archive_areas import BY_NAME
@@ -23,8 +23,6 @@ archive_app = typer.Typer(
     help="Deliveries to the National Archives, without whose approval nothing that is archived first is deleted.",
 )
 
-
-Who = Annotated[str, typer.Option("--who", help="Your name: every step is recorded with one.")]
 DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help="As `dfdg archive list` shows it.")]
 
 

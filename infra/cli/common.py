@@ -29,6 +29,7 @@ PROBE_TIMEOUT_S = 5.0
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
+Who = Annotated[str, typer.Option("--who", help="Your name: every command is recorded with one.")]
 
 
 def quiet() -> None:

@@ -1,4 +1,4 @@
-"""`dfdg dead-letters`: records that could not be read, never their contents; driven again or discarded by order."""
+"""`dfdg dead-letters`: records that could not be read, never their contents; and the operator commands for them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, addresses, database, failure
+from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, Who, addresses, database, failure
 from infra.cli.nearest import check_names
 from infra.console import MOMENTS, say, show_json, show_table
 
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 Number = Annotated[int | None, typer.Option("--letter", help="Only this one.")]
-Group = Annotated[str | None, typer.Option(help="Only of this decision or sink.")]
+Consumer = Annotated[str | None, typer.Option("--consumer", "--group", help="Only of this decision or sink.")]
 Topic = Annotated[str | None, typer.Option(help="Only from this topic.")]
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason has this in it.")]
 Key = Annotated[str | None, typer.Option(help="Only of this key: the id of a citizen, a user or an employer.")]
@@ -41,27 +41,26 @@ Limit = Annotated[int, typer.Option(min=1, help="The latest so many.")]
 Statuses = Annotated[
     list[Status] | None, typer.Option("--status", help="Only with this status; again for another.", show_default="all")
 ]
-Who = Annotated[str, typer.Option("--who", help="Your name: every order is recorded with one.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without this nothing is changed, and you see what would be.")]
 Rate = Annotated[float, typer.Option(min=0.01, help="At most so many letters a second.")]
 
 
 @letters_app.command("list")
 def listed(
-    letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
+    letter: Number = None, consumer: Consumer = None, topic: Topic = None, reason: Reason = None, key: Key = None,
     since: Since = None, until: Until = None, status: Statuses = None, limit: Limit = 100, as_json: Json = False,
 ) -> None:  # fmt: skip
     """List the records that could not be read, with the reason and the position, never their contents.
 
     The newest come first. "waits" says how many later records wait behind one, whose key is parked by it. The records
-    themselves are on the topics <group>.<topic>-dlq. A letter is new until it is applied or discarded.
+    themselves are on the topics <consumer>.<topic>-dlq. A letter is new until it is applied or discarded.
 
     \b
     Example:  dfdg dead-letters list --reason "not Avro" --since 2021-06-14 --status new
     """
     from infra.dead_letters.queries import letters, totals
 
-    chosen, statuses = _chosen(letter, group, topic, reason, key, since, until), status or [*Status]
+    chosen, statuses = _chosen(letter, consumer, topic, reason, key, since, until), status or [*Status]
     with database("dead-letters") as connection:
         found = letters(connection, chosen, limit, statuses)
         counts = totals(connection, chosen, statuses)
@@ -76,7 +75,7 @@ def listed(
 
 @letters_app.command()
 def show(letter: Annotated[int, typer.Argument(help="Its id, as `list` shows it.")], as_json: Json = False) -> None:
-    """Show one dead letter: where it was, what waits behind it, whether it could be read now, and all orders for it.
+    """Show one dead letter: where it was, what waits behind it, whether it could be read now, and all commands for it.
 
     \b
     Example:  dfdg dead-letters show 17
@@ -87,42 +86,44 @@ def show(letter: Annotated[int, typer.Argument(help="Its id, as `list` shows it.
         found, given = letters(connection, Chosen(letter), 1), commands(connection, letter)
     if not found:
         raise failure(COULD_NOT, f"There is no dead letter {letter}. See `dfdg dead-letters list`.")
-    verdicts = _verdicts(found)
+    verdicts = _dry_runs(found)
     if as_json:
-        show_json(found[0]._asdict() | {"now": verdicts[letter], "orders": [each._asdict() for each in given]})
+        show_json(found[0]._asdict() | {"now": verdicts[letter], "commands": [each._asdict() for each in given]})
         return
     _show(found)
     say(f"Driven again now: {verdicts[letter]}.")
-    columns = ("order", "who", "when", "due", "what came of it", "done")
-    show_table(columns, given, first=("order", "who", "what came of it", "done"))
+    columns = ("command", "who", "when", "due", "what came of it", "done")
+    show_table(columns, given, first=("command", "who", "what came of it", "done"))
 
 
 @letters_app.command()
 def redrive(
-    who: Who, letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
-    since: Since = None, until: Until = None, limit: Limit = 1_000, rate: Rate = 50.0, yes: Yes = False,
+    who: Who, letter: Number = None, consumer: Consumer = None, topic: Topic = None, reason: Reason = None,
+    key: Key = None, since: Since = None, until: Until = None, limit: Limit = 1_000, rate: Rate = 50.0,
+    yes: Yes = False,
 ) -> None:  # fmt: skip
     """Apply letters that can be read now, because a defect was mended or a schema registered; then what waits behind.
 
-    Without --yes it only says of each what would come of it. The engine carries the orders out, each once.
+    Without --yes it only says of each what would come of it. The engine carries the commands out, each once.
 
     \b
     Example:  dfdg dead-letters redrive --reason "schema 42 is not registered" --who "Anna Holm" --yes
     """
-    found, aside = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
-    verdicts = _verdicts(found)
+    found, aside = _open_letters(_chosen(letter, consumer, topic, reason, key, since, until), limit)
+    verdicts = _dry_runs(found)
     fit = [each.id for each in found if not verdicts[each.id].startswith("refused")]
     _show(found, verdicts)
     if yes:
-        _order("redrive", fit, who, rate)
+        _command("redrive", fit, who, rate)
     else:
         say(f"{len(fit)} of {len(found)} letters would be applied.{aside} --yes does it.")
 
 
 @letters_app.command()
 def discard(
-    who: Who, letter: Number = None, group: Group = None, topic: Topic = None, reason: Reason = None, key: Key = None,
-    since: Since = None, until: Until = None, limit: Limit = 1_000, rate: Rate = 50.0, yes: Yes = False,
+    who: Who, letter: Number = None, consumer: Consumer = None, topic: Topic = None, reason: Reason = None,
+    key: Key = None, since: Since = None, until: Until = None, limit: Limit = 1_000, rate: Rate = 50.0,
+    yes: Yes = False,
 ) -> None:  # fmt: skip
     """Give letters up for good: what they say is never applied. What waits behind them goes on.
 
@@ -131,32 +132,32 @@ def discard(
     \b
     Example:  dfdg dead-letters discard --key c-5f0c2a9e --who "Anna Holm" --yes
     """
-    found, aside = _to_order(_chosen(letter, group, topic, reason, key, since, until), limit)
+    found, aside = _open_letters(_chosen(letter, consumer, topic, reason, key, since, until), limit)
     _show(found)
     if yes:
-        _order("discard", [each.id for each in found], who, rate)
+        _command("discard", [each.id for each in found], who, rate)
     else:
         say(f"{len(found)} letters would be discarded.{aside} --yes does it.")
 
 
 def _chosen(
-    letter: int | None, group: str | None, topic: str | None, reason: str | None, key: str | None,
+    letter: int | None, consumer: str | None, topic: str | None, reason: str | None, key: str | None,
     since: datetime | None, until: datetime | None,
 ) -> "Chosen":  # fmt: skip
     from infra.dead_letters.queries import Chosen
     from schemas.dates import COPENHAGEN
 
-    check_names(group, topic)
+    check_names(consumer, topic)
     moments = (at and at.replace(tzinfo=COPENHAGEN) for at in (since, until))
-    return Chosen(letter, group, topic, reason, key, *moments)
+    return Chosen(letter, consumer, topic, reason, key, *moments)
 
 
-def _to_order(chosen: "Chosen", limit: int) -> "tuple[list[DeadLetterSummary], str]":
+def _open_letters(chosen: "Chosen", limit: int) -> "tuple[list[DeadLetterSummary], str]":
     """The open letters of the choice, and a sentence when the limit leaves some of them out."""
     from infra.dead_letters.queries import ANY, OPEN, letters, totals
 
     if chosen == ANY:
-        raise failure(BAD_INPUT, "Say which letters: --letter, --group, --topic, --reason, --key, --since, --until.")
+        raise failure(BAD_INPUT, "Say which letters: --letter, --consumer, --topic, --reason, --key, --since, --until.")
     with database("dead-letters") as connection:
         found, count = letters(connection, chosen, limit, OPEN), totals(connection, chosen, OPEN).chosen
     if not found:
@@ -165,7 +166,7 @@ def _to_order(chosen: "Chosen", limit: int) -> "tuple[list[DeadLetterSummary], s
     return found, more if len(found) < count else ""
 
 
-def _verdicts(found: "list[DeadLetterSummary]") -> dict[int, str]:
+def _dry_runs(found: "list[DeadLetterSummary]") -> dict[int, str]:
     from consumers.journal import newer
     from consumers.record_lock import deleted_for_good
     from infra.cli import catalog
@@ -179,22 +180,32 @@ def _verdicts(found: "list[DeadLetterSummary]") -> dict[int, str]:
         }
 
 
-def _order(act: str, ids: list[int], who: str, rate: float) -> None:
+def _command(act: str, ids: list[int], who: str, rate: float) -> None:
     from infra.dead_letters.queries import command
 
     with database("dead-letters") as connection:
         count = command(connection, act, ids, who, rate)
-    say(f"{count} orders were given. The engine carries them out; `dfdg dead-letters show ID` says what came of one.")
+    say(f"{count} commands were given. The engine carries them out; `dfdg dead-letters show ID` says what came of one.")
 
 
 def _show(found: "list[DeadLetterSummary]", verdicts: dict[int, str] | None = None) -> None:
     known, now = (verdicts or {}).get, ["now"] * (verdicts is not None)
     rows = [
-        (x.id, x.buried_at, x.group, x.topic, f"{x.partition}/{x.offset}", x.status, x.waiting, x.reason, known(x.id))
+        (
+            x.id,
+            x.buried_at,
+            x.consumer,
+            x.topic,
+            f"{x.partition}/{x.offset}",
+            x.status,
+            x.waiting,
+            x.reason,
+            known(x.id),
+        )
         for x in found
     ]
     show_table(
-        ("id", "stored", "group", "topic", "position", "status", "waits", "reason", *now), rows,
-        first=("id", *now, "reason", "status", "waits", "group", "stored", "position"),
+        ("id", "stored", "consumer", "topic", "position", "status", "waits", "reason", *now), rows,
+        first=("id", *now, "reason", "status", "waits", "consumer", "stored", "position"),
         rest="`dfdg dead-letters list --json` has all",
     )  # fmt: skip

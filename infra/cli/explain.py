@@ -65,11 +65,11 @@ def _show_letter(letter: "DeadLetterSummary", subject: str) -> None:
 
     how = f"settled: {letter.status}" if letter.status in SETTLED else "open"
     position = f"{letter.topic}/{letter.partition}/{letter.offset}"
-    told = f"Dead letter {letter.id} of {letter.group} ({how}): {position}: {letter.reason}"
+    told = f"Dead letter {letter.id} of {letter.consumer} ({how}): {position}: {letter.reason}"
     console.print(told, markup=False, highlight=False, soft_wrap=True)
     if letter.parks:
         waits = f"{letter.waiting} later records wait, and no day wakes it"
-        console.print(f"  So {subject} is parked in {letter.group}: {waits}.", markup=False, soft_wrap=True)
+        console.print(f"  So {subject} is parked in {letter.consumer}: {waits}.", markup=False, soft_wrap=True)
         say(f"Letter {letter.id} decides: `dfdg dead-letters show {letter.id}`, then `redrive` or `discard`.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import Commands, Json, database
+from infra.cli.common import Commands, Json, Who, database
 from infra.console import say, show_json, show_table
 
 flood_app = typer.Typer(
@@ -20,7 +20,6 @@ Day = Annotated[
     datetime,
     typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="The notices' Copenhagen day, as 2021-06-14."),
 ]
-Who = Annotated[str, typer.Option("--who", help="Your name: every decision is recorded with one.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say how many it would be.")]
 
 

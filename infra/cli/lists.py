@@ -26,6 +26,8 @@ def users(
 ) -> None:
     """Show the users that a jobcentre administers and that became inactive, longest inactive first.
 
+    Ends with exit code 4 when no user was ever recorded for that jobcentre, and names the nearest ones.
+
     \b
     Example:  dfdg vitas users jobcentre-101 --json
     """
@@ -35,7 +37,7 @@ def users(
     with database("vitas") as connection:
         found = listed(connection, jobcentre, active_too=active_too)
         known = [name for (name,) in connection.execute(_JOBCENTRES).fetchall()]
-    if not as_json and jobcentre not in known:
+    if jobcentre not in known:
         asked = did_you_mean(jobcentre, known)
         raise failure(BAD_INPUT, f"No user of VITAS was ever recorded for a jobcentre {jobcentre}.{asked}")
     if as_json:

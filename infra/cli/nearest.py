@@ -43,11 +43,11 @@ def topic_named(name: str) -> "Topic":
     return BY_NAME[name]
 
 
-def check_names(group: str | None, topic: str | None) -> None:
+def check_names(consumer: str | None, topic: str | None) -> None:
     """Wrong usage unless the one is a decision or a sink, and the other a topic; None passes."""
     from infra.cli import catalog
 
-    check_known("decision or sink", group, catalog.NAMES, "`dfdg topics` lists them.")
+    check_known("decision or sink", consumer, catalog.NAMES, "`dfdg topics` lists them.")
     if topic is not None:
         topic_named(topic)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, Commands, Json, database, failure
+from infra.cli.common import COULD_NOT, Commands, Json, Who, database, failure
 from infra.cli.nearest import did_you_mean
 from infra.console import MOMENTS, say, show_json, show_table, spelt
 
@@ -19,7 +19,6 @@ provider_app = typer.Typer(
 PASSWORD_BYTES = 24
 
 Provider = Annotated[str, typer.Argument(help="The provider's id, as `dfdg provider list` shows it.")]
-Who = Annotated[str, typer.Option("--who", help="Your name: every decision is recorded with one.")]
 At = Annotated[
     datetime | None,
     typer.Option("--at", formats=[*MOMENTS, "%Y-%m-%dT%H:%M:%S.%f"], help="A Copenhagen time."),

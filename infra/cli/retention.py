@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, Commands, Json, addresses, database, failure
+from infra.cli.common import BAD_INPUT, Commands, Json, Who, addresses, database, failure
 from infra.cli.retention_acts import announced, hold_placed, hold_released, known_again, receipts_to_replay
 from infra.console import say, show_json, show_table
 
@@ -131,7 +131,7 @@ def announce(
     area: Annotated[str, typer.Argument(help="The area, as `dfdg retention plan` shows it.")],
     day: Day,
     share: Annotated[float, typer.Argument(min=0, max=1, help="This share of its records may go, as 0.3.")],
-    who: Annotated[str, typer.Option("--who", help="Your name: it is recorded.")],
+    who: Who,
 ) -> None:
     """Raise an area's ceiling for one night on which many deletions are meant (RET-9); the same again is harmless.
 

@@ -51,7 +51,7 @@ def notices(
     with database("notices") as connection:
         found = mailbox(connection, recipient, limit, kind.value if kind else None)
         total = visible(connection, recipient, kind.value if kind else None)
-        if not found and not as_json:
+        if not found:
             _check_recipient(connection, recipient)
     if as_json:
         show_json([notice._asdict() for notice in found])
@@ -67,10 +67,10 @@ def topics(
     behind: Annotated[bool, typer.Option("--behind", help="Only what lags or is unknown.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how far each group is behind on each topic, in records and in seconds; alarms; days that are held back.
+    """Show how far each consumer is behind on each topic, in records and in seconds; alarms; days that are held back.
 
     Seconds are the age of the oldest record that is not applied yet. "unknown" is not 0: nobody can tell, because the
-    group never started there, or the record is gone.
+    consumer never started there, or the record is gone.
 
     \b
     Example:  dfdg topics --behind
@@ -98,7 +98,7 @@ def topics(
     else:
         _show_standing(stand._replace(records={}) if behind else stand)
         if behind:
-            say(f"{len(stand.lags)} groups and topics lag." if stand.lags else "Nothing lags.")
+            say(f"{len(stand.lags)} consumers and topics lag." if stand.lags else "Nothing lags.")
 
 
 def snapshot(file: Annotated[Path, typer.Argument(help="A new file; only its owner can read it.")]) -> None:
@@ -132,7 +132,7 @@ def _show_standing(stand: "Standing") -> None:
         show_table(("topic", "records in the log"), stand.records.items())
     lags = [
         (
-            lag.group,
+            lag.consumer,
             lag.topic,
             UNKNOWN if lag.records is None else lag.records,
             UNKNOWN if lag.age_s is None else round(lag.age_s),
@@ -140,10 +140,10 @@ def _show_standing(stand: "Standing") -> None:
         for lag in stand.lags
     ]
     if lags:
-        show_table(("group", "topic", "lag in records", "lag in seconds"), lags)
+        show_table(("consumer", "topic", "lag in records", "lag in seconds"), lags)
     for alarm in stand.alarms:
-        console.print(f"ALARM {alarm.group}/{alarm.slice}: {alarm.text}", style="red", markup=False, soft_wrap=True)
-    days = sorted({(held.group, held.day) for held in stand.held_days})
-    for group, day in days:
-        slices = ", ".join(str(held.slice) for held in stand.held_days if (held.group, held.day) == (group, day))
-        console.print(f"{group} holds {day} back in slices {slices}: it has not read up to that day's beginning.")
+        console.print(f"ALARM {alarm.consumer}/{alarm.slice}: {alarm.text}", style="red", markup=False, soft_wrap=True)
+    days = sorted({(held.consumer, held.day) for held in stand.held_days})
+    for consumer, day in days:
+        slices = ", ".join(str(held.slice) for held in stand.held_days if (held.consumer, held.day) == (consumer, day))
+        console.print(f"{consumer} holds {day} back in slices {slices}: it has not read up to that day's beginning.")

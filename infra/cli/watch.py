@@ -24,7 +24,7 @@ def watch(
 ) -> None:
     """Show a topic's records as they come, decoded, until Ctrl-C; moments are Copenhagen time.
 
-    Of a topic of dead letters, <group>.<topic>-dlq, each shows where the record lay and why it could not be read.
+    Of a topic of dead letters, <consumer>.<topic>-dlq, each shows where the record lay and why it could not be read.
     Replaced job titles are not shown: they are the auditors' alone.
 
     \b
@@ -55,7 +55,7 @@ def _topic_or_dead_letters(name: str) -> "Topic | str":
         return topic_named(name)
     from infra.cli import catalog
 
-    check_known("topic", name, catalog.dead_letter_topics(), "They are named <group>.<topic>-dlq.", "TOPIC")
+    check_known("topic", name, catalog.dead_letter_topics(), "They are named <consumer>.<topic>-dlq.", "TOPIC")
     return name
 
 

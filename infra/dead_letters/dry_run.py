@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def dry_run(
     connection: "Connection",
     schemas: "Schemas",
-    groups: "Mapping[str, Sequence[Topic]]",
+    consumers: "Mapping[str, Sequence[Topic]]",
     letter: "DeadLetterSummary",
     refused: "Refused",
     newer: "Callable[[Connection, str, str, Sequence[str], datetime], int]",
@@ -26,16 +26,16 @@ def dry_run(
     from infra.dead_letters.redrive import RefusedError, find, readable
     from infra.engine.intake import Intake
 
-    stored = find(connection, letter.group, letter.id)
+    stored = find(connection, letter.consumer, letter.id)
     if stored is None or stored.status != "new":
         return f"refused: it is {stored.status if stored else 'gone'} already"
-    if letter.group not in groups:
-        return f"refused: there is no {letter.group} any more"
-    reads = groups[letter.group]
+    if letter.consumer not in consumers:
+        return f"refused: there is no {letter.consumer} any more"
+    reads = consumers[letter.consumer]
     try:
-        event = readable(connection, Intake(reads, schemas), letter.group, stored, refused).event
+        event = readable(connection, Intake(reads, schemas), letter.consumer, stored, refused).event
     except RefusedError as error:
         return f"refused: {error}"
     types = [topic.event.SCHEMA for topic in reads]
-    later = newer(connection, letter.group, event.key, types, event.occurred_at)
+    later = newer(connection, letter.consumer, event.key, types, event.occurred_at)
     return f"applied, though {later} facts recorded later have been" if later else "applied"

@@ -12,7 +12,7 @@ OPEN, SETTLED = ("new",), ("applied", "discarded")
 
 _CHOSEN = """
 status = any(%(statuses)s) and (%(letter)s::bigint is null or id = %(letter)s)
-and (%(group)s::text is null or consumer = %(group)s) and (%(topic)s::text is null or topic = %(topic)s)
+and (%(consumer)s::text is null or consumer = %(consumer)s) and (%(topic)s::text is null or topic = %(topic)s)
 and (%(reason)s::text is null or position(lower(%(reason)s) in lower(reason)) > 0)
 and (%(key)s::text is null or key = convert_to(%(key)s, 'utf8'))
 and (%(since)s::timestamptz is null or buried_at >= %(since)s)
@@ -36,11 +36,11 @@ select consumer, partition, %(act)s, id, %(who)s,
 from dead_letter.letter where id = any(%(letters)s) and status = 'new' on conflict do nothing
 """
 _STOPPED = """
-select slice from ledger.slice where consumer = %(group)s and position(%(alarm)s in alarm) > 0 order by slice
+select slice from ledger.slice where consumer = %(consumer)s and position(%(alarm)s in alarm) > 0 order by slice
 """
 _ACCEPT = """
 insert into dead_letter.act (consumer, slice, act, topic, letters, who)
-select %(group)s, unnest(%(slices)s::int[]), 'accept', %(topic)s, %(letters)s, %(who)s
+select %(consumer)s, unnest(%(slices)s::int[]), 'accept', %(topic)s, %(letters)s, %(who)s
 """
 _COMMANDS = "select act, who, asked_at, due_at, outcome, done_at from dead_letter.act where letter = %s order by id"
 
@@ -49,7 +49,7 @@ class Chosen(NamedTuple):
     """The dead letters that are meant. A field that is None excludes none of them."""
 
     letter: int | None = None
-    group: str | None = None
+    consumer: str | None = None
     topic: str | None = None
     reason: str | None = None
     key: str | None = None
@@ -69,12 +69,12 @@ class Totals(NamedTuple):
 
 
 class DeadLetterSummary(NamedTuple):
-    """One dead letter: when it was stored, its consumer group, its position and its reason, but not its contents.
+    """One dead letter: when it was stored, its consumer, its position and its reason, but not its contents.
     `parks`: its key is parked, and `waiting` records of that key wait behind it."""
 
     id: int
     buried_at: datetime
-    group: str
+    consumer: str
     topic: str
     partition: int
     offset: int
@@ -116,13 +116,13 @@ def command(connection: Connection, act: str, ids: Collection[int], who: str, ra
     return connection.execute(_COMMAND, known).rowcount
 
 
-def accept(connection: Connection, group: str, topic: str, count: int, who: str, dry_run: bool) -> list[int]:
+def accept(connection: Connection, consumer: str, topic: str, count: int, who: str, dry_run: bool) -> list[int]:
     """Lets `count` more dead letters of the topic through in each slice that they have stopped; returns those
     slices."""
-    rows = connection.execute(_STOPPED, {"group": group, "alarm": f"{TOO_MANY} {topic}:"}).fetchall()
+    rows = connection.execute(_STOPPED, {"consumer": consumer, "alarm": f"{TOO_MANY} {topic}:"}).fetchall()
     slices = [slice_ for (slice_,) in rows]
     if not dry_run:
-        known = {"group": group, "slices": slices, "topic": topic, "letters": count, "who": who}
+        known = {"consumer": consumer, "slices": slices, "topic": topic, "letters": count, "who": who}
         connection.execute(_ACCEPT, known)
     return slices
 

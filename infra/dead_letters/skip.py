@@ -30,7 +30,7 @@ where consumer = %s and topic = %s and partition = %s and at_offset = %s
 
 
 def stretch(
-    connection: Connection, kafka: str, group: str, topic: str, slice_: int, progress: Callable[[int], None]
+    connection: Connection, kafka: str, consumer: str, topic: str, slice_: int, progress: Callable[[int], None]
 ) -> tuple[int, int]:
     """The slice's position in the topic, and the first offset from which it can read on.
 
@@ -38,9 +38,9 @@ def stretch(
     gets each offset that cannot be read. Raises `AlarmError` when the slice does not read the topic or its log begins
     later, `TransientError` when Kafka does not answer.
     """
-    row = connection.execute(_STOPPED, (group, slice_)).fetchone()
+    row = connection.execute(_STOPPED, (consumer, slice_)).fetchone()
     if row is None or topic not in row[0]:
-        raise AlarmError(f"Slice {slice_} of {group} does not read {topic}. See `dfdg topics`.")
+        raise AlarmError(f"Slice {slice_} of {consumer} does not read {topic}. See `dfdg topics`.")
     first = end = int(row[0][topic])
     with closing(Consumer({"bootstrap.servers": kafka, **SETTINGS})) as asking:
         while not _can_be_read(asking, TopicPartition(topic, slice_, end)):
@@ -68,7 +68,7 @@ def _can_be_read(asking: Consumer, place: TopicPartition) -> bool:
 
 def skip(
     connection: Connection,
-    group: str,
+    consumer: str,
     topic: str,
     slice_: int,
     stretch: tuple[int, int],
@@ -83,7 +83,7 @@ def skip(
     """
     first, end = stretch
     with connection.transaction():
-        cursor = ledger.lock(connection, group, slice_, ledger.raise_epoch(connection, group, slice_, who))
+        cursor = ledger.lock(connection, consumer, slice_, ledger.raise_epoch(connection, consumer, slice_, who))
         if (stands := cursor.positions.get(topic)) != first:
             raise AlarmError(f"{cursor.source} stands at {stands} of {topic} by now. Look again.")
         cursor.move(topic, end)
@@ -92,5 +92,5 @@ def skip(
         now = TIMESTAMP_CREATE_TIME, time.time_ns() // 1_000_000
         bad = Message(topic=topic, partition=slice_, offset=first, timestamp=now)
         outgoing_records = store_uncounted(connection, cursor, [DeadLetter(bad, reason)], published)
-        connection.execute(_SKIPPED, (end - first, who, group, topic, slice_, first))
+        connection.execute(_SKIPPED, (end - first, who, consumer, topic, slice_, first))
         ledger.close(connection, cursor, outgoing_records, 0, ())

@@ -16,23 +16,23 @@ _DEAD = "select reason, count(*) from dead_letter.letter group by 1"
 
 
 def lag(connection: "Connection", kafka: str, reads: "Mapping[str, Sequence[Topic]]") -> Section:
-    """OPS-2: every topic of every group, which must be at zero; no alarm, and no dead letter."""
+    """OPS-2: every topic of every consumer, which must be at zero; no alarm, and no dead letter."""
     from infra.lag import standing
     from producers.clock import wall_clock
 
     stand = standing(connection, kafka, reads, wall_clock())
     rows = [
-        (each.group, each.topic, stand.records[each.topic], "unknown" if each.records is None else each.records)
+        (each.consumer, each.topic, stand.records[each.topic], "unknown" if each.records is None else each.records)
         for each in stand.lags
     ]
-    faults = [f"{group} is behind on {topic}: {behind}." for group, topic, _, behind in rows if behind != 0]
-    faults += [f"Alarm of {alarm.group}/{alarm.slice}: {alarm.text}" for alarm in stand.alarms]
+    faults = [f"{consumer} is behind on {topic}: {behind}." for consumer, topic, _, behind in rows if behind != 0]
+    faults += [f"Alarm of {alarm.consumer}/{alarm.slice}: {alarm.text}" for alarm in stand.alarms]
     dead = connection.execute(_DEAD).fetchall()
     faults += [f"{count} dead letters: {reason}" for reason, count in dead]
     behind = sum(each.records or 0 for each in stand.lags)
     letters = sum(count for _, count in dead)
     summary = f"{sum(stand.records.values()):,} records, lag {behind:,}, {letters:,} dead letters"
-    table = Table("Lag by group and topic", ("group", "topic", "records in the log", "lag in records"), rows)
+    table = Table("Lag by consumer and topic", ("consumer", "topic", "records in the log", "lag in records"), rows)
     return Section("Engine", summary, ["OPS-2"], faults, [table])
 
 

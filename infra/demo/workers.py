@@ -96,7 +96,7 @@ class Workers:
         self._process, self._log, self._reads, self._client = process, log, reads, admin(addresses.kafka)
 
     def until_quiet(self, connection: "Connection", last: date, tell: Callable[[int], None]) -> None:
-        """Returns when every group has applied all there is, days and wakes included, and no event is on its way.
+        """Returns when every consumer has applied all there is, days and wakes included, and no event is on its way.
 
         `tell` hears how much is left. Raises `DemoError` on an alarm, when the workers die, or without progress.
         """
@@ -116,17 +116,17 @@ class Workers:
         from schemas.topics import DAY_BEGUN
 
         found, outbox, wakes = connection.execute(_STAND, (last,)).fetchone() or ([], 0, 0)
-        slices = {(group, slice_): (positions, day) for group, slice_, positions, day, _ in found or []}
-        if alarms := [f"{group}/{slice_}: {alarm}" for group, slice_, _, _, alarm in found or [] if alarm]:
+        slices = {(consumer, slice_): (positions, day) for consumer, slice_, positions, day, _ in found or []}
+        if alarms := [f"{consumer}/{slice_}: {alarm}" for consumer, slice_, _, _, alarm in found or [] if alarm]:
             raise DemoError("The engine has stopped with an alarm:\n" + "\n".join(alarms))
         ends = end_offsets(self._client, sorted({topic.name for topics in self._reads.values() for topic in topics}))
         left = int(outbox) + int(wakes)
-        for group, topics in self._reads.items():
+        for consumer, topics in self._reads.items():
             for slice_, end in enumerate(ends):
-                positions, day = slices.get((group, slice_), ({}, None))
+                positions, day = slices.get((consumer, slice_), ({}, None))
                 left += sum(end[topic.name] - positions.get(topic.name, 0) for topic in topics)
                 left += DAY_BEGUN in topics and day != last.isoformat()
-                left += (group, slice_) not in slices
+                left += (consumer, slice_) not in slices
         return left
 
 

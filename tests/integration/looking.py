@@ -82,12 +82,12 @@ def empty(desk: Desk, kafka: str) -> Desk:
     return desk
 
 
-def stand(connection: Connection, kafka: str, group: str, topic: Topic, back: Mapping[int, int]) -> None:
-    """Sets the group's positions to the topic's end offsets, or so many records before them in the slices of `back`."""
+def stand(connection: Connection, kafka: str, consumer: str, topic: Topic, back: Mapping[int, int]) -> None:
+    """Sets the consumer's positions to the topic's end offsets, in the slices of `back` so many records before them."""
     client = admin(kafka)
-    register(connection, group, topic_ids(client, [topic.name]))
+    register(connection, consumer, topic_ids(client, [topic.name]))
     for slice_, ends in enumerate(end_offsets(client, [topic.name])):
         positions = {topic.name: ends[topic.name] - back.get(slice_, 0)}
         query = "update ledger.slice set positions = positions || %s where consumer = %s and slice = %s"
-        connection.execute(query, (Jsonb(positions), group, slice_))
+        connection.execute(query, (Jsonb(positions), consumer, slice_))
     connection.commit()

@@ -118,14 +118,14 @@ def test_a_letter_whose_schema_is_registered_later_is_driven_again_by_command_an
     assert registry.register_schema(subject, newer) == id_
     assert "1 of 1 letters would be applied" in running.desk.dfdg(*command).stderr
     assert running.rows(letters) == [("new",), ("waiting",)]
-    assert "1 orders were given" in running.desk.dfdg(*command, "--yes").stderr
+    assert "1 commands were given" in running.desk.dfdg(*command, "--yes").stderr
     wait_for("all applied", lambda: running.rows(letters) == [("applied",)])
     cause = "select cause from ledger.state where subject = 'c-later'"
     wait_for("what waited", lambda: [row[0].bytes for row in running.rows(cause)] == [id_of("later-2", "test")])
     assert running.desk.dfdg(*command, "--yes").exit_code == COULD_NOT
     (letter,) = running.rows("select id from dead_letter.letter where subject = 'c-later'")[0]
-    (order,) = running.desk.json("dead-letters", "show", str(letter))["orders"]
-    assert (order["act"], order["who"], order["outcome"]) == ("redrive", "Anna Holm", "applied")
+    (given,) = running.desk.json("dead-letters", "show", str(letter))["commands"]
+    assert (given["act"], given["who"], given["outcome"]) == ("redrive", "Anna Holm", "applied")
 
 
 def test_too_many_dead_letters_stop_one_slice_until_a_command_lets_it_go_on_without_a_restart(
@@ -183,8 +183,8 @@ def test_a_batch_that_nobody_can_unpack_stops_its_slice_with_an_alarm_until_a_co
     (letter,) = desk.json("dead-letters", "list", "--reason", "cannot be unpacked")["dead_letters"]
     assert (letter["partition"], letter["status"], letter["parks"]) == (slice_, "new", False)
     assert letter["reason"].startswith("2 offsets")
-    orders = f"select act, letters, who, outcome from dead_letter.act where letter = {letter['id']}"
-    wait_for("the order", lambda: running.rows(orders) == [("skip", 2, "Anna Holm", "skipped")])
+    commands = f"select act, letters, who, outcome from dead_letter.act where letter = {letter['id']}"
+    wait_for("the command", lambda: running.rows(commands) == [("skip", 2, "Anna Holm", "skipped")])
     assert desk.dfdg(*command, "--yes").exit_code == COULD_NOT, "there is nothing to pass over any more"
 
 

@@ -1,4 +1,4 @@
-"""How letters are chosen and ordered at the desk: by reason, topic, time and key; nothing without --yes; spread out."""
+"""How letters are chosen for operator commands: by reason, topic, time and key; nothing without --yes; spread out."""
 
 import psycopg
 import pytest
@@ -24,8 +24,8 @@ def full(desk: Desk) -> Desk:
     values (%s, %s, 3, %s, convert_to(%s, 'utf8'), %s, '[]', %s, %s, %s)
     """
     with psycopg.connect(desk.dsn) as connection:
-        for offset, (group, topic, key, reason, at, status) in enumerate(LETTERS):
-            connection.execute(insert, (group, topic, offset, key, key, reason, at, status))
+        for offset, (consumer, topic, key, reason, at, status) in enumerate(LETTERS):
+            connection.execute(insert, (consumer, topic, offset, key, key, reason, at, status))
     return desk
 
 
@@ -33,7 +33,8 @@ def full(desk: Desk) -> Desk:
     ("chosen", "offsets"),
     [
         ((), [4, 2, 1, 0]),
-        (("--group", "mailboxes"), [0]),
+        (("--consumer", "mailboxes"), [0]),
+        (("--group", "mailboxes"), [0]),  # its old name
         (("--topic", "dfdg.login-recorded-v1"), [4, 2]),
         (("--reason", "NOT AVRO"), [4, 2]),
         (("--key", "c-1"), [1, 0]),
@@ -54,20 +55,20 @@ def test_letters_are_chosen_by_what_is_said_of_them_and_what_waits_is_none(
     assert [letter["waiting"] for letter in found if letter["offset"] == 2] in ([], [1])
 
 
-def test_a_discard_is_ordered_once_with_a_name_at_the_rate_that_was_said_and_only_with_yes(full: Desk) -> None:
+def test_a_discard_is_commanded_once_with_a_name_at_the_rate_that_was_said_and_only_with_yes(full: Desk) -> None:
     command = ("dead-letters", "discard", "--reason", "not", "--rate", "0.5", *WHO)
     assert "3 letters would be discarded" in full.dfdg(*command).stderr
-    orders = "select act, who, due_at - min(due_at) over () from dead_letter.act order by id"
+    commands = "select act, who, due_at - min(due_at) over () from dead_letter.act order by id"
     with psycopg.connect(full.dsn, autocommit=True) as connection:
-        assert connection.execute(orders).fetchall() == []
-        assert "3 orders were given" in full.dfdg(*command, "--yes").stderr
-        assert "0 orders were given" in full.dfdg(*command, "--yes").stderr
-        given = connection.execute(orders).fetchall()
+        assert connection.execute(commands).fetchall() == []
+        assert "3 commands were given" in full.dfdg(*command, "--yes").stderr
+        assert "0 commands were given" in full.dfdg(*command, "--yes").stderr
+        given = connection.execute(commands).fetchall()
     assert [(act, who) for act, who, _ in given] == [("discard", "Anna Holm")] * 3
     assert [round(later.total_seconds()) for *_, later in given] == [0, 2, 4]
 
 
-def test_without_a_choice_a_name_or_a_letter_nothing_is_ordered(full: Desk) -> None:
+def test_without_a_choice_a_name_or_a_letter_nothing_is_commanded(full: Desk) -> None:
     assert full.dfdg("dead-letters", "discard", "--yes", *WHO).exit_code == BAD_INPUT
     assert full.dfdg("dead-letters", "discard", "--key", "c-1", "--yes").exit_code == USAGE
     assert full.dfdg("dead-letters", "discard", "--key", "c-3", "--yes", *WHO).exit_code == COULD_NOT
@@ -84,15 +85,15 @@ def test_a_limit_shortens_the_list_and_changes_no_count(full: Desk) -> None:
         assert "4 of 4 dead letters; behind 3 of them their keys are parked." in said
     assert "These are the latest 1." in said
     assert "3 of 4 dead letters; " in full.dfdg("dead-letters", "list", "--status", "new").stderr
-    order = full.dfdg("dead-letters", "discard", "--reason", "not", "--limit", "2", *WHO).stderr
-    assert "2 letters would be discarded. 3 are open as chosen" in order
+    said = full.dfdg("dead-letters", "discard", "--reason", "not", "--limit", "2", *WHO).stderr
+    assert "2 letters would be discarded. 3 are open as chosen" in said
 
 
 @pytest.mark.parametrize(
     ("wrong", "near"),
-    [(("--topic", "dfdg.notice-isued-v1"), "dfdg.notice-issued-v1"), (("--group", "mailbox"), "mailboxes")],
+    [(("--topic", "dfdg.notice-isued-v1"), "dfdg.notice-issued-v1"), (("--consumer", "mailbox"), "mailboxes")],
 )
-def test_an_unknown_group_or_topic_gets_the_nearest_one_and_not_an_empty_list(
+def test_an_unknown_consumer_or_topic_gets_the_nearest_one_and_not_an_empty_list(
     full: Desk, wrong: tuple[str, str], near: str
 ) -> None:
     done = full.dfdg("dead-letters", "list", *wrong)

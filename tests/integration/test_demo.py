@@ -122,7 +122,7 @@ def report_needs_nothing_from_elsewhere_and_has_every_table(html: str) -> None:
         assert before == after
     assert int(areas["job-wishes"][8].replace(",", "")) > 0, "some wishes are free text"
 
-    lags = [row[-1] for row in found.rows["Lag by group and topic"][1:]]
+    lags = [row[-1] for row in found.rows["Lag by consumer and topic"][1:]]
     assert len(lags) > 20
     assert set(lags) == {"0"}
     assert ["places where any was found", "0"] in found.rows["Search"]

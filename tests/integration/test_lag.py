@@ -1,4 +1,4 @@
-"""How far behind the groups are: 0 is 0, and what nobody can tell is unknown."""
+"""How far behind the consumers are: 0 is 0, and what nobody can tell is unknown."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,7 +21,7 @@ SITUATIONS = SITUATION_RECORDED.name
 WRITTEN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)  # Kafka drops what is older than a month
 NOW = WRITTEN + timedelta(minutes=2)
 SLICE = slice_of(CITIZEN.encode(), SLICES)
-GROUP, OTHER = "cv-requirement", "titles"
+CONSUMER, OTHER = "cv-requirement", "titles"
 
 
 @pytest.fixture
@@ -33,38 +33,38 @@ def filled(desk: Desk) -> Desk:
     return desk
 
 
-def behind(desk: Desk, records: int, group: str = GROUP) -> None:
-    """The group has not applied the last so many of the citizen's situations."""
+def behind(desk: Desk, records: int, consumer: str = CONSUMER) -> None:
+    """The consumer has not applied the last so many of the citizen's situations."""
     with connect(desk.dsn, "test") as connection:
-        stand(connection, desk.addresses.kafka, group, SITUATION_RECORDED, {SLICE: records})
+        stand(connection, desk.addresses.kafka, consumer, SITUATION_RECORDED, {SLICE: records})
 
 
-def lags(desk: Desk, *groups: str, topic: Topic = SITUATION_RECORDED) -> list[Lag]:
+def lags(desk: Desk, *consumers: str, topic: Topic = SITUATION_RECORDED) -> list[Lag]:
     with connect(desk.dsn, "test") as connection:
-        return standing(connection, desk.addresses.kafka, {group: [topic] for group in groups}, NOW).lags
+        return standing(connection, desk.addresses.kafka, {consumer: [topic] for consumer in consumers}, NOW).lags
 
 
-def test_of_a_group_that_never_started_nothing_is_known(filled: Desk) -> None:
-    assert lags(filled, GROUP) == [Lag(GROUP, SITUATIONS, None, None)]
+def test_of_a_consumer_that_never_started_nothing_is_known(filled: Desk) -> None:
+    assert lags(filled, CONSUMER) == [Lag(CONSUMER, SITUATIONS, None, None)]
 
 
 def test_the_age_is_that_of_the_oldest_record_that_is_not_applied_and_without_any_it_is_0(filled: Desk) -> None:
     for records, age_s in ((3, 120.0), (2, 60.0), (1, 0.0), (0, 0.0)):
         behind(filled, records)
-        assert lags(filled, GROUP) == [Lag(GROUP, SITUATIONS, records, age_s)]
+        assert lags(filled, CONSUMER) == [Lag(CONSUMER, SITUATIONS, records, age_s)]
 
 
-def test_two_groups_at_different_places_of_one_partition_have_each_their_own_age(filled: Desk) -> None:
+def test_two_consumers_at_different_places_of_one_partition_have_each_their_own_age(filled: Desk) -> None:
     behind(filled, 2)
     behind(filled, 3, OTHER)
-    assert lags(filled, GROUP, OTHER) == [Lag(GROUP, SITUATIONS, 2, 60.0), Lag(OTHER, SITUATIONS, 3, 120.0)]
+    assert lags(filled, CONSUMER, OTHER) == [Lag(CONSUMER, SITUATIONS, 2, 60.0), Lag(OTHER, SITUATIONS, 3, 120.0)]
 
 
 def test_while_one_slice_has_not_begun_the_lag_of_all_is_unknown(filled: Desk) -> None:
     behind(filled, 1)
     with connect(filled.dsn, "test") as connection:
         connection.execute("update ledger.slice set positions = '{}' where slice = %s", ((SLICE + 1) % SLICES,))
-    assert lags(filled, GROUP) == [Lag(GROUP, SITUATIONS, None, None)]
+    assert lags(filled, CONSUMER) == [Lag(CONSUMER, SITUATIONS, None, None)]
 
 
 def test_the_age_of_a_record_that_is_gone_is_unknown_and_not_0(filled: Desk) -> None:
@@ -72,18 +72,18 @@ def test_the_age_of_a_record_that_is_gone_is_unknown_and_not_0(filled: Desk) -> 
     client = admin(filled.addresses.kafka)
     gone = TopicPartition(SITUATIONS, SLICE, end_offsets(client, [SITUATIONS])[SLICE][SITUATIONS] - 1)
     client.delete_records([gone])[gone].result()
-    assert lags(filled, GROUP) == [Lag(GROUP, SITUATIONS, 3, None)]
+    assert lags(filled, CONSUMER) == [Lag(CONSUMER, SITUATIONS, 3, None)]
 
 
 def test_alarms_and_days_that_are_held_back_are_told_with_their_slices(desk: Desk) -> None:
     day = date(2021, 6, 15)
     desk.put(DayBegun(occurred_at=midnight(day), day_begun=day, ends={SITUATIONS: 1}))
     with connect(desk.dsn, "test") as connection:
-        stand(connection, desk.addresses.kafka, GROUP, DAY_BEGUN, {0: 1, 3: 1})
+        stand(connection, desk.addresses.kafka, CONSUMER, DAY_BEGUN, {0: 1, 3: 1})
         connection.execute("update ledger.slice set alarm = 'a gap: look' where slice = 5")
-        found = standing(connection, desk.addresses.kafka, {GROUP: [DAY_BEGUN]}, NOW)
-    assert found.held_days == [HeldDay(GROUP, 0, day), HeldDay(GROUP, 3, day)]
-    assert found.alarms == [Alarm(GROUP, 5, "a gap: look")]
+        found = standing(connection, desk.addresses.kafka, {CONSUMER: [DAY_BEGUN]}, NOW)
+    assert found.held_days == [HeldDay(CONSUMER, 0, day), HeldDay(CONSUMER, 3, day)]
+    assert found.alarms == [Alarm(CONSUMER, 5, "a gap: look")]
     assert found.lags[0].records == 2
 
     shown = desk.dfdg("topics").stdout
@@ -95,24 +95,24 @@ def test_alarms_and_days_that_are_held_back_are_told_with_their_slices(desk: Des
 def test_topics_behind_shows_only_what_lags_or_is_unknown(filled: Desk) -> None:
     behind(filled, 2)
     with connect(filled.dsn, "test") as connection:
-        stand(connection, filled.addresses.kafka, GROUP, CV_EXEMPTION_RECORDED, {})
+        stand(connection, filled.addresses.kafka, CONSUMER, CV_EXEMPTION_RECORDED, {})
     found = filled.json("topics", "--behind")
-    told = {(lag["group"], lag["topic"]): lag["records"] for lag in found["lags"]}
-    assert told[GROUP, SITUATIONS] == 2
+    told = {(lag["consumer"], lag["topic"]): lag["records"] for lag in found["lags"]}
+    assert told[CONSUMER, SITUATIONS] == 2
     assert told["journal", SITUATIONS] is None
-    assert (GROUP, CV_EXEMPTION_RECORDED.name) not in told
+    assert (CONSUMER, CV_EXEMPTION_RECORDED.name) not in told
     assert found["records"].keys() == {topic for _, topic in told}
     shown = filled.dfdg("topics", "--behind")
-    assert f"{len(told)} groups and topics lag." in shown.stderr
+    assert f"{len(told)} consumers and topics lag." in shown.stderr
     assert len(shown.stdout.splitlines()) == len(told) + 2
 
 
 def test_topics_as_json_has_null_for_unknown_and_numbers_else(filled: Desk) -> None:
     behind(filled, 0)
     found = filled.json("topics")
-    told = {(lag["group"], lag["topic"]): (lag["records"], lag["age_s"]) for lag in found["lags"]}
-    assert told[GROUP, SITUATIONS] == (0, 0.0)
-    assert told[GROUP, DAY_BEGUN.name] == (None, None)
+    told = {(lag["consumer"], lag["topic"]): (lag["records"], lag["age_s"]) for lag in found["lags"]}
+    assert told[CONSUMER, SITUATIONS] == (0, 0.0)
+    assert told[CONSUMER, DAY_BEGUN.name] == (None, None)
     assert told["journal", SITUATIONS] == (None, None)
     assert (found["alarms"], found["held_days"]) == ([], [])
     assert found["records"][SITUATIONS] >= 3

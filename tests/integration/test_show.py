@@ -181,7 +181,6 @@ def test_notices_shows_a_recipients_own_mailbox_in_order_and_nothing_that_is_hel
     assert found == desk.json("notices", JOBCENTRE, "--kind", "jobcentre")
     assert desk.json("notices", JOBCENTRE, "--kind", "fund") == []
     assert len(desk.json("notices", FUND)) == 1
-    assert desk.json("notices", "nobody") == []
     assert "2 notices in the mailbox of jobcentre-1." in desk.dfdg("notices", JOBCENTRE).stderr
     latest = desk.dfdg("notices", JOBCENTRE, "--limit", "1").stderr
     assert "2 notices in the mailbox of jobcentre-1. These are the latest 1." in latest
@@ -192,11 +191,13 @@ def test_a_recipient_that_never_had_a_notice_is_bad_input_and_the_nearest_ones_a
         set_ceiling(connection, 0)
         mailboxes.apply(connection, incoming_events(*NOTICES))
         journal.apply(connection, [*happened(situation(AT, citizen="citizen-7"))])
-    done = desk.dfdg("notices", "jobcentre-999")
-    assert done.exit_code == BAD_INPUT
-    assert "No recipient jobcentre-999 ever had a notice. Did you mean jobcentre-1?" in done.stderr
+    for form in ((), ("--json",)):
+        done = desk.dfdg("notices", "jobcentre-999", *form)
+        assert (done.exit_code, done.stdout) == (BAD_INPUT, "")
+        assert "No recipient jobcentre-999 ever had a notice. Did you mean jobcentre-1?" in done.stderr
     for known in (JOBCENTRE, "citizen-7"):  # whose notices are held, and who has none
         assert "0 notices in the mailbox" in desk.dfdg("notices", known).stderr
+        assert desk.json("notices", known) == []
     number = made_up_cpr(1)
     refused = desk.dfdg("notices", number)
     assert (refused.exit_code, number in refused.output) == (BAD_INPUT, False)
@@ -208,10 +209,12 @@ def test_a_jobcentre_without_any_user_of_vitas_is_bad_input_and_the_nearest_ones
             "insert into vitas.user values ('u-1', true, '2021-06-14', 'jobcentre-101', null, now(), 'VIT-2', %s)",
             ("0" * 32,),
         )
-    done = desk.dfdg("vitas", "users", "jobcentre-110")
-    assert done.exit_code == BAD_INPUT
-    assert "for a jobcentre jobcentre-110. Did you mean jobcentre-101?" in done.stderr
+    for form in ((), ("--json",)):
+        done = desk.dfdg("vitas", "users", "jobcentre-110", *form)
+        assert (done.exit_code, done.stdout) == (BAD_INPUT, "")
+        assert "for a jobcentre jobcentre-110. Did you mean jobcentre-101?" in done.stderr
     assert "0 users of jobcentre-101 are inactive" in desk.dfdg("vitas", "users", "jobcentre-101").stderr
+    assert desk.json("vitas", "users", "jobcentre-101") == []
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tests.integration.test_explain import happened
 __all__ = ["desk"]
 WIDTHS, WIDE = (80, 120), 2_000
 CITIZEN, USER, AT = "c-" + "5f" * 16, "u-" + "6a" * 16, "2021-06-14 08:00"
-GROUP, TOPIC = "job-ad-numbers", "dfdg.vitas-user-reactivated-recorded-v1"
+CONSUMER, TOPIC = "job-ad-numbers", "dfdg.vitas-user-reactivated-recorded-v1"
 REASON = "not a valid vitas-user-reactivated-recorded.v1: reactivated_by: must be of letters, digits and hyphens only"
 ASKED: Mapping[str, tuple[str, ...]] = {
     "status": (), "notices": ("jobcentre-1",), "explain": (CITIZEN,), "story": ("citizen",), "topics": (),
@@ -44,7 +44,7 @@ NO_TABLE = {"watch", "flow", "snapshot", "titles export", "archive verify", "ret
 FILL = """
 insert into dead_letter.letter
     (consumer, topic, partition, at_offset, key, subject, headers, reason, buried_at, status)
-select %(group)s, %(topic)s, 3, n, convert_to(%(citizen)s, 'utf8'), %(citizen)s, '[]', %(reason)s, now(),
+select %(consumer)s, %(topic)s, 3, n, convert_to(%(citizen)s, 'utf8'), %(citizen)s, '[]', %(reason)s, now(),
     case n when 1 then 'new' else 'discarded' end from generate_series(1, 2) n;
 insert into dead_letter.act (consumer, slice, act, letter, who, outcome, done_at)
 select consumer, partition, 'redrive', id, 'Anna Birgitte Holm', 'refused: ' || reason, now() from dead_letter.letter;
@@ -78,7 +78,7 @@ def full(desk: Desk) -> Desk:
         mailboxes.apply(connection, facts[2:])
         applied(connection, provider(), referral(AT, "2021-06-14", "2021-06-30", citizen=CITIZEN))
     with psycopg.connect(desk.dsn) as owner:
-        known = {"group": GROUP, "topic": TOPIC, "citizen": CITIZEN, "user": USER, "reason": REASON}
+        known = {"consumer": CONSUMER, "topic": TOPIC, "citizen": CITIZEN, "user": USER, "reason": REASON}
         psycopg.ClientCursor(owner).execute(FILL, known)  # which takes several statements
         register(owner, "registers", {DAY_BEGUN.name: "its id"})
         owner.execute("update ledger.slice set day = '2021-06-14'")
@@ -135,6 +135,6 @@ def test_columns_that_are_left_out_are_named_and_json_has_them(full: Desk, tmp_p
     assert "Left out at 80 columns: event, because of; --json has all." in done.stderr
     (found,) = full.json("explain", CITIZEN)
     assert len(found["steps"][0]["id"]) == 32
-    assert found["steps"][0]["id"] in full.dfdg("explain", CITIZEN).stdout, "the same spelling"
+    assert found["steps"][0]["id"] in shown(full, WIDE, tmp_path, "explain", CITIZEN), "the same spelling"
     assert "when (Copenhagen)" in done.stdout
     assert json.loads(shown(full, 80, tmp_path, "explain", CITIZEN, "--json")) == [found]
