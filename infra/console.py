@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -43,9 +43,11 @@ class _Column(NamedTuple):
     most: int
 
 
-def show_json(value: Any) -> None:
-    """Prints a value as JSON on stdout; ids by their 32 digits; what else JSON does not know, as days, as text."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, str) else 2, default=_for_json))
+def show_json(value: Any, *, in_one_line: bool = False) -> None:
+    """Prints a value as JSON on stdout: moments as Copenhagen's, days likewise by ISO 8601, ids by their 32 digits,
+    and anything else that JSON does not know as text."""
+    indent = None if in_one_line or isinstance(value, str) else 2
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_for_json))
 
 
 def say(text: str) -> None:
@@ -139,4 +141,8 @@ def _widths(columns: list[_Column], width: int) -> list[int]:
 
 
 def _for_json(value: object) -> str:
+    if isinstance(value, datetime):
+        return (value.astimezone(COPENHAGEN) if value.tzinfo else value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     return value.hex if isinstance(value, UUID) else str(value)

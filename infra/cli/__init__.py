@@ -13,6 +13,7 @@ from infra.cli import (
     demo_command,
     explain,
     flood,
+    flow,
     lists,
     provider,
     publish,
@@ -44,7 +45,7 @@ PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
     (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo_command.demo, run.run, replay.replay)),
     (ENTER, (publish.publish,)),
     (LOOK, (watch.watch, show.notices, explain.explain, story.story)),
-    (LOOK, (show.topics, show.flow, show.snapshot)),
+    (LOOK, (show.topics, flow.flow, show.snapshot)),
 )
 for panel, functions in PANELS:
     for function in functions:

@@ -47,7 +47,7 @@ def deliver(
     the layout of the executive order BEK 128/2020. If it is stopped or fails, nothing is delivered: run it again.
 
     \b
-    Example:  dfdg archive deliver referrals --folder /srv/archive --schemas /srv/schemas --who "Anna Holm"
+    Example:  dfdg archive deliver referrals --schemas /srv/xsd --who "Anna Holm"
     """
     from consumers.archive import outstanding
     from consumers.archive.delivery import deliver as write
@@ -146,7 +146,7 @@ def reject(
     """Record that the National Archives have sent a delivery back: its records go into the next one again.
 
     \b
-    Example:  dfdg archive reject AVID.STAR.1.1 "tableIndex: wrong description of c4" --who "Anna Holm"
+    Example:  dfdg archive reject AVID.STAR.1.1 "c4 is wrong" --who "Anna Holm"
     """
     from consumers.archive.approval import reject as record
     from producers.clock import wall_clock

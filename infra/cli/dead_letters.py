@@ -34,12 +34,20 @@ Consumer = Annotated[str | None, typer.Option("--consumer", "--group", help="Onl
 Topic = Annotated[str | None, typer.Option(help="Only from this topic.")]
 Reason = Annotated[str | None, typer.Option(help="Only those whose reason has this in it.")]
 Key = Annotated[str | None, typer.Option(help="Only of this key: the id of a citizen, a user or an employer.")]
-Moment = typer.Option(formats=[*MOMENTS], help="By when they were stored, Copenhagen time.")
+Moment = typer.Option(
+    metavar="YYYY-MM-DD[ HH:MM:SS]", formats=[*MOMENTS], help="By when they were stored, Copenhagen time."
+)
 Since = Annotated[datetime | None, Moment]
 Until = Annotated[datetime | None, Moment]
 Limit = Annotated[int, typer.Option(min=1, help="The latest so many.")]
 Statuses = Annotated[
-    list[Status] | None, typer.Option("--status", help="Only with this status; again for another.", show_default="all")
+    list[Status] | None,
+    typer.Option(
+        "--status",
+        metavar="new|applied|discarded",
+        help="Only with this status; again for another.",
+        show_default="all",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without this nothing is changed, and you see what would be.")]
 Rate = Annotated[float, typer.Option(min=0.01, help="At most so many letters a second.")]

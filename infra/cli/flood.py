@@ -62,7 +62,7 @@ def discard(reason: Reason, day: Day, who: Who, dry_run: DryRun = False) -> None
     """Never deliver what is held of one reason and day, nor what still comes of it; the notices stay on record.
 
     \b
-    Example:  dfdg flood discard cv-requirement-changed 2021-06-15 --who "Anna Holm" --dry-run
+    Example:  dfdg flood discard cv-requirement-changed 2021-06-15 --who Anna
     """
     from consumers.admin.flood import discard as decide
 
@@ -79,7 +79,7 @@ def announce(
     """Set the ceiling of one reason on one day beforehand: for a night on which many notices are meant.
 
     \b
-    Example:  dfdg flood announce title-choice-asked 2021-06-12 400000 --who "Anna Holm"
+    Example:  dfdg flood announce title-choice-asked 2021-06-12 400000 --who Anna
     """
     from consumers.admin.flood import announce as decide
 

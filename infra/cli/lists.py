@@ -1,4 +1,4 @@
-"""`dfdg vitas`: what a jobcentre sees under user administration (VIT-2)."""
+"""Lists that other systems ask for: users of VITAS (VIT-2), uses of JobKon (JKO-3)."""
 
 from typing import Annotated
 

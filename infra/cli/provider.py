@@ -21,7 +21,9 @@ PASSWORD_BYTES = 24
 Provider = Annotated[str, typer.Argument(help="The provider's id, as `dfdg provider list` shows it.")]
 At = Annotated[
     datetime | None,
-    typer.Option("--at", formats=[*MOMENTS, "%Y-%m-%dT%H:%M:%S.%f"], help="A Copenhagen time."),
+    typer.Option(
+        "--at", metavar="YYYY-MM-DD[ HH:MM:SS]", formats=[*MOMENTS, "%Y-%m-%dT%H:%M:%S.%f"], help="A Copenhagen time."
+    ),
 ]
 
 

@@ -1,21 +1,18 @@
-"""What goes in: facts from files, and the classification of titles."""
+"""`dfdg publish`: facts from a file of JSON lines."""
 
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.common import Commands, Json, addresses, settings
+from infra.cli.common import Json, addresses, settings
 from infra.cli.nearest import topic_named
 from infra.console import messages, progress_bar, say, show_json, show_table
 
 if TYPE_CHECKING:
     from producers.lines import Line
     from schemas.topic import Topic
-
-titles_app = typer.Typer(name="titles", cls=Commands, help="The classification of job titles.", no_args_is_help=True)
 
 
 def publish(
@@ -32,8 +29,7 @@ def publish(
     ] = None,
     initial: Annotated[bool, typer.Option("--initial", help="This is a first load: nobody is notified of it.")] = False,
     client: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Who is connected, for events that say so: the authenticated client system."),
+        str | None, typer.Option(metavar="NAME", help="For events that name it: the client system that is connected.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -44,10 +40,11 @@ def publish(
     wrong is told by line and field (exit code 4). Publishing a file again changes nothing.
 
     \b
-    Examples:  dfdg publish --example dfdg.citizen-situation-recorded-v1 > situations.jsonl
-               dfdg publish dfdg.citizen-situation-recorded-v1 situations.jsonl --show-ids
+    Examples:  dfdg publish --example dfdg.cv-exemption-recorded-v1 > facts.jsonl
+               dfdg publish dfdg.cv-exemption-recorded-v1 facts.jsonl --show-ids
     """
     from infra.postgres import connect
+    from infra.registry import Registry
     from producers import publisher
     from producers.identity import Identity, Keys
     from producers.line_fields import person_field
@@ -57,7 +54,7 @@ def publish(
         _show_example(known, example)
         return
     there, shown = addresses(), list[dict[str, Any]]()
-    ids = _schema_ids(there.registry, known)
+    ids = Registry(there.registry).resolve([known])
 
     def keep(line: "Line") -> None:
         person = person_field(known)
@@ -80,45 +77,6 @@ def publish(
         say(f"Published {sent} event(s) to {topic}.{aside}")
 
 
-@titles_app.command("import")
-def import_titles(
-    escostar: Annotated[Path, typer.Option(metavar="FILE", help="The ESCO-STAR titles, CSV.")],
-    mapping: Annotated[Path, typer.Option(metavar="FILE", help="Their relations to ESCO, CSV.")],
-    aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="The Danish labels of ESCO, CSV.")] = None,
-    version: Annotated[
-        str | None, typer.Option(help="A name for this version; by default made of its content.")
-    ] = None,
-    at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Published on that day, in a simulated calendar.")
-    ] = None,
-) -> None:
-    """Import the classification and build the conversion table from old titles to new.
-
-    The table goes into the database, its titles are published for anyone, and an event tells every part of the engine
-    to use it from then on. The old side (DiscoAMS08) is not public and therefore constructed, and so are aliases, from
-    ESCO's labels. The same files again change nothing.
-
-    \b
-    Example:  dfdg titles import --escostar escostar_occupations.csv --mapping esco_to_escostar.csv
-    """
-    from infra.postgres import connect
-    from infra.reference.publication import titles_of
-    from producers import classification, title_table
-    from producers.clock import wall_clock
-    from schemas.dates import midnight
-    from streams.policies.title_table import outcome_of
-
-    there = addresses()
-    ids = _schema_ids(there.registry, *title_table.WRITES)
-    with closing(connect(there.dsn, "dfdg-titles")) as connection:
-        published = classification.import_titles(connection, escostar, mapping, outcome_of, version, aliases)
-        connection.commit()
-        titles = titles_of(connection, published.version)
-    occurred_at = midnight(at.date()) if at else wall_clock()
-    title_table.announce(there.kafka, ids, published, titles, occurred_at)
-    say(f"{published} Announced to every slice.")
-
-
 def _show_example(topic: "Topic", wanted: bool) -> None:
     from producers.examples import example_lines
     from producers.publisher import refuse_foreign
@@ -130,12 +88,6 @@ def _show_example(topic: "Topic", wanted: bool) -> None:
         typer.echo(line)
     client = " --client NAME" if topic.event.CONNECTED is not None else ""
     say(f"In a FILE: `dfdg publish {topic} FILE{client}`. CPR numbers here are made up.")
-
-
-def _schema_ids(registry: str, *topics: "Topic") -> dict[str, int]:
-    from infra.registry import Registry
-
-    return Registry(registry).resolve(topics)
 
 
 def _lines(file: Any) -> int | None:

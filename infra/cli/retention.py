@@ -136,7 +136,7 @@ def announce(
     """Raise an area's ceiling for one night on which many deletions are meant (RET-9); the same again is harmless.
 
     \b
-    Example:  dfdg retention announce joblog-mandatory 2021-06-14 0.4 --who "Anna Holm"
+    Example:  dfdg retention announce joblog-mandatory 2021-06-14 0.4 --who Anna
     """
     if not who.strip():
         raise failure(BAD_INPUT, "Say who you are: every announcement is recorded with a name.")

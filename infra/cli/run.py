@@ -36,13 +36,17 @@ def run(
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes that share the work.")] = 1,
     apart: Annotated[
-        bool, typer.Option(help="Each process runs some of them alone: less to keep ready on one machine.")
+        bool, typer.Option("--apart", help="Each process runs some of them alone: less to keep ready on one machine.")
     ] = False,
     linger_ms: Annotated[
         int, typer.Option(min=1, help="What a decision's few records wait for company: more, later and less work.")
     ] = LINGER_MS,
-    log_level: Annotated[Level, typer.Option(help="What goes to stderr, at least.")] = Level.INFO,
-    log_format: Annotated[Format, typer.Option(help="For people, or one JSON object a line.")] = Format.CONSOLE,
+    log_level: Annotated[
+        Level, typer.Option(metavar="LEVEL", help="What goes to stderr, at least: debug, info, warning or error.")
+    ] = Level.INFO,
+    log_format: Annotated[
+        Format, typer.Option(metavar="FORMAT", help="For people (console), or one JSON object a line (json).")
+    ] = Format.CONSOLE,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> None:
     """Run the engine: decide on what arrives, and put down what follows, until told to stop.

@@ -103,7 +103,7 @@ def _show(health: "Health") -> None:
     )
 
 
-def init(verbose: Annotated[bool, typer.Option(help="Name each migration and topic.")] = False) -> None:
+def init(verbose: Annotated[bool, typer.Option("--verbose", help="Name each migration and topic.")] = False) -> None:
     """Put into the servers what the engine needs: tables, topics, schemas, and the keys of CPR numbers.
 
     What is there already is compared with what is declared, and corrected where that is safe. Twice is harmless.

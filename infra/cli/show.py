@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli.common import BAD_INPUT, Json, addresses, database, failure
-from infra.cli.flow import flow
 from infra.cli.nearest import did_you_mean, refuse_cpr
 from infra.console import console, say, show_json, show_table
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from infra.lag import Standing
-
-__all__ = ["flow", "notices", "snapshot", "topics"]
 
 UNKNOWN = "unknown"
 
@@ -33,7 +30,9 @@ class Kind(StrEnum):
 
 def notices(
     recipient: Annotated[str, typer.Argument(help="The recipient's id, as in the events.")],
-    kind: Annotated[Kind | None, typer.Option(help="Only as this kind of recipient.")] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(metavar="KIND", help="Only as a jobcentre, a fund, a citizen or an employer.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The latest so many.")] = 1_000,
     as_json: Json = False,
 ) -> None:

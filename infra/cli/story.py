@@ -1,5 +1,6 @@
 """`dfdg story`: one life as a timeline, told by the rules that it met (OPS-3)."""
 
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from textwrap import wrap
@@ -29,8 +30,8 @@ _TEXTS = "select id, text from mailbox.notice where about = %s"
 INDENT = len("  08:00:00  ")
 
 
-class Whose(StrEnum):
-    """Whose life."""
+class Kind(StrEnum):
+    """Of the subject of a life."""
 
     CITIZEN = "citizen"
     EMPLOYER = "employer"
@@ -38,25 +39,31 @@ class Whose(StrEnum):
 
 
 KNOWN_BY = {
-    Whose.CITIZEN: "situation-recorded",
-    Whose.EMPLOYER: "title-held-recorded",
-    Whose.VITAS_USER: "vitas-user-recorded",
+    Kind.CITIZEN: "situation-recorded",
+    Kind.EMPLOYER: "title-held-recorded",
+    Kind.VITAS_USER: "vitas-user-recorded",
 }
 """The fact, of whichever version, by which each kind enters the journal."""
 
 
 class Moment(NamedTuple):
-    """One step of a life. `told`: whom, and the Danish text."""
+    """One step of a life. `at`: in Copenhagen's time; `told`: the Danish text."""
 
-    day: str
-    time: str
+    at: datetime
     what: str
     rule: str | None
     told: str | None
 
 
 def story(
-    kind: Annotated[Whose, typer.Argument(help="Whose life: the one that met the most rules is told.")],
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            metavar="KIND",
+            show_choices=False,
+            help="citizen, employer or vitas-user; of these the one that met the most rules.",
+        ),
+    ],
     subject: Annotated[str | None, typer.Argument(help="Or this one's: an id as the events have it.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -75,11 +82,11 @@ def story(
         show_json([moment._asdict() for moment in moments])
         return
     console.print(f"The story of {kind.value} {one}, in Copenhagen time", style="bold", markup=False)
-    for day, of_day in groupby(moments, lambda moment: moment.day):
+    for day, of_day in groupby(moments, lambda moment: f"{moment.at:%F}"):
         console.print(f"\n{day}", style="bold", markup=False)
         for moment in of_day:
             rule = f"  [{moment.rule}]" if moment.rule else ""
-            _print_indented(f"{moment.what}{rule}", f"  {moment.time}  ")
+            _print_indented(f"{moment.what}{rule}", f"  {moment.at:%T}  ")
             if moment.told:
                 _print_indented(moment.told, " " * INDENT, style="dim")
 
@@ -92,7 +99,7 @@ def _print_indented(text: str, before: str, style: str = "") -> None:
         console.print(f"{start}{line}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _met_most(connection: "Connection", kind: Whose) -> str | None:
+def _met_most(connection: "Connection", kind: Kind) -> str | None:
     row = connection.execute(_MET_MOST, (KNOWN_BY[kind], kind.value)).fetchone()
     return row[0] if row else None
 
@@ -113,4 +120,4 @@ def _moment(step: "Step", text: str | None) -> Moment:
         what = f"{step.notice.recipient_kind} {step.notice.recipient} is told: {step.notice.reason}"
         told = f"»{text}«"
         what += "" if step.notice.status == "delivered" else f" ({step.notice.status})"
-    return Moment(f"{at:%F}", f"{at:%T}", what, step.rule, told)
+    return Moment(at, what, step.rule, told)

@@ -1,17 +1,57 @@
-"""`dfdg titles`: the title help, and the classification as a file for anyone."""
+"""`dfdg titles`: import of the classification, the title help, and the classification as a file for anyone."""
 
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Json, database, failure
+from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, addresses, database, failure
 from infra.cli.nearest import check_known
-from infra.cli.publish import titles_app
 from infra.console import say, show_json, show_table
 
-__all__ = ["export", "label", "suggest", "titles_app"]
+titles_app = typer.Typer(name="titles", cls=Commands, help="The classification of job titles.", no_args_is_help=True)
+
+
+@titles_app.command("import")
+def import_titles(
+    escostar: Annotated[Path, typer.Option(metavar="FILE", help="The ESCO-STAR titles, CSV.")],
+    mapping: Annotated[Path, typer.Option(metavar="FILE", help="Their relations to ESCO, CSV.")],
+    aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="The Danish labels of ESCO, CSV.")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="A name for this version; by default made of its content.")
+    ] = None,
+    at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Published on that day, in a simulated calendar.")
+    ] = None,
+) -> None:
+    """Import the classification and build the conversion table from old titles to new.
+
+    The table goes into the database, its titles are published for anyone, and an event tells every part of the engine
+    to use it from then on. The old side (DiscoAMS08) is not public and therefore constructed, and so are aliases, from
+    ESCO's labels. The same files again change nothing.
+
+    \b
+    Example:  dfdg titles import --escostar titles.csv --mapping relations.csv
+    """
+    from infra.postgres import connect
+    from infra.reference.publication import titles_of
+    from infra.registry import Registry
+    from producers import classification, title_table
+    from producers.clock import wall_clock
+    from schemas.dates import midnight
+    from streams.policies.title_table import outcome_of
+
+    there = addresses()
+    ids = Registry(there.registry).resolve(title_table.WRITES)
+    with closing(connect(there.dsn, "dfdg-titles")) as connection:
+        published = classification.import_titles(connection, escostar, mapping, outcome_of, version, aliases)
+        connection.commit()
+        titles = titles_of(connection, published.version)
+    occurred_at = midnight(at.date()) if at else wall_clock()
+    title_table.announce(there.kafka, ids, published, titles, occurred_at)
+    say(f"{published} Announced to every slice.")
 
 
 @titles_app.command("suggest")

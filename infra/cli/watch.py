@@ -9,7 +9,7 @@ import typer
 from infra.cli.common import addresses
 from infra.cli.nearest import check_known, topic_named
 from infra.cli.redaction import shown, without_cpr
-from infra.console import console, say, spelt, spelt_id
+from infra.console import console, say, show_json, spelt, spelt_id
 
 if TYPE_CHECKING:
     from infra.tail import Sighting
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def watch(
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The topic's whole name; `dfdg topics` lists them.")],
-    from_beginning: Annotated[bool, typer.Option(help="First what the topic holds already.")] = False,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="First what the topic holds already.")
+    ] = False,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for programs.")] = False,
 ) -> None:
@@ -63,16 +65,16 @@ def _show(sighting: "Sighting", as_json: bool) -> None:
     event = shown(sighting.event) if sighting.event else None
     key = event[sighting.event.KEY] if event and sighting.event else None
     ids = {"id": without_cpr(spelt_id(sighting.id)), "cause": without_cpr(spelt_id(sighting.cause))}
-    known = {**ids, "source": without_cpr(sighting.source), "key": key, "event": event}
+    known = {**ids, "source": without_cpr(sighting.source), "key": key}
+    moments = {name: at for name, at in sighting.event or () if isinstance(at, datetime)}
     if as_json:
-        typer.echo(json.dumps(sighting._asdict() | known, ensure_ascii=False, default=str))
+        show_json(sighting._asdict() | known | {"event": event and event | moments}, in_one_line=True)
         return
     parts: list[Any] = [f"{sighting.partition}/{sighting.offset}", spelt(sighting.at), sighting.type]
     told = {**ids, "source": known["source"], "sequence": sighting.sequence}
     parts += [f"{name}={value}" for name, value in told.items() if value not in (None, "")]
-    if event and sighting.event:
-        moments = {name: spelt(value) for name, value in sighting.event if isinstance(value, datetime)}
-        parts += [f"key={key}", json.dumps(event | moments, ensure_ascii=False)]
+    if event:
+        parts += [f"key={key}", json.dumps(event | moments, ensure_ascii=False, default=spelt)]
     else:
         parts.append(sighting.fault)
     console.print(*parts, markup=False, highlight=False, soft_wrap=True)

@@ -111,7 +111,7 @@ def _life(section: Section, figure: Figure) -> str:
     )
     return (
         f'<section id="life"><h2>One citizen\'s life</h2><p>{escape(section.summary)}. A circle is a fact that came in,'
-        " a square a decision of the system, a diamond a notice to somebody.</p>"
+        " a square a decision of the system, a diamond a notice to somebody. Times are Copenhagen's.</p>"
         f'{picture(figure)}<ol class="life">{moments}</ol></section>'
     )
 

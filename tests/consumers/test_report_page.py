@@ -122,6 +122,7 @@ def test_the_document_is_well_formed_says_each_fault_and_shows_no_text_as_markup
     assert not any(tag in text for tag in ("<b>", "<i>", "<u>", "<jobcentre>"))
     assert '<td class="n">1,000</td>' in text
     assert '<time datetime="2021-06-14T00:00:00+02:00">2021-06-14 00:00</time>' in text
+    assert "Times are Copenhagen's." in text
     assert 'aria-label="does not add up">✗' in text
     assert "✓ It all adds up" not in text
 

@@ -1,15 +1,16 @@
 """A table never breaks a word, never exceeds its terminal, and says which columns it leaves out."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.console import console, show_table, spelt, spelt_id
+from infra.console import console, show_json, show_table, spelt, spelt_id
 
 WORDS = st.text("abcæøå-.", min_size=1, max_size=20)
 CELLS = st.lists(WORDS, max_size=8).map(" ".join)
@@ -60,3 +61,11 @@ def test_moments_are_copenhagens_and_ids_have_one_spelling() -> None:
     assert spelt_id(str(id_).upper()) == id_.hex
     assert (spelt_id("registration 17"), spelt_id(None)) == ("registration 17", None)
     assert printed([(at,)], ("when",), 80).splitlines()[0] == "when (Copenhagen)  "
+
+
+def test_json_spells_a_moment_as_copenhagens_and_a_day_as_iso_8601(capsys: pytest.CaptureFixture[str]) -> None:
+    summer, winter = datetime(2021, 6, 14, 6, tzinfo=UTC), datetime(2021, 12, 31, 23, 0, 0, 5, tzinfo=UTC)
+    show_json([summer, winter, date(2021, 6, 14)], in_one_line=True)
+    assert json.loads(capsys.readouterr().out) == [
+        "2021-06-14T08:00:00+02:00", "2022-01-01T00:00:00.000005+01:00", "2021-06-14",
+    ]  # fmt: skip

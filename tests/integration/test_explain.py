@@ -150,11 +150,12 @@ def test_a_cpr_number_is_refused_and_not_repeated(told: Desk, number: str) -> No
 
 def test_the_story_of_the_citizen_who_met_most_rules_is_told_day_by_day_with_texts_and_rules(told: Desk) -> None:
     moments = told.json("story", "citizen")
-    assert [(moment["day"], moment["what"], moment["rule"]) for moment in moments] == [
-        ("2021-06-14", "situation recorded", None),
-        ("2021-06-14", "cv requirement changed", "CV-1"),
-        ("2021-06-14", f"jobcentre {JOBCENTRE} is told: cv-requirement-changed", "CV-3"),
-        ("2021-06-14", f"fund {FUND} is told: cv-requirement-changed (held)", "CV-3"),
+    at = "2021-06-14T08:00:00+02:00"
+    assert [(moment["at"], moment["what"], moment["rule"]) for moment in moments] == [
+        (at, "situation recorded", None),
+        (at, "cv requirement changed", "CV-1"),
+        (at, f"jobcentre {JOBCENTRE} is told: cv-requirement-changed", "CV-3"),
+        (at, f"fund {FUND} is told: cv-requirement-changed (held)", "CV-3"),
     ]
     assert "Skal registrere CV: ja" in moments[2]["told"]
     told_to_people = told.dfdg("story", "citizen", CITIZEN)

@@ -52,10 +52,10 @@ def test_watch_shows_where_a_record_lies_what_it_is_and_what_caused_it(empty: De
     assert done.exit_code == FINE
     first, second = map(json.loads, done.stdout.splitlines())
     assert first == {
-        "partition": slice_of(CITIZEN.encode(), SLICES), "offset": 0, "at": "2021-06-14 06:00:00+00:00",
+        "partition": slice_of(CITIZEN.encode(), SLICES), "offset": 0, "at": "2021-06-14T08:00:00+02:00",
         "type": "situation-recorded.v1", "id": "id-1", "cause": "cause-1", "key": CITIZEN, "fault": None,
         "event": {
-            "occurred_at": "2021-06-14T06:00:00Z", "citizen": CITIZEN, "target_group": "job-ready",
+            "occurred_at": "2021-06-14T08:00:00+02:00", "citizen": CITIZEN, "target_group": "job-ready",
             "jobcentre": JOBCENTRE,
         },
         "source": "test", "sequence": None,

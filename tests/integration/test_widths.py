@@ -13,6 +13,8 @@ from consumers import journal, mailboxes
 from infra.cli import app
 from infra.demo.screens import READING
 from infra.engine.consumer import register
+from infra.errors import TransientError
+from infra.kafka import admin, assigned
 from infra.postgres import connect
 from producers.classification import import_titles
 from schemas.topics import DAY_BEGUN
@@ -22,12 +24,16 @@ from tests.builders import NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.access_lab import applied
 from tests.consumers.batches import set_ceiling, slice_connection
 from tests.integration.looking import AWAY, COULD_NOT, FINE, Desk, desk
+from tests.integration.system import wait_for
 from tests.integration.test_canaries import CHANGING
 from tests.integration.test_cli import SAMPLE, commands
 from tests.integration.test_explain import happened
 
 __all__ = ["desk"]
-WIDTHS, WIDE = (80, 120), 2_000
+WIDTHS, WIDE, FRAME = (80, 120), 2_000, {*"─╭╮╰╯│"}
+LONG_EXAMPLES = ("dead-letters",)
+"""Commands whose orders are too long for one line of 80 columns."""
+
 CITIZEN, USER, AT = "c-" + "5f" * 16, "u-" + "6a" * 16, "2021-06-14 08:00"
 CONSUMER, TOPIC = "job-ad-numbers", "dfdg.vitas-user-reactivated-recorded-v1"
 REASON = "not a valid vitas-user-reactivated-recorded.v1: reactivated_by: must be of letters, digits and hyphens only"
@@ -86,7 +92,15 @@ def full(desk: Desk) -> Desk:
     with connect(desk.dsn, "test") as connection:
         import_titles(connection, files[0], files[1], outcome_of, None, files[2])
     desk.dfdg("provider", "grant", PROVIDER, "--who", "Anna Holm")
+    wait_for("the groups' coordinator in a new Kafka", lambda: groups_answer(desk))
     return desk
+
+
+def groups_answer(desk: Desk) -> bool:
+    try:
+        return bool(assigned(admin(desk.addresses.kafka), [CONSUMER]))
+    except TransientError:
+        return False
 
 
 def shown(desk: Desk, width: int, folder: Path, *arguments: str) -> str:
@@ -125,8 +139,15 @@ def is_cell(line: str) -> bool:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", list(commands(get_command(app))), ids=" ".join)  # type: ignore[arg-type] # a group
 def test_the_help_of_every_command_keeps_to_its_terminal(path: tuple[str, ...], width: int) -> None:
-    done = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": str(width), "NO_COLOR": "1"})
-    assert [line for line in done.output.splitlines() if len(line) > width] == []
+    narrow, wide = (
+        CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": str(columns), "NO_COLOR": "1"}).output
+        for columns in (width, WIDE)
+    )
+    lines = [line.strip() for line in narrow.splitlines()]
+    assert [line for line in lines if len(line) > width] == []
+    assert {word for word in narrow.split() if not set(word) <= FRAME} <= {*wide.split()}, "a broken word"
+    examples = [line.strip() for line in wide.splitlines() if "  dfdg " in line]
+    assert path[0] in LONG_EXAMPLES or [line for line in examples if line not in lines] == [], "a broken example"
 
 
 def test_columns_that_are_left_out_are_named_and_json_has_them(full: Desk, tmp_path: Path) -> None:
