@@ -64,7 +64,7 @@ def listed(
     themselves are on the topics <consumer>.<topic>-dlq. A letter is new until it is applied or discarded.
 
     \b
-    Example:  dfdg dead-letters list --reason "not Avro" --since 2021-06-14 --status new
+    Example:  dfdg dead-letters list --since 2021-06-14 --status new
     """
     from infra.dead_letters.queries import letters, totals
 
@@ -115,7 +115,7 @@ def redrive(
     Without --yes it only says of each what would come of it. The engine carries the commands out, each once.
 
     \b
-    Example:  dfdg dead-letters redrive --reason "schema 42 is not registered" --who "Anna Holm" --yes
+    Example:  dfdg dead-letters redrive --reason "schema 42" --who Anna --yes
     """
     found, aside = _open_letters(_chosen(letter, consumer, topic, reason, key, since, until), limit)
     verdicts = _dry_runs(found)
@@ -138,7 +138,7 @@ def discard(
     So when their source has published the facts again, with new ids. Without --yes it only says which it would be.
 
     \b
-    Example:  dfdg dead-letters discard --key c-5f0c2a9e --who "Anna Holm" --yes
+    Example:  dfdg dead-letters discard --key c-5f0c2a9e --who Anna --yes
     """
     found, aside = _open_letters(_chosen(letter, consumer, topic, reason, key, since, until), limit)
     _show(found)

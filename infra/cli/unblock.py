@@ -21,7 +21,7 @@ def accept(
     """Let a consumer go on that too many dead letters of a topic have stopped: the records are bad, not the program.
 
     \b
-    Example:  dfdg dead-letters accept journal dfdg.notice-issued-v1 500 --who "Anna Holm" --yes
+    Example:  dfdg dead-letters accept journal TOPIC 500 --who Anna --yes
     """
     from infra.dead_letters.queries import accept as let_through
 
@@ -46,7 +46,7 @@ def skip(
     there is asked for by itself.
 
     \b
-    Example:  dfdg dead-letters skip journal dfdg.notice-issued-v1 3 --who "Anna Holm" --yes
+    Example:  dfdg dead-letters skip journal TOPIC 3 --who Anna --yes
     """
     from infra.dead_letters.skip import skip as move_over
     from infra.dead_letters.skip import stretch
