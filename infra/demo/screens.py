@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from infra.console import console as shared
 from infra.demo.workers import OTHERS
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ def screens(
     Raises `RuntimeError` when a command fails, for then nothing is known of what it would have shown.
     """
     shown: dict[str, list[bytes]] = {}
-    with TemporaryDirectory() as exports, _wide():
+    with TemporaryDirectory() as exports:
         for command, arguments, subject in _asked(connection, folder, Path(exports), adverts):
             for form in [()] if command in WITHOUT_JSON else [(), ("--json",)]:
                 printed = _printed(app, folder, (*command.split(), *arguments, *form))
@@ -132,19 +130,9 @@ def _printed(app: typer.Typer, folder: Path, arguments: Sequence[str]) -> str:
     """On stdout and stderr, in this process: to start one for each would take longer than all of them."""
     from typer.testing import CliRunner
 
-    environment = dict.fromkeys(OTHERS) | {"DFDG_STATE": str(folder)}
+    environment = dict.fromkeys(OTHERS) | {"DFDG_STATE": str(folder), "COLUMNS": str(WIDTH)}  # no cell in two lines
     done = CliRunner().invoke(app, list(arguments), env=environment)
     degraded = arguments[0] == "status" and done.exit_code == 1  # the demo's clock is not today's
     if done.exit_code != 0 and not degraded:
         raise RuntimeError(f"`dfdg {' '.join(arguments)}` ended with exit code {done.exit_code}: {done.output[-500:]}")
     return done.stdout + done.stderr
-
-
-@contextmanager
-def _wide() -> Iterator[None]:
-    """So that no cell is broken into two lines."""
-    width, shared.width = shared.width, WIDTH
-    try:
-        yield
-    finally:
-        shared.width = width

@@ -19,11 +19,9 @@ TABLES = st.integers(1, 6).flatmap(lambda width: st.lists(st.lists(CELLS, min_si
 
 @contextmanager
 def columns(width: int) -> Iterator[None]:
-    known, console.width = console.width, width
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("COLUMNS", str(width))
         yield
-    finally:
-        console.width = known
 
 
 def printed(rows: Sequence[Sequence[object]], names: Sequence[str], width: int, **options: Sequence[str]) -> str:

@@ -72,6 +72,15 @@ def test_no_exception_is_swallowed() -> None:
     ] == []
 
 
+def test_no_code_sets_the_width_of_a_console_for_all_that_is_printed_later() -> None:
+    assert [
+        place(path, node.lineno)
+        for path in python()
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Attribute) and node.attr == "width" and isinstance(node.ctx, ast.Store)
+    ] == []
+
+
 def test_no_test_sleeps_and_none_mocks() -> None:
     forbidden = {"sleep", "patch", "Mock", "MagicMock"}
     assert [
