@@ -25,7 +25,7 @@ from tests.faults.oracles.verdict import Evidence
 SESSION_S = 3.0
 """Seconds without a heartbeat after which Kafka gives a worker's slices to others."""
 
-REGISTRY_MISSED = "the schema registry at"
+REGISTRY_MISSED = "The schema registry is away"
 """Of a worker's log line, when it asks in vain."""
 
 
