@@ -25,7 +25,8 @@ LINGER_S = 0.5
 class Sink:
     """A consumer that keeps tables. `write` applies events to them in the batch's transaction, and may return events.
 
-    `owns`: the tables that no other consumer writes. `on_day`: one bounded piece of a day's work, or None.
+    `owns`: the tables that no other consumer writes. `on_day`: one bounded piece of a day's work, or None. `sweeps`:
+    see `Handler`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Sink:
     write: Callable[[Connection, Sequence[IncomingEvent]], Iterable[ProducedEvent] | None]
     writes: tuple[Topic, ...] = ()
     on_day: Callable[[Connection, Cursor], list[ProducedEvent] | None] | None = None
+    sweeps: bool = False
 
     def apply(
         self, connection: Connection, _cursor: Cursor, incoming_events: Sequence[IncomingEvent]

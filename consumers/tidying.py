@@ -82,4 +82,4 @@ def _drop_a_month(connection: Connection, day: date) -> bool:
     return True
 
 
-sink = Sink("tidying", READS, OWNS, apply, on_day=step)
+sink = Sink("tidying", READS, OWNS, apply, on_day=step, sweeps=True)

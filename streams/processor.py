@@ -39,6 +39,8 @@ where decision = %(decision)s and slice = %(slice)s and (wakes_on is null or wak
 class Processor(Generic[S]):
     """Runs one decision through the ledger; every decision uses this class."""
 
+    sweeps = False
+
     def __init__(self, decision: Decision[S]) -> None:
         self.name, self.reads, self.writes = decision.name, decision.reads, decision.writes
         self._decision = decision

@@ -64,6 +64,10 @@ class Cursor:
 class Handler(Protocol):
     """What a consumer does inside a batch's transaction. Its only effects are rows and the events that it returns."""
 
+    @property
+    def sweeps(self) -> bool:
+        """Its steps delete rows that other consumers write meanwhile: which of its steps finds a row is chance."""
+
     def apply(
         self, connection: Connection, cursor: Cursor, incoming_events: Sequence[IncomingEvent]
     ) -> Sequence[ProducedEvent]: ...

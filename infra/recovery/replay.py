@@ -1,7 +1,7 @@
 """Replay (invariant 6): applies every batch in another database's batch log to a fresh database.
 
 The batches of all consumers and slices are applied in the order in which they ended there: a batch that waited for
-another batch's lock ended later.
+another batch's lock ended later. A consumer that `sweeps` waits for nobody: its step may find its rows gone already.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -142,7 +142,9 @@ def _apply(new: Connection, transaction: BatchTransaction, logged: Logged, reade
         cursor.epoch = logged.epoch
         runs = logged.outcome.runs
         if logged.step:
-            transaction.apply(new, cursor, None)
+            found = transaction.apply(new, cursor, None)
+            if transaction.handler.sweeps and not found.stepped:  # an earlier step has found the rows already
+                ledger.close(new, cursor, (), 0, (), step=True)
         elif runs and runs[0][1] < runs[0][2]:
             transaction.apply(new, cursor, _batch(logged, reader))
         else:  # the slice joined a topic, or only cleared acknowledged batches

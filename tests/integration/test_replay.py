@@ -50,6 +50,11 @@ EVERY = 5
 """Each so many-th of the tests' stories is played: of all of them each transaction twice takes minutes."""
 
 RECORDS, CHECKED, ENTERED = 20, "2015-01-10 10:00", "2017-01-10 10:00"
+A_NOTICE = """
+insert into mailbox.notice
+    (id, recipient_kind, recipient, about, reason, rule, day, from_day, details, text, text_version, status)
+values (gen_random_uuid(), 'fund', 'f', 'c', 'r', 'CV-3', %(day)s, %(day)s, '{}', 't', 1, 'delivered')
+"""
 TABLES = """
 select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -79,6 +84,21 @@ def test_every_consumer_replayed_into_a_fresh_database_gives_the_same_tables_and
         _happened(old)
         for schema, name in old.execute(TABLES).fetchall():
             _same(f"{schema}.{name}", _rows(old, schema, name), _rows(new, schema, name))
+
+
+def test_which_of_its_steps_deleted_a_row_that_another_consumer_wrote_is_no_difference(
+    addresses: Addresses, database: str, fresh: str, tmp_path: Path
+) -> None:
+    system = make_system(addresses, database, tmp_path, {"tidying": catalog.reads()["tidying"]})
+    with connect(database, "test") as old:
+        old.execute(A_NOTICE, {"day": date(2021, 6, 14)})
+    with system.worker(), psycopg.connect(database, autocommit=True) as old:
+        system.publish([date(2026, 6, 14)])
+        wait_for("the notice deleted", lambda: not old.execute("select from mailbox.notice").rowcount)
+    done = Desk(addresses, fresh).dfdg("replay", "tidying", "--of", database)
+    assert done.exit_code == FINE, f"{done.stderr} {done.exception!r}"
+    with connect(database, "test") as old, connect(fresh, "test") as new:
+        assert _rows(old, "ledger", "batch") == _rows(new, "ledger", "batch")
 
 
 def test_a_replay_ends_at_the_first_difference_and_at_the_first_record_that_is_gone_and_says_where(

@@ -55,8 +55,7 @@ class Workload:
             self.join()
 
     def at_work(self) -> bool:
-        """Everybody has slices, and somebody a session. A worker that starts while PostgreSQL is away ends, so who is
-        dead by now is replaced."""
+        """Everybody has slices, and somebody a session. Who is dead by now is replaced."""
         self.mend()
         return all(worker.has_had_slices() for worker in self.alive) and bool(own_sessions(self.environment))
 
