@@ -102,7 +102,7 @@ class Ground:
         return name, slice_of(key, SLICES), key, value, headers(fact.id, SOURCE, fact.event)
 
     def begin_day(self) -> None:
-        begin_days(self.addresses.kafka, self.schema_ids, DAY, DAY)
+        begin_days(self.connection, self.addresses.kafka, self.schema_ids, DAY, DAY)
 
     def on_topics(self, topics: Sequence[Topic] = OUTPUTS) -> tuple[int, ...]:
         """Records on each topic."""

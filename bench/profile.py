@@ -13,7 +13,8 @@ import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from psycopg.transaction import Transaction
 
-import infra.engine.deduplication
+import infra.engine.envelope
+import infra.engine.inbox
 import infra.engine.intake
 import infra.engine.ledger
 import infra.engine.worker
@@ -24,6 +25,7 @@ from bench.timers import Timers
 from consumers import cv_status, mailboxes
 from consumers.record_lock import deleted_for_good
 from consumers.sink import Sink
+from infra.cli.catalog import sources
 from infra.consumer_group import THREADS, transaction_of
 from infra.engine.consumer import LedgerConsumer, Wiring, register
 from infra.engine.encoder import EventEncoder
@@ -47,7 +49,7 @@ OTHER = "the rest"
 _BY_STATEMENT = {
     infra.engine.ledger._LOCK: "begin, lock",
     infra.engine.ledger._CLOSE: "outbox, close",
-    infra.engine.deduplication._REMEMBER: "inbox",
+    infra.engine.inbox._REMEMBER: "inbox",
     streams.processor._READ: "state read",
     streams.processor._WRITE: "state write",
 }
@@ -57,8 +59,8 @@ _BY_STATEMENT = {
 def instrumented(timers: Timers) -> Iterator[None]:
     """The engine's parts, wrapped for the time of the block."""
     wrapped: list[tuple[Any, str, str, bool]] = [
-        (infra.engine.intake, "parse", "headers, key", False),
-        (infra.engine.intake, "_check_key", "headers, key", False),
+        (infra.engine.envelope, "parse", "headers, key", False),
+        (infra.engine.envelope, "_check_key", "headers, key", False),
         (infra.engine.intake, "remember", "inbox", False),
         (Intake, "_event", "decode, validate", False),
         (Processor, "_subject", "state read", False),
@@ -106,7 +108,8 @@ def _drain(ground: Ground, consumer: LedgerConsumer, timers: Timers) -> int:
         register(connection, consumer.name, topic_ids(ground.client, [topic.name for topic in consumer.reads]))
     publisher = OutboxPublisher(ground.addresses.kafka, consumer.name)
     registry = Registry(ground.addresses.registry)
-    transaction = transaction_of(consumer, Wiring(ground.addresses, registry, ground.schema_ids, deleted_for_good))
+    wiring = Wiring(ground.addresses, registry, ground.schema_ids, deleted_for_good, sources())
+    transaction = transaction_of(consumer, wiring)
     records = 0
     with open_pool(ground.addresses.dsn, consumer.name, THREADS) as pool:
         for slice_ in range(SLICES):

@@ -90,7 +90,7 @@ def main(records: Annotated[int, typer.Option(min=100, help="Due records of each
     with lab() as servers, servers.fresh() as ground:
         console.print(f"Filling: {records:,} records of each of {len(NIGHTS)} areas ...")
         _fill(ground, records)
-        begin_days(ground.addresses.kafka, ground.schema_ids, DAY, DAY)
+        begin_days(ground.connection, ground.addresses.kafka, ground.schema_ids, DAY, DAY)
         job = Job(RATE_PER_S * 60)
         ground.fill(job.first_load)
         with running(SYSTEM, ground) as processes:
@@ -129,7 +129,7 @@ def _fill(ground: Ground, records: int) -> None:
 def _measure(ground: Ground, processes: Running, night: Night, records: int, job: Job) -> Result:
     with _watched(ground) as watch, _flowing(ground, job) as flow:
         began = time.monotonic()
-        begin_days(ground.addresses.kafka, ground.schema_ids, night.day, night.day)
+        begin_days(ground.connection, ground.addresses.kafka, ground.schema_ids, night.day, night.day, agreed="bench")
         deadline_s = START_DEADLINE_S + records / SLOWEST_ROWS_PER_S
         if not until(lambda: ground.count(_RECEIPTS, night.area) >= records, processes, deadline_s):
             raise RuntimeError(f"Not all is gone after {deadline_s:.0f} s:\n{processes.output()[-2000:]}")

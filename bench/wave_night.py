@@ -74,7 +74,7 @@ def _fill(ground: Ground, wave: Wave, job: Job) -> None:
         stored = store_table(ground.connection, wave.new, wave.old, VERSION)
     announce(ground.addresses.kafka, ground.schema_ids, Published(*stored, counts={}), [], FIRST_LOAD_AT)
     eve = WAVE_1 - timedelta(days=1)
-    begin_days(ground.addresses.kafka, ground.schema_ids, eve, eve)
+    begin_days(ground.connection, ground.addresses.kafka, ground.schema_ids, eve, eve)
     ground.fill(wave.facts(), (TITLE_HELD_RECORDED,))
     ground.fill(job.first_load)
 
@@ -101,7 +101,7 @@ def _night(servers: Lab, ground: Ground, wave: Wave, job: Job, rate: int, kill: 
             stack.callback(thread.told.set)
         live.told.wait(WARM_S)
         began, killed, watch.longest_ms, before = time.monotonic(), None, 0, watch.cpu(servers)
-        begin_days(ground.addresses.kafka, ground.schema_ids, WAVE_1, WAVE_1)
+        begin_days(ground.connection, ground.addresses.kafka, ground.schema_ids, WAVE_1, WAVE_1)
         if kill:
             watch.until(lambda: ground.count(_DECIDED) >= (changes + replaced) // 2)
             killed = time.monotonic()

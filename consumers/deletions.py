@@ -11,19 +11,19 @@ from typing import NamedTuple
 
 from psycopg import Connection
 
+from consumers.deletion_orders import AS_ASKED, AS_IT_WAS, ASKED, as_it_was, asked, judge, sql_of
 from consumers.record_lock import lock_records
 from consumers.sink import Sink
 from infra.arrays import dates, texts
 from infra.engine import failpoints
 from infra.engine.record import IncomingEvent
-from infra.errors import AlarmError
 from infra.log import get_logger
 from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id, slice_of
 from schemas.joblog import VOLUNTARY_FIELDS
 from schemas.receipts import FIRST, Receipt
 from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded, RecordDeleted
-from schemas.retention_areas import AREAS, Area, areas_on, due_on, latest_due_anchor
+from schemas.retention_areas import AREAS, Area, areas_on, latest_due_anchor
 from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, DELETION_BLOCKED, DELETION_ORDERED, LEGAL_HOLD_RECORDED, RECORD_DELETED
 
@@ -33,19 +33,17 @@ READS = (DAY_BEGUN, DELETION_ORDERED, DELETION_BLOCKED, LEGAL_HOLD_RECORDED)
 WRITES = (RECORD_DELETED,)
 OWNS = ("retention.receipt", "retention.hold", "retention.blocked")
 
-_ASKED = "unnest(%(records)b::text[], %(anchors)b::date[], %(times)b::text[]::timestamptz[]) asked (id, day, time)"
-_AS_ASKED = "t.record = asked.id and t.updated_at = asked.time and {anchor} = asked.day and {still}"
 _NOT_HELD = """
 not exists (select from retention.hold h where h.citizen = t.citizen and (h.record is null or h.record = t.record))
 """
-_DELETE = f"delete from {{table}} t using {_ASKED} where {_AS_ASKED} and {_NOT_HELD} returning t.record"
+_DELETE = f"delete from {{table}} t using {ASKED} where {AS_ASKED} and {_NOT_HELD} returning {AS_IT_WAS}"
 # A row that is withheld only for these fields can be read again.
 _EMPTY = f"""
 update {{table}} t set {", ".join(f"{name} = null" for name in VOLUNTARY_FIELDS)}, emptied = true,
     reach = case when {{anchor}} <= %(record_due)s then reach else 'open' end
-from {_ASKED} where {_AS_ASKED} and {_NOT_HELD} returning t.record
+from {ASKED} where {AS_ASKED} and {_NOT_HELD} returning {AS_IT_WAS}
 """
-_WITHHOLD = f"update {{table}} t set reach = 'withheld' from {_ASKED} where {_AS_ASKED}"
+_WITHHOLD = f"update {{table}} t set reach = 'withheld' from {ASKED} where {AS_ASKED} returning {AS_IT_WAS}"
 _LAST = "select number, hash from retention.receipt where slice = %s order by number desc limit 1"
 _RECEIPTS = """
 insert into retention.receipt (slice, number, area, record, rule, due, deleted_on, reference, previous, hash)
@@ -87,9 +85,10 @@ def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> I
     blocked = [_Order(each, each.event) for each in incoming_events if isinstance(each.event, DeletionBlocked)]
     for area, orders in _by_area(ordered):
         yield from _delete(connection, area, orders)
+    withheld = []
     for area, orders in _by_area(blocked):
-        connection.execute(_sql(_WITHHOLD, area), _asked(orders))
-    _alarm(connection, [order.event for order in blocked if isinstance(order.event, DeletionBlocked)])
+        withheld += _as_they_were(connection, _WITHHOLD, area, orders, {})
+    _alarm(connection, [order.event for order in withheld if isinstance(order.event, DeletionBlocked)])
 
 
 def _by_area(orders: Iterable[_Order]) -> Iterator[tuple[Area, list[_Order]]]:
@@ -102,29 +101,24 @@ def _by_area(orders: Iterable[_Order]) -> Iterator[tuple[Area, list[_Order]]]:
 
 
 def _delete(connection: Connection, area: Area, orders: list[_Order]) -> Iterator[ProducedEvent]:
-    for _, event in orders:
-        _check(area, event)
-    known = _asked(orders)
+    known: dict[str, object] = {}
     if area.deletes == "voluntary-fields":
         whole = next(row for row in AREAS if row.table == area.table and row.deletes == "record")
         law = areas_on(orders[0].event.day)[whole.code]
         known["record_due"] = latest_due_anchor(orders[0].event.day, law.years)
     query = _EMPTY if area.deletes == "voluntary-fields" else _DELETE
-    gone = {record for (record,) in connection.execute(_sql(query, area), known).fetchall()}
+    gone = _as_they_were(connection, query, area, orders, known)
     failpoints.reach("deleted")
-    last = {order.event.record: order for order in orders if order.event.record in gone}
-    yield from _receipts(connection, list(last.values()))
+    yield from _receipts(connection, list({order.event.record: order for order in gone}.values()))
 
 
-def _check(area: Area, event: Event) -> None:
-    """Checks once more, before it cannot be undone: the deadline has passed, and the archive receipt is there."""
-    assert isinstance(event, DeletionOrdered), "only orders are carried out"
-    early = due_on(area, event.anchor) > event.day
-    if early or (area.archive is not None and not event.reference):
-        raise AlarmError(
-            f"An order to delete record {event.record} of area {area.code} on {event.day} is"
-            f" {'early' if early else 'without an archive receipt'}: nothing of its batch was deleted. Who wrote it?"
-        )
+def _as_they_were(
+    connection: Connection, query: str, area: Area, orders: list[_Order], known: dict[str, object]
+) -> list[_Order]:
+    """Those whose records the query has changed: their rows were as the orders say."""
+    known |= asked(order.event for order in orders)
+    changed = set(connection.execute(sql_of(query, area), known).fetchall())
+    return [order for order in orders if as_it_was(order.event) in changed]
 
 
 def _receipts(connection: Connection, orders: list[_Order]) -> Iterator[ProducedEvent]:
@@ -184,16 +178,4 @@ def _alarm(connection: Connection, events: Sequence[DeletionBlocked]) -> None:
             )  # fmt: skip
 
 
-def _asked(orders: Sequence[_Order]) -> dict[str, object]:
-    return {
-        "records": texts(order.event.record for order in orders),
-        "anchors": dates(order.event.anchor for order in orders),
-        "times": texts(order.event.updated_at.isoformat() for order in orders),
-    }
-
-
-def _sql(query: str, area: Area) -> str:
-    return query.format(table=area.table, anchor=area.anchor_sql, still=area.still)
-
-
-sink = Sink("deletions", READS, OWNS, apply, WRITES)
+sink = Sink("deletions", READS, OWNS, apply, WRITES, judge=judge)

@@ -38,8 +38,8 @@ select *, 'delivered' from unnest(%b::uuid[], %b::text[], %b::text[], %b::text[]
 _NOT_DELIVERED = "update mailbox.notice set status = %s where id = any(%b::uuid[])"
 _LATEST = """
 select * from (
-    select number, day, from_day, about, reason, rule, text, details from mailbox.visible
-    where recipient = %(recipient)s and recipient_kind = coalesce(%(kind)s, recipient_kind)
+    select number, day, from_day, about, reason, rule, text, details from mailbox.visible_to(%(recipient)s)
+    where recipient_kind = coalesce(%(kind)s, recipient_kind)
     order by number desc limit %(limit)s
 ) latest order by number
 """

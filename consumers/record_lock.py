@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from psycopg import Connection
 
 from infra.errors import AlarmError
+from infra.postgres import lock_names
 from schemas.event import Event
 from schemas.ids import slice_of
 from schemas.retention_areas import AREAS
 from schemas.topic import SLICES
 
-_RECORDS = 0x52454354  # "RECT": any number will do that no other lock of two numbers has
-_LOCK = "select pg_advisory_xact_lock(%s, %s)"
 _IS_ORIGINAL = "select exists (select from retention.home where place = retention.here())"
 _CONFIRM = "update retention.home set place = retention.here(), at = default where place <> retention.here()"
 
@@ -29,8 +28,7 @@ def lock_records(connection: Connection, citizens: Iterable[str]) -> None:
 
 
 def lock_slices(connection: Connection, slices: Iterable[int]) -> None:
-    for slice_ in sorted(slices):
-        connection.execute(_LOCK, (_RECORDS, slice_))
+    lock_names(connection, [f"records/{slice_}" for slice_ in slices])
 
 
 def is_original(connection: Connection) -> bool:

@@ -36,10 +36,18 @@ class Sink:
     writes: tuple[Topic, ...] = ()
     on_day: Callable[[Connection, Cursor], list[ProducedEvent] | None] | None = None
     sweeps: bool = False
+    judge: Callable[[Connection, Cursor, Sequence[IncomingEvent]], Iterable[tuple[IncomingEvent, str]]] | None = None
+    """Yields each event that must not be applied, and why. Runs under the slice's lock before `write`, which gets the
+    rest. A replay does not ask it, nor a person who drives again what it has refused."""
 
     def apply(
-        self, connection: Connection, _cursor: Cursor, incoming_events: Sequence[IncomingEvent]
+        self, connection: Connection, cursor: Cursor, incoming_events: Sequence[IncomingEvent]
     ) -> list[ProducedEvent]:
+        if self.judge is not None and not cursor.judged and incoming_events:
+            for incoming, reason in self.judge(connection, cursor, incoming_events):
+                cursor.refuse(incoming, reason)
+            refused = {(note.topic, note.offset) for note in cursor.aside}
+            incoming_events = [each for each in incoming_events if (each.topic.name, each.offset) not in refused]
         return list(self.write(connection, incoming_events) or ()) if incoming_events else []
 
     def step(self, connection: Connection, cursor: Cursor) -> list[ProducedEvent] | None:

@@ -41,7 +41,7 @@ _NULL = _INT.pack(-1)
 _DAY_0 = date(2000, 1, 1).toordinal()
 
 
-def uuids(ids: Sequence[bytes]) -> Uuids:
+def uuids(ids: Sequence[bytes | None]) -> Uuids:
     """Ids of 16 bytes each as one parameter: `%b::uuid[]` on a connection that `adapt` has prepared."""
     return Uuids(_array(Uuids, ids))
 

@@ -15,18 +15,19 @@ from infra.dead_letters.commands import CommandWatcher
 from infra.dead_letters.redrive import Redrive
 from infra.dead_letters.store import store
 from infra.engine import failpoints
-from infra.engine.consumer import LedgerConsumer, Wiring, register
+from infra.engine.consumer import LedgerConsumer, Wiring, check_same, register
 from infra.engine.encoder import EventEncoder
 from infra.engine.intake import Intake
 from infra.engine.outbox import OutboxPublisher
 from infra.engine.record import Batch
 from infra.engine.transaction import BatchTransaction, ExtraSteps
 from infra.engine.worker import Worker
-from infra.errors import AlarmError, FencedError, TransientError
-from infra.kafka import admin, away, topic_ids, watermarks
+from infra.errors import AlarmError, FaultyRecordError, FencedError, TransientError, named
+from infra.kafka import admin, away, known_ids, topic_ids, watermarks
 from infra.log import get_logger
 from infra.postgres import connect, open_pool
 from infra.recovery.restore import forget_published, published, unpublished
+from infra.source.log_check import SETTINGS, check_log
 from infra.source.partition_state import Stop, TakeOver, Work
 from infra.source.poll_loop import Source
 from schemas.topic import SLICES
@@ -39,13 +40,17 @@ THREADS = 4
 ASK_S = 10.0
 """Seconds for Kafka to say where a log begins, before a slice is taken over."""
 
+MAX_FAILURES = 5
+"""Failures of rules, statements or the program in a slice, without progress, before an alarm: some seconds, in which
+what passes by itself passes, and another record may come and show that it is the first one's fault."""
+
 FLUSH_S = 1.0
 """Seconds for the producer's last acknowledgements when it stops."""
 
 
 def transaction_of(consumer: LedgerConsumer, wiring: Wiring) -> BatchTransaction:
     """The consumer's transaction, with dead letters and restores as its extra steps."""
-    intake = Intake(consumer.reads, wiring.schemas)
+    intake = Intake(consumer.reads, wiring.schemas, wiring.sources)
     redrive = Redrive(intake, consumer, wiring.refused, published)
     extra = ExtraSteps(partial(store, published=published), redrive.step, unpublished, forget_published)
     return BatchTransaction(intake, EventEncoder(consumer.writes, wiring.schema_ids), consumer, extra)
@@ -62,6 +67,8 @@ class ConsumerGroup:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._lock = threading.Lock()
         self._publisher: OutboxPublisher | None = None
+        self._failures: dict[int, int] = {}
+        """By slice, how often it has failed without progress."""
         self._pool = open_pool(wiring.addresses.dsn, consumer.name, THREADS + 1)
         transaction = transaction_of(consumer, wiring)
         self._workers = [
@@ -73,7 +80,8 @@ class ConsumerGroup:
 
     def start(self) -> None:
         with connect(self._addresses.dsn, self.name) as connection:
-            register(connection, self.name, topic_ids(admin(self._addresses.kafka), [t.name for t in self._reads]))
+            self.source.ids = topic_ids(admin(self._addresses.kafka), [t.name for t in self._reads])
+            register(connection, self.name, self.source.ids)
         self.source.start()
         self._watcher.start()
 
@@ -95,25 +103,57 @@ class ConsumerGroup:
                 self.source.failed(slice_, None)
             server = error.away if isinstance(error, TransientError) else away(error)
             LOG.warning("taking over again", why=str(error), away=server)
+        except FaultyRecordError as error:
+            self._repeats(slice_, worker.epoch, str(error))
         except AlarmError as error:
-            LOG.error("ALARM", alarm=str(error))  # noqa: TRY400 - the text says it; a trace may quote data
-            self.source.failed(slice_, str(error))
-            self._alarm(slice_, worker.epoch, str(error))
+            self._stop(slice_, worker.epoch, str(error))
+        except Exception as error:  # noqa: BLE001 - the default branch: what nobody has thought of
+            self._repeats(slice_, worker.epoch, f"this program failed: {named(error)}")
         except BaseException:
             self.source.failed(slice_, None)
             raise
+
+    def _repeats(self, slice_: int, epoch: int, why: str) -> None:
+        """Takes the slice over again; at the `MAX_FAILURES`th such failure in a row, stops it with an alarm."""
+        times = self._failures[slice_] = self._failures.get(slice_, 0) + 1
+        if times < MAX_FAILURES:
+            LOG.error("failed; taking over again", why=why, times=times)
+            self.source.failed(slice_, None)
+        else:
+            del self._failures[slice_]
+            self._stop(slice_, epoch, f"{why} ({times} failures without progress)")
+
+    def _stop(self, slice_: int, epoch: int, alarm: str) -> None:
+        LOG.error("ALARM", alarm=alarm)
+        self.source.failed(slice_, alarm)
+        self._alarm(slice_, epoch, alarm)
 
     def _do(self, worker: Worker, slice_: int, work: Work) -> None:
         if isinstance(work, Stop):
             raise AlarmError(work.alarm)
         if isinstance(work, TakeOver):
-            self.source.started(slice_, *worker.take_over(self._owner, lambda: self._first_positions(slice_)))
+            self._take_over(worker, slice_)
             return
         failpoints.reach("polled")
         result = worker.work(work)
         self.source.done(slice_, result.more, result.unsettled)
+        if work.tos or result.more:
+            self._failures.pop(slice_, None)
         if work.tos:
             self.source.offsets.note(slice_, worker.positions)
+
+    def _take_over(self, worker: Worker, slice_: int) -> None:
+        """Takes the slice over, if its topics and the ends of their logs are those that it has read."""
+        kafka, names = self._addresses.kafka, [topic.name for topic in self._reads]
+        asking = Consumer({"bootstrap.servers": kafka, "group.id": self.name, "log_level": 0, **SETTINGS})
+        try:
+            lows = lambda: {name: watermarks(asking, name, slice_, ASK_S)[0] for name in names}  # noqa: E731 - one line
+            epoch, positions = worker.take_over(self._owner, lows)
+            check_same(self.name, self.source.ids, known_ids(admin(kafka), names))
+            check_log(asking, slice_, worker.marks)
+        finally:
+            asking.close()
+        self.source.started(slice_, epoch, positions)
 
     def stop(self) -> None:
         """Finishes or abandons the work under way within 10 s. Unacknowledged batches: the next owner's leftovers."""
@@ -150,14 +190,6 @@ class ConsumerGroup:
                     self._publisher.discard()
                 self._publisher = OutboxPublisher(self._addresses.kafka, self.name)
             return self._publisher
-
-    def _first_positions(self, slice_: int) -> dict[str, int]:
-        """Where the log of each topic begins: the first position of a slice that has never read it."""
-        asking = Consumer({"bootstrap.servers": self._addresses.kafka, "group.id": self.name, "log_level": 0})
-        try:
-            return {topic.name: watermarks(asking, topic.name, slice_, ASK_S)[0] for topic in self._reads}
-        finally:
-            asking.close()
 
     def _alarm(self, slice_: int, epoch: int, text: str) -> None:
         """Shows the alarm to operators, unless the slice has another owner by now."""

@@ -5,7 +5,13 @@ TransientError                    a server is away            -> read again, wit
   TakeOverError                   an outcome is not known     -> take the slice over: new epoch, leftovers first
     FencedError                   another worker took it over -> take over too; if that goes on, the process ends
 AlarmError                        going on could lose events  -> the slice stops, and says what to do
+  RecordAlarmError                the same, at one record     -> the slice stops exactly in front of it
+    FaultyRecordError             a rule failed on its data   -> dead letter, if another record of the batch passes
+any other                         nobody has thought of it    -> taken over; an alarm when it comes again and again
 """
+
+import traceback
+from pathlib import Path
 
 
 class TransientError(Exception):
@@ -30,5 +36,19 @@ class AlarmError(Exception):
     """Going on could lose or double events. The slice stops until a person has looked; the text says at what."""
 
 
+class RecordAlarmError(AlarmError):
+    """One record of the batch cannot be passed, and a person must look. Which one it is is found out."""
+
+
+class FaultyRecordError(RecordAlarmError):
+    """A rule or a statement failed on the data of some record. The text quotes no data."""
+
+
 class ServerError(RuntimeError):
     """A local server cannot be fetched, started or used as asked; the text says why and what to do."""
+
+
+def named(error: Exception) -> str:
+    """The error's class and where it was raised: its text may quote data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"

@@ -47,11 +47,15 @@ def admin(servers: str) -> AdminClient:
 
 def topic_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
     """Kafka's own id of each topic: another id is another log. Raises `AlarmError` when a topic does not exist."""
-    wanted = list(names)
-    there = _describe(client, wanted)
-    if absent := [name for name in wanted if name not in there]:
+    ids = known_ids(client, wanted := list(names))
+    if absent := [name for name in wanted if name not in ids]:
         raise AlarmError(f"Topics are missing: {', '.join(absent)}. Create them with `dfdg init`.")
-    return {name: str(there[name].topic_id) for name in wanted}
+    return {name: ids[name] for name in wanted}
+
+
+def known_ids(client: AdminClient, names: Iterable[str]) -> dict[str, str]:
+    """As `topic_ids`, of the topics that exist."""
+    return {name: str(found.topic_id) for name, found in _describe(client, names).items()}
 
 
 def end_offsets(client: AdminClient, names: Iterable[str]) -> list[dict[str, int]]:

@@ -15,12 +15,13 @@ VARIABLES: dict[Kind, str] = {"kafka": "DFDG_KAFKA", "registry": "DFDG_REGISTRY"
 
 class Settings(BaseSettings):
     """The settings in the environment. `state`: the local servers' folder; `keys`: the folder of `identity`'s two
-    keys."""
+    keys; `receipt_key`: the file of the key that signs receipts of deletions."""
 
     model_config = SettingsConfigDict(env_prefix="DFDG_", hide_input_in_errors=True)
 
     state: Path = Path(".local/state")
     keys: Path = Field(default_factory=lambda known: known["state"] / "keys")
+    receipt_key: Path = Field(default_factory=lambda known: known["keys"] / "receipts.pem")
     kafka: str | None = None
     registry: str | None = None
     dsn: str | None = Field(default=None, repr=False)  # it may hold a password

@@ -38,7 +38,7 @@ def ensure_topics(
 
     Returns the names of those that it created. Another number of partitions is refused with `AlarmError`, before
     anything is changed. Other settings of ours are corrected and said: the declaration is the promise (how long
-    personal data is kept, that nothing is compacted).
+    personal data is kept, that nothing is compacted, and that the broker's clock says since when).
     """
     days = {topic.name: topic.retention_days for topic in topics} | dict.fromkeys(dead_letters, INTERNAL_RETENTION_DAYS)
     there = _describe(client, days)
@@ -66,6 +66,8 @@ def ensure_topics(
 def _settings(days: int, copies: int) -> dict[str, str]:
     return {
         "cleanup.policy": "delete",
+        # A record's own time is its writer's word: with an old one the broker would delete it after minutes.
+        "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(timedelta(days=days) // timedelta(milliseconds=1)),
         "min.insync.replicas": "2" if copies == COPIES else "1",
     }

@@ -7,27 +7,31 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from typing import cast
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from psycopg import Connection
 
+from infra.engine import failpoints
+from infra.engine.days import SOURCE, check_day, day_id
+from infra.engine.failures import known_failures
 from infra.errors import AlarmError, TransientError
 from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets, topic_ids, watermarks
 from infra.progress import Say, silent
+from producers.calendar import allow, leap, note, stand
 from producers.sender import Sender
 from schemas.clock import DayBegun
-from schemas.codec import encode
+from schemas.codec import UnreadableError, contract, decode, encode, frame
 from schemas.dates import copenhagen_day, midnight, next_day
 from schemas.headers import headers
-from schemas.ids import derived_id
 from schemas.topic import SLICES
 from schemas.topics import DAY_BEGUN, TOPICS
 
 WRITES = (DAY_BEGUN,)
-SOURCE = "producers/clock"
 LOG = logging.getLogger(__name__)
 
-MAX_MISSED_DAYS = 31
-"""Days that `run` catches up by itself. A clock wrong by more would delete records early, so a person decides."""
+MAX_MISSED_DAYS = 2
+"""Missing days that begin by themselves. More may be a wrong clock, which would delete early: a person looks."""
 
 BUNCH_DAYS = 31
 """Days caught up at once, with the end offsets of one moment: no record can come in between past days any more."""
@@ -36,6 +40,10 @@ CHECK_INTERVAL_S = 60.0
 """Seconds after which the clock looks for midnight again, at the latest: machines sleep, and their clocks are set."""
 
 RETRY_INTERVAL_S = 5.0
+
+LOOK_BACK = 1_000
+"""Records of a slice's end that are read back: its last day, though others wrote there meanwhile. A day that lies still
+further back begins once more, which is harmless."""
 
 FETCH_WAIT_MS = 50
 """The records read back are there already; the client was seen to wait the default, 500 ms, in full."""
@@ -56,31 +64,46 @@ def last_in_all(last: Sequence[date | None]) -> date | None:
 
 
 def begin_days(
+    connection: Connection,
     kafka: str,
     ids: Mapping[str, int],
     from_day: date,
     to_day: date,
     say: Say = silent,
     sender: Sender | None = None,
+    agreed: str | None = None,
 ) -> list[date]:
     """Begins every day up to `to_day` that some slice lacks, in the slices that lack it; returns those days.
 
-    Goes on where the topic ends, so that no day is left out; `from_day` counts while it is empty. Days that are caught
-    up follow one another by `BUNCH_DAYS`, each acknowledged in all slices before the next bunch begins. `ids`: schema
-    ids by topic name; `sender`: an open one. Repeating is harmless.
+    Goes on behind the last day of the clock's own row, so that no day is left out; `from_day` counts while there is
+    none. Each bunch of `BUNCH_DAYS` is noted there before it is written, and acknowledged in all slices before the next
+    one. `ids`: schema ids by topic name; `sender`: an open one. Repeating is harmless. In a real database no day begins
+    before its midnight (`EarlyError`), and `agreed` names the person who lets more than `MAX_MISSED_DAYS` begin, else
+    `AlarmError`.
     """
     client = admin(kafka)
     topic_ids(client, [topic.name for topic in TOPICS])  # raises at once when a topic is missing
-    last = last_days(kafka)
-    days = days_to_begin(last_in_all(last) or from_day - timedelta(days=1), to_day)
+    with known_failures():
+        begun, simulated = stand(connection)
+        allow(connection, to_day)
+    missing = days_to_begin(begun or from_day - timedelta(days=1), to_day)
+    if begun is not None and not simulated and len(missing) > MAX_MISSED_DAYS:
+        if agreed is None:
+            raise AlarmError(_missed(begun, to_day, len(missing)))
+        leap(connection, agreed, begun, to_day)
+    last = last_days(kafka, begun)
+    days = days_to_begin(last_in_all(last) or (begun or from_day) - timedelta(days=1), max(to_day, begun or to_day))
     if not days:
         say(f"Nothing to do: {to_day} has begun already.")
         return days
     with nullcontext(sender) if sender else Sender(kafka, "dfdg-clock") as sender:
         for bunch in (days[n : n + BUNCH_DAYS] for n in range(0, len(days), BUNCH_DAYS)):
+            with known_failures():
+                note(connection, bunch[-1])
+            failpoints.reach("days noted")
             ends = end_offsets(client, [topic.name for topic in TOPICS if topic is not DAY_BEGUN])
-            for day, (slice_, begun) in product(bunch, enumerate(last)):
-                if begun is None or begun < day:
+            for day, (slice_, known) in product(bunch, enumerate(last)):
+                if known is None or known < day:
                     begin_day(sender, day, slice_, ends[slice_], ids[DAY_BEGUN.name])
             sender.finish()
             for day in bunch:
@@ -88,7 +111,15 @@ def begin_days(
     return days
 
 
+def _missed(begun: date, to_day: date, days: int) -> str:
+    return (
+        f"{days} days are missing up to {to_day}: {begun} was the last one. If {to_day} has come, a person begins them"
+        f" (`dfdg clock to {to_day}` shows what they would delete); if not, set this machine's clock right."
+    )
+
+
 def run(
+    connect: Callable[[], Connection],
     kafka: str,
     ids: Mapping[str, int],
     stop: threading.Event,
@@ -105,7 +136,10 @@ def run(
         today = copenhagen_day(now())
         try:
             if reached is None or reached < today:
-                _catch_up(kafka, ids, today, say)
+                with known_failures():
+                    connection = connect()
+                with closing(connection):
+                    begin_days(connection, kafka, ids, today, today, say)
                 reached = today
             wait_s = min(CHECK_INTERVAL_S, seconds_left(today, now()))
         except TransientError as error:
@@ -124,64 +158,59 @@ def seconds_left(today: date, moment: datetime) -> float:
     return (midnight(next_day(today)) - moment).total_seconds()
 
 
-def last_days(kafka: str) -> list[date | None]:
-    """The last day that each slice has; None where it has none (any more)."""
+def last_days(kafka: str, begun: date | None) -> list[date | None]:
+    """The last day that the topic has in each slice, `begun` at most; None where it has none (any more).
+
+    Only what the clock has written counts, and `begun` is what it has noted: a later day is not its own."""
     settings = {"bootstrap.servers": kafka, "group.id": "dfdg-clock", "enable.auto.commit": False, "logger": LOG}
     settings["fetch.wait.max.ms"] = FETCH_WAIT_MS
+    if begun is None:
+        return [None] * SLICES
     try:
         with closing(Consumer(settings)) as consumer:
-            return _last_days(consumer)
+            return _last_days(consumer, begun)
     except KafkaException as error:
         raise TransientError(f"Kafka does not answer: {error.args[0].str()}.") from error
 
 
-def _last_days(consumer: Consumer) -> list[date | None]:
+def _last_days(consumer: Consumer, begun: date) -> list[date | None]:
     last: list[date | None] = [None] * SLICES
-    waited: dict[int, TopicPartition] = {}
+    left: dict[int, int] = {}
+    starts = []
     for slice_ in range(SLICES):
         low, high = watermarks(consumer, DAY_BEGUN.name, slice_)
         if high > low:
-            waited[slice_] = TopicPartition(DAY_BEGUN.name, slice_, high - 1)
-    consumer.assign(list(waited.values()))  # together: else the first is fetched, and waited for, alone
+            start = max(low, high - LOOK_BACK)
+            left[slice_] = high - start
+            starts.append(TopicPartition(DAY_BEGUN.name, slice_, start))
+    consumer.assign(starts)  # together: else the first is fetched, and waited for, alone
     deadline = time.monotonic() + REQUEST_TIMEOUT_S
-    while waited:
-        for record in consumer.consume(len(waited), 1.0):
+    while any(left.values()):
+        for record in consumer.consume(min(LOOK_BACK, sum(left.values())), 1.0):
             if (error := record.error()) is not None:
                 raise KafkaException(error)
             slice_ = record.partition() or 0
-            last[slice_] = _day(record.key(), slice_)
-            waited.pop(slice_, None)
-        if waited and time.monotonic() > deadline:
-            raise TransientError(
-                f"Kafka did not give the last day of slices {sorted(waited)} in {REQUEST_TIMEOUT_S} s."
-            )
+            left[slice_] -= 1
+            if (day := _day(record, slice_)) is not None and day <= begun:
+                last[slice_] = max(day, last[slice_] or day)
+        if any(left.values()) and time.monotonic() > deadline:
+            lacking = sorted(slice_ for slice_, records in left.items() if records)
+            raise TransientError(f"Kafka did not give the last day of slices {lacking} in {REQUEST_TIMEOUT_S} s.")
     return last
 
 
-def _day(key: bytes | None, slice_: int) -> date:
+def _day(record: Message, slice_: int) -> date | None:
+    """The day that the clock began by this record; None for a record that it has not written."""
     try:
-        return date.fromisoformat((key or b"").decode())
-    except ValueError:
-        raise AlarmError(
-            f"The last record of {DAY_BEGUN.name}, partition {slice_}, has no day as its key: it is not the clock's."
-            " Find out who writes there; only the clock may."
-        ) from None
-
-
-def _catch_up(kafka: str, ids: Mapping[str, int], today: date, say: Say) -> None:
-    missing = days_to_begin(last_in_all(last_days(kafka)), today)
-    if len(missing) > MAX_MISSED_DAYS:
-        raise AlarmError(
-            f"{len(missing)} days are missing up to {today}. If today is {today}, begin them by hand first"
-            " (`dfdg clock to`); if it is not, set this machine's clock right."
-        )
-    if missing:
-        begin_days(kafka, ids, today, today, say)
+        event = cast(DayBegun, decode(frame(record.value()).body, contract(DayBegun.SCHEMA), DayBegun))
+        check_day(record, event, slice_)
+    except UnreadableError:
+        return None
+    return event.day_begun
 
 
 def begin_day(sender: Sender, day: date, slice_: int, ends: dict[str, int], schema_id: int) -> None:
     """Hands over the record that the day has begun in that slice, whose topics had these end offsets."""
     event = DayBegun(occurred_at=midnight(day), day_begun=day, ends=ends)
-    id_ = derived_id(DAY_BEGUN.name.encode(), event.key.encode(), b"%d" % slice_).hex()
-    value = encode(event, schema_id)
-    sender.send(DAY_BEGUN.name, slice_, event.key.encode(), value, headers(id_, SOURCE, event))
+    envelope = headers(day_id(event, slice_).hex(), SOURCE, event)
+    sender.send(DAY_BEGUN.name, slice_, event.key.encode(), encode(event, schema_id), envelope)

@@ -9,12 +9,9 @@ from pydantic import ValidationError
 
 from schemas.topic import Topic
 
-MOMENT = "must be a moment with its time zone, as 2021-06-14T08:00:00+02:00"
 IN_WORDS = {
     "missing": "is missing",
     "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "timezone_aware": MOMENT,
 }
 """By pydantic's type of the error. Others are told in pydantic's own words."""
 
@@ -78,8 +75,4 @@ def _nearest(field: str, missing: Collection[str], known: Collection[str]) -> st
 def _reason(kind: str, text: str, context: dict[str, object] | None) -> str:
     if kind == "string_pattern_mismatch":
         return PATTERNS[str((context or {})["pattern"])]
-    if kind.startswith("datetime_"):
-        return MOMENT
-    if kind.startswith("date_"):
-        return "must be a day, as 2021-06-14"
     return IN_WORDS.get(kind) or re.sub(r"^\w+ should\b", "must", text.removeprefix("Value error, "))

@@ -1,16 +1,33 @@
 """The fields of a JSON line that are the edge's own: its id, the CPR number, and numbers that only look like one."""
 
 import json
-from typing import Any
+from collections import Counter
+from datetime import date, datetime
+from typing import Any, NoReturn
 
-from producers.cpr import CprError, contains_cpr, looks_like_cpr, normal
+from producers.cpr import CprError, normal
 from producers.line_faults import Fault
-from schemas.companies import is_p_number
+from schemas.cpr import looks_like_cpr
+from schemas.dates import copenhagen_day
+from schemas.event import Event
 from schemas.topic import Topic
 
 MAX_ID_CHARACTERS = 128
+MAX_NAME_CHARACTERS = 40
+"""Of a key that a fault repeats; longer ones, and those that are no plain words, may hold anything."""
 
 PERSON_KEYS = ("citizen", "holder", "about", "user")
+
+NULL_DAYS = frozenset(
+    map(
+        date.fromisoformat,
+        ("0001-01-01", "1601-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01",
+         "1969-12-31", "1970-01-01"),
+    )
+)  # fmt: skip
+"""What other systems (.NET, Windows, SQL Server, spreadsheets, Unix) write where they know no day. **Chosen**: refused
+here, as days and as moments, for no fact of ours is from such a day; not of records, which others may have published
+already."""
 
 
 class FaultError(Exception):
@@ -22,9 +39,9 @@ class FaultError(Exception):
 
 
 def parsed(raw: bytes) -> dict[str, Any]:
-    """The line's JSON object, or `FaultError`."""
+    """The line's JSON object, or `FaultError`; no key of it, or of an object inside it, stands twice."""
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise FaultError("line", "is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -34,6 +51,35 @@ def parsed(raw: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise FaultError("line", "is not a JSON object")
     return content
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        known = twice.isascii() and twice.replace("_", "").isalpha() and len(twice) <= MAX_NAME_CHARACTERS
+        raise FaultError(
+            "line", f"has {f'`{twice}`' if known else 'a key'} twice: which is meant cannot be told; give it once"
+        )
+    return content
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise FaultError("line", "is not JSON: it has NaN or Infinity, which are no values")
+
+
+def nulls_of(event: Event) -> list[Fault]:
+    """Days and moments of the event that are another system's null."""
+    return [
+        Fault(name, "is what some systems write where they know no day: leave the field out, or give the day")
+        for name, value in event
+        if isinstance(value, date) and not NULL_DAYS.isdisjoint(_days(value))
+    ]
+
+
+def _days(value: date) -> set[date]:
+    """The days that may be meant: a moment's in Copenhagen and in UTC."""
+    return {value.date(), copenhagen_day(value)} if isinstance(value, datetime) else {value}
 
 
 def edge_fields(topic: Topic) -> dict[str, str | None]:
@@ -76,19 +122,13 @@ def person_field(topic: Topic) -> str:
     return "citizen" if "citizen" in topic.event.model_fields else topic.event.KEY
 
 
-def is_p_number_of(topic: Topic, name: str, value: Any) -> bool:
-    """True when ten digits stand where a company's P-number belongs, which may begin with a date too (AD-2)."""
-    numbers = value if isinstance(value, list) else [value]
-    return name in topic.event.P_NUMBERS and all(isinstance(each, str) and is_p_number(each) for each in numbers)
-
-
 def misplaced_in(topic: Topic, content: dict[str, Any]) -> dict[str, Fault]:
     """By name of the field: a CPR number where none belongs, and who is connected, which no line says."""
     found = {}
     for name, value in content.items():
         if name not in topic.event.model_fields and looks_like_cpr(name):
             found[name] = Fault("line", "the name of a field contains what looks like a CPR number")
-        elif contains_cpr(value) and not is_p_number_of(topic, name, value):
+        elif topic.event.cpr_in(name, value):
             found[name] = Fault(
                 name, "contains what looks like a CPR number, which belongs into `cpr` and nowhere else"
             )

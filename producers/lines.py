@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -16,6 +17,7 @@ from producers.line_fields import (
     cpr_of,
     edge_fields,
     misplaced_in,
+    nulls_of,
     own_id_of,
     parsed,
     person_field,
@@ -73,7 +75,7 @@ class PublishError(Exception):
         self.bad = bad
 
 
-class _Checked(NamedTuple):
+class Checked(NamedTuple):
     number: int
     own_id: str | None
     cpr: str | None
@@ -82,24 +84,26 @@ class _Checked(NamedTuple):
 
 
 def read_lines(
-    topic: Topic, stream: BinaryIO, identity: Subjects, client: str | None = None
+    topic: Topic, stream: BinaryIO, identity: Subjects, client: str | None = None, latest: date | None = None
 ) -> Iterator[Line | BadLine]:
     """The events of a stream of JSON lines, in order; empty lines are passed over.
 
     A line holds the event's fields, perhaps an `id` of its own, and for events about a person `cpr` instead of the key,
     or of the field `citizen`. Without an `id` the content decides the event's id: the same content twice is the same
     event. Only CPR numbers of lines that are good otherwise reach `identity`. `client` is the one connected, for
-    topics whose events name it; a line must not name it (AD-1).
+    topics whose events name it; a line must not name it (AD-1). `latest` is the last day that a fact may be of.
     """
-    checked = check_lines(topic, stream, client)
+    checked = check_lines(topic, stream, client, latest)
     while chunk := list(islice(checked, CHUNK_LINES)):
-        cprs = [item.cpr for item in chunk if isinstance(item, _Checked) and item.cpr is not None]
+        cprs = [item.cpr for item in chunk if isinstance(item, Checked) and item.cpr is not None]
         subjects = identity.subjects(cprs) if cprs else {}
         for item in chunk:
             yield item if isinstance(item, BadLine) else _identified(topic, item, subjects, client)
 
 
-def check_lines(topic: Topic, stream: BinaryIO, client: str | None = None) -> Iterator[_Checked | BadLine]:
+def check_lines(
+    topic: Topic, stream: BinaryIO, client: str | None = None, latest: date | None = None
+) -> Iterator[Checked | BadLine]:
     """The first half of `read_lines`: needs no database and changes nothing.
 
     Raises `PublishError` at a line beyond `MAX_LINE_BYTES`: that is no file of JSON lines. So too when `client`
@@ -112,14 +116,14 @@ def check_lines(topic: Topic, stream: BinaryIO, client: str | None = None) -> It
         if not raw.strip():
             continue
         try:
-            yield _check(topic, number, raw, client)
+            yield _check(topic, number, raw, client, latest)
         except FaultError as error:
             yield BadLine(number, (error.fault,), raw.decode("utf-8", "surrogateescape"))
         except RecursionError:
             yield BadLine(number, (Fault("line", "has brackets within brackets without end"),), raw.decode())
 
 
-def _identified(topic: Topic, line: _Checked, subjects: dict[str, str], client: str | None) -> Line:
+def _identified(topic: Topic, line: Checked, subjects: dict[str, str], client: str | None) -> Line:
     event = line.event
     if line.cpr is not None:
         event = event.model_copy(update={person_field(topic): subjects[line.cpr]})
@@ -145,7 +149,7 @@ def _check_client(topic: Topic, client: str | None) -> None:
         )
 
 
-def _check(topic: Topic, number: int, raw: bytes, client: str | None) -> _Checked | BadLine:
+def _check(topic: Topic, number: int, raw: bytes, client: str | None, latest: date | None) -> Checked | BadLine:
     content = parsed(raw)
     faults: list[Fault] = []
     fields = _stand_ins(topic, content, client)
@@ -157,11 +161,13 @@ def _check(topic: Topic, number: int, raw: bytes, client: str | None) -> _Checke
         event = topic.event.model_validate(content | fields)
     except ValidationError as error:
         faults += faults_of(topic, error, edge_fields(topic), misplaced)
-    except OverflowError:  # a moment at the ends of the calendar, moved to UTC
-        faults.append(Fault("occurred_at", "lies outside the calendar"))
+    else:
+        faults += nulls_of(event)
+        if latest is not None and (field := event.ahead(latest)) is not None:
+            faults.append(Fault(field, f"lies too far ahead: the last day that a fact may be of is {latest}"))
     if faults or event is None:
         return BadLine(number, tuple(dict.fromkeys(faults)), raw.decode("utf-8", "surrogateescape"))
-    return _Checked(number, own_id, cpr, content, event)
+    return Checked(number, own_id, cpr, content, event)
 
 
 def _stand_ins(topic: Topic, content: dict[str, Any], client: str | None) -> dict[str, Any]:

@@ -13,7 +13,10 @@ class BadFileError(Exception):
 
 
 class Row(NamedTuple):
-    """A line's fields by column; each method returns a field of its form, or raises `BadFileError`."""
+    """A line's fields by column; each method returns a field of its form, or raises `BadFileError`.
+
+    A text has no blanks around it and no line breaks in it, which spreadsheets leave there.
+    """
 
     path: Path
     line: int
@@ -26,7 +29,7 @@ class Row(NamedTuple):
     def text(self, column: str) -> str:
         value = self.fields[column]
         self.require(value.strip() != "", column, "is empty")
-        return value
+        return " ".join(value.split())
 
     def uri(self, column: str) -> str:
         value = self.text(column)
@@ -46,10 +49,15 @@ class Row(NamedTuple):
 
 
 def rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
-    """The lines below a header of exactly these columns; `BadFileError` for a file that is anything else."""
+    """The lines below a header of exactly these columns; `BadFileError` for a file that is anything else.
+
+    What a spreadsheet makes of the published file is read too: a mark at its beginning, semicolons for commas.
+    """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            delimiter = ";" if file.readline().rstrip("\r\n") == ";".join(columns) else ","
+            file.seek(0)
+            reader = csv.reader(file, strict=True, delimiter=delimiter)
             header = next(reader, [])
             if tuple(header) != tuple(columns):
                 raise BadFileError(f"{path}, line 1: columns are {', '.join(header)}; expected {', '.join(columns)}")

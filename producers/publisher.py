@@ -1,17 +1,19 @@
 """Publishes JSON lines to a topic: all of them or none, in order, and repeating it changes nothing."""
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
+from datetime import date
 from pathlib import Path
 from textwrap import indent
 from typing import BinaryIO, NamedTuple, TextIO, cast
 
 from infra.kafka import admin, topic_ids
 from producers import bi_star, cvr, jobad, jobcentre, jobkon, jobnet, operators, portals, vitas
-from producers.lines import BadLine, Line, PublishError, Subjects, check_lines, read_lines
+from producers.lines import BadLine, Checked, Line, PublishError, Subjects, check_lines, read_lines
 from producers.sender import DeliveryError, Sender
 from schemas.codec import encode
 from schemas.headers import headers
@@ -24,6 +26,12 @@ __all__ = ["BadLine", "DeliveryError", "Line", "PublishError", "Published", "pub
 SYSTEMS = (jobcentre, jobnet, portals, vitas, jobkon, jobad, cvr, bi_star, operators)
 """The source systems whose facts and requests are published here."""
 WRITES = tuple(topic for system in SYSTEMS for topic in system.WRITES)
+
+OWN = "producers/publisher"
+"""The source of lines that say by their content which fact they are, and of all lines before systems were named."""
+
+LEGACY = "legacy"
+_SYSTEM = re.compile("[a-z][a-z0-9-]{0,39}")
 
 SHOWN_FAULTS = 100
 """Bad lines that an error carries; the rest is only counted."""
@@ -40,6 +48,17 @@ class Published(NamedTuple):
     skipped: int
 
 
+def source_of(system: str) -> str:
+    """The `ce_source` of a system's lines: its name; `legacy` is all that was published before systems were named.
+    Raises `PublishError` for what is spelt like no system; ours have a slash, so nobody else's is mistaken for one."""
+    if not _SYSTEM.fullmatch(system):
+        known = ", ".join(each.__name__.rpartition(".")[2].replace("_", "-") for each in SYSTEMS)
+        raise PublishError(
+            f"Nothing was sent: a source system has a name of small letters, digits and hyphens: {known}, or another."
+        )
+    return OWN if system == LEGACY else system
+
+
 def publish(
     topic: Topic,
     stream: BinaryIO,
@@ -47,10 +66,11 @@ def publish(
     kafka: str,
     schema_id: int,
     *,
-    source: str = "producers/publisher",
+    source: str | None = None,
     skip_bad: Path | None = None,
     initial: bool = False,
     client: str | None = None,
+    latest: date | None = None,
     sender: Sender | None = None,
     progress: Progress = lambda _: None,
     sending: Callable[[Line], None] = lambda _: None,
@@ -58,7 +78,9 @@ def publish(
     """Sends the lines of `stream` once all are found good; `sending` is told each, `progress` how many.
 
     `initial` marks the events, where they can be marked, as a first load; their ids stay those of their lines.
-    `client` is the one connected, for topics whose events name it (AD-1). `sender`: an open one.
+    `source`: whose own ids the lines have; two systems may both have a fact `1`.
+    `client` is the one connected, for topics whose events name it (AD-1). `latest`: the last day that a fact may be of,
+    as the engine judges it too. `sender`: an open one.
     With `skip_bad` the bad lines are kept in that new file, as they are, and the rest is sent. Raises `PublishError`
     when nothing was sent, `DeliveryError` when Kafka did not take all.
     """
@@ -66,13 +88,13 @@ def publish(
     with ExitStack() as open_files:
         lines = stream if stream.seekable() else open_files.enter_context(_spooled(stream))
         start = lines.tell()
-        bad = _bad_lines(topic, lines, skip_bad, client)
+        bad = _bad_lines(check_lines(topic, lines, client, latest), skip_bad, client, named=source is not None)
         lines.seek(start)
         topic_ids(admin(kafka), [topic.name])  # raises at once when the topic is missing
         with nullcontext(sender) if sender else Sender(kafka, "dfdg-publisher") as sender:
-            good = _good(read_lines(topic, lines, identity, client), skip_bad)
+            good = _good(read_lines(topic, lines, identity, client, latest), skip_bad)
             good = _marked(good) if initial and "initial" in topic.event.model_fields else good
-            sent = _send(topic, _told(good, sending), sender, schema_id, source, progress)
+            sent = _send(topic, _told(good, sending), sender, schema_id, source or OWN, progress)
             sender.finish()
     progress(sent)
     return Published(sent, bad)
@@ -120,14 +142,20 @@ def _good(lines: Iterator[Line | BadLine], skip_bad: Path | None) -> Iterator[Li
             raise PublishError(f"The file was changed while it was read: {line}. Lines before it may have been sent.")
 
 
-def _bad_lines(topic: Topic, stream: BinaryIO, skip_bad: Path | None, client: str | None) -> int:
-    """How many lines are bad; they are written to `skip_bad`, or refused."""
+def _bad_lines(lines: Iterable[Checked | BadLine], skip_bad: Path | None, client: str | None, named: bool) -> int:
+    """How many lines are bad; they are written to `skip_bad`, or refused. Raises `PublishError` for an own id when
+    nobody is `named` whose it is: neither the source nor a client."""
     shown: list[BadLine] = []
     count = 0
     with ExitStack() as open_files:
         aside: TextIO | None = None
-        for line in check_lines(topic, stream, client):
+        for line in lines:
             if not isinstance(line, BadLine):
+                if line.own_id is not None and not named and client is None:
+                    raise PublishError(
+                        f"Nothing was sent: line {line.number} has an `id` of its own, and another system may have the"
+                        f" same. Say whose it is: --source SYSTEM; --source {LEGACY} for what was published without."
+                    )
                 continue
             count += 1
             if skip_bad is not None:

@@ -1,9 +1,8 @@
 """The clock's event: a Copenhagen day has begun (DESIGN 2.3)."""
 
-from datetime import date
 from typing import ClassVar
 
-from schemas.event import Event
+from schemas.event import Day, Event
 
 
 class DayBegun(Event):
@@ -16,5 +15,5 @@ class DayBegun(Event):
     SCHEMA: ClassVar[str] = "day-begun.v1"
     KEY: ClassVar[str] = "day_begun"
 
-    day_begun: date
+    day_begun: Day
     ends: dict[str, int]

@@ -69,7 +69,7 @@ def decode(body: memoryview, writer: Any, event: type[Event]) -> Event:
     reader = contract(event.SCHEMA)
     try:
         fields = fastavro.schemaless_reader(data, writer, None if writer is reader else reader)
-    except (ValueError, TypeError, EOFError, IndexError, KeyError, OverflowError, MemoryError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - all of fastavro's: it reads these bytes only, and has classes of its own
         raise UnreadableError(f"the value is not Avro of {event.SCHEMA} ({type(error).__name__})") from None
     if data.read(1):
         raise UnreadableError(f"bytes are left after the Avro of {event.SCHEMA}")
@@ -77,6 +77,8 @@ def decode(body: memoryview, writer: Any, event: type[Event]) -> Event:
         return event.model_validate(fields)
     except ValidationError as error:
         raise UnreadableError(f"not a valid {event.SCHEMA}: {faults(error)}") from None
+    except Exception as error:  # noqa: BLE001 - a validator's, of these values only
+        raise UnreadableError(f"not a valid {event.SCHEMA} ({type(error).__name__})") from None
 
 
 def faults(error: ValidationError) -> str:

@@ -1,11 +1,11 @@
 """CV duties: the facts recorded of a citizen, and the duties that follow (CV-1 … CV-7)."""
 
-from datetime import date
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, model_validator
 
-from schemas.event import Event, Id
+from schemas.event import Day, Event, Id
 
 TARGET_GROUPS = (
     "insured-unemployed",
@@ -51,12 +51,13 @@ class CvExemptionRecorded(Event):
 
     SCHEMA: ClassVar[str] = "cv-exemption-recorded.v1"
     KEY: ClassVar[str] = "citizen"
+    AHEAD_YEARS: ClassVar[Mapping[str, int]] = {"first_day": 5, "last_day": 50}
 
     citizen: Id
     exemption: Id
     kind: Annotated[str, _one_of(EXEMPTIONS, "kind of exemption")]
-    first_day: date
-    last_day: date | None = None
+    first_day: Day
+    last_day: Day | None = None
     withdrawn: bool = False
     initial: bool = False
 
@@ -82,6 +83,6 @@ class CvRequirementChanged(Event):
     exempt_from_being_searchable: bool
     jobcentre: Id
     fund: Id | None = None
-    from_day: date
+    from_day: Day
     rule: str
     initial: bool = False

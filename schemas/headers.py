@@ -1,5 +1,6 @@
 """CloudEvents in Kafka's binary mode: the headers are the envelope, the value is the event (DESIGN section 4)."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -21,6 +22,10 @@ MAX_HEADERS = 64
 MAX_HEADER_BYTES = 1024
 """The longest value of a header that we act on: sources are kept in a slice's row, ids in the journal."""
 
+MAX_SEQUENCE = 2**63 - 1
+"""PostgreSQL's `int8`, in which sequences wait in the outbox."""
+
+_SEQUENCE = re.compile("[1-9][0-9]{0,18}")
 _READ = frozenset(("ce_id", "ce_source", "ce_sequence", "ce_causationid", "traceparent"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_CAUSE = bytes(16)
@@ -93,6 +98,14 @@ def parse(raw: Sequence[tuple[str, bytes | None]] | Any) -> Headers:
     if "ce_id" not in found or "ce_source" not in found:
         raise UnreadableError("header ce_id or ce_source is missing")
     return found
+
+
+def sequence_of(headers: Headers) -> int:
+    """The sequence that our ledger has given the record, as it writes numbers; else `UnreadableError`."""
+    digits = headers.get("ce_sequence", "")
+    if not _SEQUENCE.fullmatch(digits) or (sequence := int(digits)) > MAX_SEQUENCE:
+        raise UnreadableError(f"ce_sequence is missing, or is no number from 1 to {MAX_SEQUENCE}")
+    return sequence
 
 
 @lru_cache(maxsize=64)  # the events that one event causes have its moment

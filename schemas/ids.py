@@ -8,6 +8,9 @@ from functools import cache, lru_cache
 from confluent_kafka import cimpl
 
 ID_DIGITS = 32
+OUR_PRODUCERS = "producers/"
+"""How the source of a producer of ours begins. A source system that `dfdg publish` names has no slash."""
+
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
@@ -16,16 +19,20 @@ def derived_id(*parts: bytes) -> bytes:
     return hashlib.sha256(b"\x1f".join(parts)).digest()[:16]
 
 
-def id_of(ce_id: str, ce_source: str) -> bytes:
+def id_of(ce_id: str, ce_source: str, *, ours: bool = True) -> bytes:
     """The 16 bytes by which we know a record.
 
-    An id of 32 hex digits, as our own and UUIDs are, spells them, for it is unique by itself. Any other id gives a hash
-    of source and id, which CloudEvents promises to be unique together.
+    An id of our own ledger or producers has 32 hex digits and spells them. Any other gives a hash of source and id,
+    which CloudEvents promises to be unique together; on a topic that is not `ours` to write alone, 32 digits too.
     """
+    spelt = spelt_id(ce_id) if ours or ce_source.startswith(OUR_PRODUCERS) else None
+    return spelt or derived_id(ce_source.encode(), ce_id.encode())
+
+
+def spelt_id(ce_id: str) -> bytes | None:
+    """The 16 bytes that 32 hex digits spell, with dashes or without."""
     digits = ce_id if len(ce_id) == ID_DIGITS else ce_id.replace("-", "")
-    if len(digits) == ID_DIGITS and _HEX.issuperset(digits):
-        return bytes.fromhex(digits)
-    return derived_id(ce_source.encode(), ce_id.encode())
+    return bytes.fromhex(digits) if len(digits) == ID_DIGITS and _HEX.issuperset(digits) else None
 
 
 @lru_cache(maxsize=65_536)  # a batch's subjects; a hit costs a tenth

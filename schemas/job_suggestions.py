@@ -1,9 +1,9 @@
 """Checks of job suggestions: the duty ended in December 2019, the data remains until it is due (RET-1)."""
 
-from datetime import date
+from collections.abc import Mapping
 from typing import ClassVar
 
-from schemas.event import Event, Id, Text
+from schemas.event import Day, Event, Id, Text
 
 
 class JobSuggestionCheckRecorded(Event):
@@ -14,8 +14,9 @@ class JobSuggestionCheckRecorded(Event):
 
     SCHEMA: ClassVar[str] = "job-suggestion-check-recorded.v1"
     KEY: ClassVar[str] = "citizen"
+    AHEAD_YEARS: ClassVar[Mapping[str, int]] = {"checked_on": 0}
 
     citizen: Id
     record: Id
-    checked_on: date
+    checked_on: Day
     outcome: Text

@@ -1,10 +1,9 @@
 """JobAD: adverts that client systems submit (AD-1, AD-2). The numbers of an anonymous advert stay internal."""
 
-from datetime import date
 from typing import ClassVar
 
 from schemas.companies import Cvr, PNumber
-from schemas.event import Event, Id, Text
+from schemas.event import Day, Event, Id, Text
 from schemas.requests import Answer
 
 
@@ -15,7 +14,7 @@ class ClientSystemRecorded(Event):
     KEY: ClassVar[str] = "client"
 
     client: Id
-    from_day: date
+    from_day: Day
     registered: bool
 
 
@@ -72,5 +71,5 @@ class AdvertPublished(Event):
     headline: Text
     anonymous: bool
     employer: Id | None = None
-    from_day: date
+    from_day: Day
     rule: str

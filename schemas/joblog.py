@@ -1,9 +1,9 @@
 """The Joblog: a citizen's applications for jobs, and which fields of them are mandatory (RET-3, RET-4, RET-5)."""
 
-from datetime import date
+from collections.abc import Mapping
 from typing import ClassVar, Literal, NamedTuple
 
-from schemas.event import Event, Id, Text
+from schemas.event import Day, Event, Id, Text
 
 
 class Field(NamedTuple):
@@ -42,17 +42,18 @@ class JoblogEntryRecorded(Event):
 
     SCHEMA: ClassVar[str] = "joblog-entry-recorded.v1"
     KEY: ClassVar[str] = "citizen"
+    AHEAD_YEARS: ClassVar[Mapping[str, int]] = {"applied_on": 0}
 
     citizen: Id
     record: Id
-    applied_on: date
+    applied_on: Day
     employer: Text
     position: Text
     how_applied: Text
     contact_person: Text | None = None
     advert_link: Text | None = None
     note: Text | None = None
-    follow_up_on: date | None = None
+    follow_up_on: Day | None = None
     answer: Text | None = None
 
 
@@ -64,5 +65,5 @@ class JoblogStandingChanged(Event):
 
     citizen: Id
     open: bool
-    from_day: date
+    from_day: Day
     rule: str

@@ -1,9 +1,8 @@
 """Notices: thin, by authenticated pull, own citizens only (CV-7)."""
 
-from datetime import date
 from typing import ClassVar
 
-from schemas.event import Event, Id
+from schemas.event import Day, Event, Id
 
 
 class NoticeIssued(Event):
@@ -20,5 +19,5 @@ class NoticeIssued(Event):
     recipient: Id
     reason: str
     rule: str
-    from_day: date
+    from_day: Day
     details: dict[str, str]

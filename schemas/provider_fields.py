@@ -34,8 +34,10 @@ FIELDS = (
 )
 
 CONDITIONS = (
+    ("access.referral", "provider"),
+    ("access.now", "today"),
     ("titles.held", "holder_kind"),
     ("titles.held", "area"),
     ("titles.held", "removed_at"),
 )
-"""Columns that only the views' conditions name: shown to nobody."""
+"""Columns that only conditions name, of the functions behind the views: shown to nobody."""

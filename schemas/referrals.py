@@ -1,11 +1,12 @@
 """Referrals of citizens to providers, and the access that follows (ACC-1 … ACC-3)."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from schemas.event import FIRST_YEAR, LAST_YEAR, Event, Id, Text
+from schemas.event import FIRST_YEAR, LAST_YEAR, Day, Event, Id, Text
 
 ProviderId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 """A provider's id, which also names its role in the database: `provider_<id>`."""
@@ -17,7 +18,7 @@ def _within_years(day: date) -> date:
     return day
 
 
-Day = Annotated[date, AfterValidator(_within_years)]
+PeriodDay = Annotated[Day, AfterValidator(_within_years)]
 
 
 class ProviderRecorded(Event):
@@ -39,13 +40,14 @@ class ReferralRecorded(Event):
 
     SCHEMA: ClassVar[str] = "referral-recorded.v1"
     KEY: ClassVar[str] = "citizen"
+    AHEAD_YEARS: ClassVar[Mapping[str, int]] = {"last_day": 5}
 
     citizen: Id
     record: Id
     provider: ProviderId
-    first_day: Day
-    last_day: Day
-    cancelled_on: Day | None = None
+    first_day: PeriodDay
+    last_day: PeriodDay
+    cancelled_on: PeriodDay | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -70,5 +72,5 @@ class AccessChanged(Event):
     citizen: Id
     provider: ProviderId
     opened: bool
-    from_day: date
+    from_day: Day
     rule: str

@@ -1,9 +1,8 @@
 """From a record's deadline to its deletion, and the holds that stop it (RET-1 … RET-9)."""
 
-from datetime import date
 from typing import ClassVar, Literal
 
-from schemas.event import Event, Id, Moment
+from schemas.event import Day, Event, Id, Moment
 
 Reason = Literal["no-receipt", "hold"]
 
@@ -17,8 +16,8 @@ class OfRecord(Event):
     area: Id
     record: Id
     rule: str
-    anchor: date
-    due: date
+    anchor: Day
+    due: Day
     updated_at: Moment
 
 
@@ -75,8 +74,8 @@ class RecordDeleted(Event):
     area: Id
     record: Id
     rule: str
-    due: date
-    deleted_on: date
+    due: Day
+    deleted_on: Day
     reference: str | None = None
     number: int
     previous: str

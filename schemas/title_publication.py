@@ -1,9 +1,8 @@
 """The classification and the retired titles, for any reader (TIT-14): titles, never their holders."""
 
-from datetime import date
 from typing import ClassVar, Literal
 
-from schemas.event import Event, Id
+from schemas.event import Day, Event, Id
 
 TitleStatus = Literal["active", "converted", "must-choose", "retired"]
 
@@ -27,4 +26,4 @@ class TitlePublished(Event):
     aliases: list[str]
     status: TitleStatus
     candidates: list[str]
-    from_day: date
+    from_day: Day

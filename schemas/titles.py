@@ -1,11 +1,10 @@
 """Job titles: their holders, and their outcomes when DiscoAMS08 gives way to ESCO-STAR (TIT-1 … TIT-15)."""
 
-from datetime import date
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from schemas.event import Event, Id, Text
+from schemas.event import Day, Event, Id, Text
 
 Scheme = Literal["discoams08", "esco-star", "free-text"]
 HolderKind = Literal["citizen", "employer"]
@@ -70,7 +69,7 @@ class TitleChanged(Event):
     alias_dropped: bool
     wave: int
     table_version: Id
-    from_day: date
+    from_day: Day
     rule: str
 
 
@@ -115,5 +114,5 @@ class AdvertExpired(Event):
     holder: Id
     area: Id
     item: Id
-    from_day: date
+    from_day: Day
     rule: str

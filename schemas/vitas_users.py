@@ -1,11 +1,10 @@
 """Users of VITAS, their logins and their re-activation (VIT-2, VIT-3)."""
 
-from datetime import date
 from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from schemas.event import Event, Id
+from schemas.event import Day, Event, Id
 
 
 class VitasUserRecorded(Event):
@@ -18,7 +17,7 @@ class VitasUserRecorded(Event):
     KEY: ClassVar[str] = "user"
 
     user: Id
-    created_on: date
+    created_on: Day
     jobcentre: Id
     company: Id | None = None
 
@@ -49,7 +48,7 @@ class VitasUserChanged(Event):
 
     user: Id
     active: bool
-    since: date
+    since: Day
     jobcentre: Id
     company: Id | None = None
     rule: str

@@ -106,8 +106,10 @@ class Processor(Generic[S]):
             connection.execute(_ERASE, (self.name, texts(subjects.keys() - kept.keys())))
 
     def _switch(self, connection: Connection, cursor: Cursor, version: str) -> None:
-        """Use that version of the reference data from here on, and make every subject due to be woken with it."""
+        """Use that version of the reference data from here on, and make every subject due to be woken with it. One that
+        is not there stops the slice in front of its announcement, and not at the next fact."""
         cursor.reference = version
+        self._reference(connection, cursor)
         if cursor.day is not None:
             parameters = {"day": cursor.day, "decision": self.name, "slice": cursor.slice}
             connection.execute(_REWAKE, parameters)

@@ -21,6 +21,7 @@ from consumers.record_lock import confirm_restore
 from infra.addresses import Addresses
 from infra.local import Stack
 from infra.migrate import migrate
+from producers.calendar import simulate
 from tests.lone_postgres import lone_postgres
 
 hypothesis.settings.register_profile("ours", deadline=None)  # no test asserts a wall-clock time
@@ -87,6 +88,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 def _migrated(server: str) -> Iterator[str]:
     with new_database(server) as dsn:
         migrate(dsn)
+        with psycopg.connect(dsn) as connection:
+            simulate(connection, "test")  # tests play years in seconds, and some lie ahead: see `real_database`
         yield dsn
 
 

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 from psycopg import Connection
 
 from consumers.cv_status import sink
-from infra.engine.deduplication import JOINED_LATE
+from infra.engine.deduplication import JOINED_LATE, last_sequence
 from infra.errors import AlarmError
 from schemas.topic import SLICES
 from schemas.topics import CV_REQUIREMENT_CHANGED
@@ -51,5 +51,7 @@ def snapshot(connection: Connection, out: TextIO) -> int:
 
 
 def _partition(slice_: int, positions: dict[str, int], received: dict[str, Any], topic: str) -> dict[str, Any]:
-    sequences = {source: last for source, last in received.get(topic, {}).items() if source != JOINED_LATE}
+    sequences = {
+        source: last_sequence(mark) for source, mark in received.get(topic, {}).items() if source != JOINED_LATE
+    }
     return {"partition": slice_, "next_offset": positions.get(topic, 0), "sequences": sequences}

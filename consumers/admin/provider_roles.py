@@ -13,12 +13,14 @@ class ProviderError(Exception):
 
 
 class Provider(NamedTuple):
-    """`admitted`: its role may read at all. `can_log_in`: it has a password of its own. `citizens`: readable now."""
+    """`admitted`: its role may read at all. `can_log_in`: it has a password of its own, which holds until the moment
+    `until`. `citizens`: readable now."""
 
     provider: str
     name: str
     admitted: bool
     can_log_in: bool
+    until: datetime | None
     citizens: int
 
 
@@ -31,8 +33,9 @@ class Moment(NamedTuple):
 
 _LIST = """
 select p.provider, p.name, pg_has_role('provider_' || p.provider, %(group)s, 'usage'),
-    r.rolcanlogin and coalesce(
+    r.rolcanlogin and not access.expired(r.rolname) and coalesce(
         (select action = 'grant' from access.admission where provider = p.provider order by id desc limit 1), false),
+    r.rolvaliduntil,
     (select count(distinct citizen) from access.referral r
         where r.provider = p.provider and access.may_read('provider_' || p.provider, citizen, record))
 from access.provider p join pg_roles r on r.rolname = 'provider_' || p.provider
@@ -41,6 +44,8 @@ order by p.provider
 _MOMENT = "select now.today, clock.moment from access.now, access.clock"
 _KNOWN = "select from access.provider where provider = %s for update"
 _AUDIT = "insert into access.admission (who, action, provider) values (%s, %s, %s)"
+_CONFINE = "select access.confine(%s)::text"
+_TEMPORARY = "select current_database() where has_database_privilege('public', current_database(), 'temporary')"
 _END = "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s"
 
 
@@ -65,13 +70,17 @@ def moment(connection: Connection) -> Moment:
 def grant(connection: Connection, provider: str, password: str, who: str) -> None:
     """Let the provider in with that password, which replaces an earlier one; the server only ever sees its SCRAM hash.
 
-    Raises `ProviderError` when no such provider was recorded.
+    It ends as `access.confine` says. Raises `ProviderError` when no such provider was recorded.
     """
     role = sql.Identifier(role_of(provider))
     secret = connection.pgconn.encrypt_password(password.encode(), role_of(provider).encode(), b"scram-sha-256")
     with connection.transaction():
         _record(connection, provider, "grant", who)
-        connection.execute(sql.SQL("alter role {} login password {}").format(role, sql.Literal(secret.decode())))
+        (until,) = connection.execute(_CONFINE, (role_of(provider),)).fetchone() or ("",)
+        secret_until = (sql.Literal(secret.decode()), sql.Literal(until))
+        connection.execute(sql.SQL("alter role {} login password {} valid until {}").format(role, *secret_until))
+        for (name,) in connection.execute(_TEMPORARY).fetchall():  # a copied or restored database has forgotten it
+            connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
         connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(GROUP), role))
         connection.execute(sql.SQL("grant {} to {}").format(role, sql.Identifier(GATEWAY)))
 

@@ -3,8 +3,8 @@
 from psycopg import Connection
 
 _VISIBLE = """
-select count(*) from mailbox.visible
-where recipient = %(recipient)s and recipient_kind = coalesce(%(kind)s, recipient_kind)
+select count(*) from mailbox.visible_to(%(recipient)s)
+where recipient_kind = coalesce(%(kind)s, recipient_kind)
 """
 _KNOWN = """
 select exists (select from mailbox.notice where recipient = %(name)s)

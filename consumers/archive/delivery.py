@@ -1,12 +1,13 @@
 """A delivery from the register to the package on disk; only records read back from there are recorded (RET-6)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 
 from consumers.archive import outstanding
 from consumers.archive.errors import ArchiveError
@@ -15,6 +16,7 @@ from consumers.archive.package import write_package
 from consumers.archive.table import NAME, read_delivered
 from consumers.archive.verify import Checked, verify
 from infra.engine import failpoints
+from infra.postgres import connect
 from schemas.archive_areas import Area
 from schemas.dates import copenhagen_day
 
@@ -23,7 +25,8 @@ AGENCY, MEDIUM = "STAR", 1
 
 FAULTS_SHOWN = 5
 
-_LOCK = 0x41524348  # "ARCH"
+_LOCKABLE = "insert into ledger.lock_row values (%s) on conflict do nothing"
+_LOCK = "select from ledger.lock_row where name = %s for update skip locked"
 _BEGIN = """
 insert into archive.run (area, due_by, folder, began_at, began_by) values (%s, %s, %s, %s, %s) returning number
 """
@@ -79,16 +82,15 @@ def check_who(who: str) -> None:
 
 @contextmanager
 def _alone(connection: Connection, area: Area) -> Iterator[None]:
-    """No other run delivers the area meanwhile; a run that dies releases the lock with its connection."""
-    key = (_LOCK, area.name)
-    (alone,) = connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", key).fetchone() or (False,)
-    if not alone:
-        raise ArchiveError(f"Another delivery of {area.name} is under way. Wait until it has ended.")
-    try:
+    """No other run delivers the area meanwhile; a run that dies releases the lock with its connections."""
+    info = connection.info
+    with closing(connect(make_conninfo(info.dsn, password=info.password), "dfdg-delivery-lock")) as holder:
+        name = (f"delivery/{area.name}",)
+        holder.execute(_LOCKABLE, name)
+        holder.commit()
+        if not holder.execute(_LOCK, name).fetchall():
+            raise ArchiveError(f"Another delivery of {area.name} is under way. Wait until it has ended.")
         yield
-    finally:
-        if not connection.broken:
-            connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
 
 
 def _told(rows: Iterable[Sequence[Any]], progress: Callable[[int], object]) -> Iterator[Sequence[Any]]:

@@ -17,6 +17,7 @@ from infra.cli import (
     lists,
     provider,
     publish,
+    registry,
     replay,
     retention,
     run,
@@ -51,11 +52,12 @@ for panel, functions in PANELS:
     for function in functions:
         app.command(rich_help_panel=panel)(function)
 
-for function in (unblock.accept, unblock.skip):
+for function in (unblock.accept, unblock.skip, unblock.set_aside):
     dead_letters.letters_app.command()(function)
 
 app.add_typer(titles.titles_app, rich_help_panel=ENTER)
 app.add_typer(clock.clock_app, rich_help_panel=ENTER)
+app.add_typer(registry.registry_app, rich_help_panel=SERVERS)
 app.add_typer(dead_letters.letters_app, rich_help_panel=LOOK)
 app.add_typer(flood.flood_app, rich_help_panel=LOOK)
 app.add_typer(lists.vitas_app, rich_help_panel=LOOK)

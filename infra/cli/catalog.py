@@ -1,5 +1,6 @@
 """All that `dfdg run` can run: the decisions and the sinks, in the order of the flow."""
 
+from collections import defaultdict
 from typing import Any
 
 import consumers.bi_user
@@ -28,8 +29,10 @@ import streams.vitas_grants
 import streams.vitas_users
 from consumers.sink import Sink
 from infra.dead_letters.store import topic_of
-from schemas.topic import Topic
+from infra.engine.consumer import LedgerConsumer
+from schemas.topic import SLICES, Topic
 from streams.decision import Decision
+from streams.processor import Processor
 
 DECISIONS: tuple[Decision[Any], ...] = (
     streams.cv_requirement.decision,
@@ -66,6 +69,23 @@ NAMES = tuple(each.name for each in CONSUMERS)
 def reads() -> dict[str, tuple[Topic, ...]]:
     """By name of decision or sink: the topics that it reads."""
     return {each.name: each.reads for each in CONSUMERS}
+
+
+def sources() -> dict[str, frozenset[str]]:
+    """By topic, dead letter topics among them: the `ce_source` of every slice of the decisions and sinks that write it.
+    Also of slices other than the key's: an answer may have another key than the request."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in CONSUMERS:
+        written = [topic.name for topic in each.writes] + [topic_of(each.name, topic.name) for topic in each.reads]
+        for topic in written:
+            found[topic].update(f"{each.name}/{slice_}" for slice_ in range(SLICES))
+    return {topic: frozenset(who) for topic, who in found.items()}
+
+
+def consumer_of(name: str) -> LedgerConsumer:
+    """The decision's processor, or the sink."""
+    decided = (Processor(decision) for decision in DECISIONS if decision.name == name)
+    return next(decided, None) or next(sink for sink in SINKS if sink.name == name)
 
 
 def dead_letter_topics() -> list[str]:

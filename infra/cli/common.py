@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 COULD_NOT, AWAY, BAD_INPUT = 1, 3, 4
+EVERYBODY = "everybody"
 EXIT_CODES = (
     "Exit codes: 0 fine, 1 it could not be done, 2 wrong usage, 3 a server is away, 4 the input is bad."
     " Whatever failed is told on stderr. `dfdg status`: 0 well, 1 degraded, 3 down."
@@ -157,7 +158,7 @@ _KNOWN = (
     ("consumers.admin.flood", "FloodError", COULD_NOT, "{error}"),
     ("consumers.admin.provider_roles", "ProviderError", COULD_NOT, "{error}"),
     ("consumers.archive.errors", "ArchiveError", COULD_NOT, "{error}"),
-    ("consumers.admin.receipts", "ReceiptError", BAD_INPUT, "{error}"),
+    ("consumers.admin.receipt_file", "ReceiptError", BAD_INPUT, "{error}"),
     ("infra.errors", "TransientError", AWAY, "{error}"),
     ("infra.errors", "AlarmError", COULD_NOT, "{error}"),
     ("infra.registry", "RegistrationError", COULD_NOT, "{error}"),
@@ -175,3 +176,19 @@ def database(command: str) -> "Iterator[Connection]":
 
     with connect(addresses("postgres").dsn, f"dfdg-{command}") as connection:
         yield connection
+
+
+def noted(connection: "Connection", what: str, subject: str) -> None:
+    """Puts on record that this account is about to read about the subject (OPS-3): committed first, so it stays."""
+    import os
+    from getpass import getuser
+
+    from infra.cli.nearest import refuse_cpr
+
+    refuse_cpr(subject)
+    try:
+        who = getuser()
+    except (KeyError, OSError):  # the operating system has no name for it
+        who = f"uid {os.getuid()}"
+    connection.execute("select audit.note_reading(%s, %s, %s)", (what, subject, who))
+    connection.commit()

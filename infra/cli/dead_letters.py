@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, Who, addresses, database, failure
+from infra.cli.common import BAD_INPUT, COULD_NOT, EVERYBODY, Commands, Json, Who, addresses, database, failure, noted
 from infra.cli.nearest import check_names
 from infra.console import MOMENTS, say, show_json, show_table
 
@@ -70,6 +70,7 @@ def listed(
 
     chosen, statuses = _chosen(letter, consumer, topic, reason, key, since, until), status or [*Status]
     with database("dead-letters") as connection:
+        noted(connection, "dead-letters list", key or EVERYBODY)
         found = letters(connection, chosen, limit, statuses)
         counts = totals(connection, chosen, statuses)
     if as_json:
@@ -91,6 +92,7 @@ def show(letter: Annotated[int, typer.Argument(help="Its id, as `list` shows it.
     from infra.dead_letters.queries import Chosen, commands, letters
 
     with database("dead-letters") as connection:
+        noted(connection, "dead-letters show", str(letter))
         found, given = letters(connection, Chosen(letter), 1), commands(connection, letter)
     if not found:
         raise failure(COULD_NOT, f"There is no dead letter {letter}. See `dfdg dead-letters list`.")
@@ -175,17 +177,16 @@ def _open_letters(chosen: "Chosen", limit: int) -> "tuple[list[DeadLetterSummary
 
 
 def _dry_runs(found: "list[DeadLetterSummary]") -> dict[int, str]:
+    from consumers.deletion_orders import never
     from consumers.journal import newer
-    from consumers.record_lock import deleted_for_good
     from infra.cli import catalog
     from infra.dead_letters.dry_run import dry_run
     from infra.registry import Registry
 
-    registry = Registry(addresses("registry").registry)
+    there = addresses("registry", "postgres")
+    registry = Registry(there.registry, there.dsn)
     with database("dead-letters") as connection:
-        return {
-            each.id: dry_run(connection, registry, catalog.reads(), each, deleted_for_good, newer) for each in found
-        }
+        return {each.id: dry_run(connection, registry, catalog.reads(), each, never, newer) for each in found}
 
 
 def _command(act: str, ids: list[int], who: str, rate: float) -> None:

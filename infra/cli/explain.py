@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, Json, database, failure
+from infra.cli.common import COULD_NOT, Json, database, failure, noted
 from infra.cli.nearest import refuse_cpr
 from infra.console import console, say, show_json, show_table
 
@@ -30,6 +30,7 @@ def explain(
 
     refuse_cpr(subject)
     with database("explain") as connection:
+        noted(connection, "explain", subject)
         found = [explained(connection, subject)]
         if not found[0]:
             found = [explained(connection, holder) for holder in holders_of(connection, subject)]

@@ -9,6 +9,7 @@ from infra.addresses import NAMES, Kind
 from infra.cli.common import explained, settings, unanswered
 
 if TYPE_CHECKING:
+    from infra.dead_letters.queries import Parked
     from schemas.topic import Topic
 
 _SLICES = "select consumer, slice, owner, positions, day, alarm from ledger.slice order by consumer, slice"
@@ -27,18 +28,19 @@ class Server(NamedTuple):
 
 
 class Consumer(NamedTuple):
-    """Of one decision or sink: how many slices a living worker owns, which slices are behind their topics, and why
-    slices have stopped. None while Kafka cannot tell."""
+    """Of one decision or sink: how many slices a living worker owns, which slices are behind their topics, why slices
+    have stopped, and how many keys are parked. None while Kafka cannot tell."""
 
     consumer: str
     owned: int | None
     owners: list[str]
     behind: list[int] | None
     alarms: dict[int, str]
+    parked: int
 
 
 class Clock(NamedTuple):
-    """`begun`: the last day that has begun in all slices, None if none has or Kafka cannot tell. `taken_in`: the day
+    """`begun`: the last day that the clock has begun, None if none has or PostgreSQL cannot tell. `taken_in`: the day
     that the slowest slice has come to."""
 
     begun: date | None
@@ -71,15 +73,17 @@ def look(reads: "Mapping[str, Sequence[Topic]]") -> Health:
     away = {kind for kind in NAMES if all(server.away for server in servers if server.kind == kind)}
     there = settings().addresses(uses=())
     problems = [server.away for server in servers if server.away]
-    rows, logs = None, None
+    rows, waits, begun, logs = None, [], None, None
     with _told(problems):
-        rows = None if "postgres" in away else _rows(there.dsn)
+        rows, waits, begun = (None, [], None) if "postgres" in away else _rows(there.dsn)
     with _told(problems):
         logs = None if "kafka" in away else _logs(there.kafka, reads)
     days = [row.day for row in rows or () if row.day is not None]
-    clock = Clock(logs and logs.begun, min(days, default=None), copenhagen_day(wall_clock()))
-    consumers = [] if rows is None else [_consumer(name, rows, reads[name], logs) for name in reads]
-    problems += _problems(consumers, clock if logs else None)
+    clock = Clock(begun, min(days, default=None), copenhagen_day(wall_clock()))
+    keys = {name: sum(each.keys for each in waits if each.consumer == name) for name in reads}
+    consumers = [] if rows is None else [_consumer(name, rows, reads[name], logs, keys[name]) for name in reads]
+    problems += _problems(consumers, None if rows is None else clock)
+    problems += [f"ALARM {each}" for each in waits if each.overdue]
     return Health(servers, consumers, clock, problems)
 
 
@@ -146,31 +150,32 @@ class _Logs(NamedTuple):
 
     ends: list[dict[str, int]]
     living: dict[str, set[int]]
-    begun: date | None
 
 
-def _rows(dsn: str) -> list[_Row]:
+def _rows(dsn: str) -> "tuple[list[_Row], list[Parked], date | None]":
+    """The slices, what is parked, and the day at which the clock stands."""
+    from infra.dead_letters.queries import parked
     from infra.postgres import connect
+    from producers.calendar import stand
 
     with closing(connect(dsn, "dfdg-status")) as connection:
-        return [_Row(*row) for row in connection.execute(_SLICES)]
+        return [_Row(*row) for row in connection.execute(_SLICES)], parked(connection), stand(connection).begun
 
 
 def _logs(kafka: str, reads: "Mapping[str, Sequence[Topic]]") -> _Logs:
     from infra.kafka import admin, assigned, end_offsets
-    from producers.clock import last_days, last_in_all
 
     client = admin(kafka)
     ends = end_offsets(client, sorted({topic.name for topics in reads.values() for topic in topics}))
-    return _Logs(ends, assigned(client, reads), last_in_all(last_days(kafka)))
+    return _Logs(ends, assigned(client, reads))
 
 
-def _consumer(name: str, rows: Sequence[_Row], topics: "Sequence[Topic]", logs: _Logs | None) -> Consumer:
+def _consumer(name: str, rows: Sequence[_Row], topics: "Sequence[Topic]", logs: _Logs | None, parked: int) -> Consumer:
     own = {row.slice: row for row in rows if row.consumer == name}
     owners = sorted({row.owner for row in own.values() if row.owner})
     alarms = {row.slice: row.alarm for row in own.values() if row.alarm}
     if logs is None:
-        return Consumer(name, None, owners, None, alarms)
+        return Consumer(name, None, owners, None, alarms, parked)
     behind = [
         slice_
         for slice_, end in enumerate(logs.ends)
@@ -178,11 +183,11 @@ def _consumer(name: str, rows: Sequence[_Row], topics: "Sequence[Topic]", logs: 
         if any(end[topic.name] > positions.get(topic.name, 0) for topic in topics)
     ]
     owned = logs.living[name] & {row.slice for row in own.values() if row.owner}
-    return Consumer(name, len(owned), owners, behind, alarms)
+    return Consumer(name, len(owned), owners, behind, alarms, parked)
 
 
 def _problems(consumers: Sequence[Consumer], clock: Clock | None) -> Iterator[str]:
-    """The clock is None while Kafka cannot tell."""
+    """The clock is None while PostgreSQL cannot tell."""
     from schemas.topic import SLICES
 
     for each in consumers:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, Commands, Json, database, failure
+from infra.cli.common import BAD_INPUT, EVERYBODY, Commands, Json, database, failure, noted
 from infra.cli.nearest import did_you_mean, refuse_cpr
 from infra.console import say, show_json, show_table
 
@@ -35,6 +35,7 @@ def users(
 
     refuse_cpr(jobcentre)
     with database("vitas") as connection:
+        noted(connection, "vitas users", jobcentre)
         found = listed(connection, jobcentre, active_too=active_too)
         known = [name for (name,) in connection.execute(_JOBCENTRES).fetchall()]
     if jobcentre not in known:
@@ -67,6 +68,7 @@ def usage(as_json: Json = False) -> None:
     from streams.policies.jobkon import row_of
 
     with database("jobkon") as connection:
+        noted(connection, "jobkon usage", EVERYBODY)
         found = [each._asdict() | {"last_day": row_of(each.function).last_day} for each in all_usage(connection)]
     if as_json:
         show_json(found)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import COULD_NOT, Commands, Json, Who, database, failure
+from infra.cli.common import COULD_NOT, Commands, Json, Who, database, failure, noted
 from infra.cli.nearest import did_you_mean
 from infra.console import MOMENTS, say, show_json, show_table, spelt
 
@@ -41,7 +41,7 @@ def listed(as_json: Json = False) -> None:
     if as_json:
         show_json({"today": now.today, "simulated": now.simulated, "providers": [each._asdict() for each in found]})
         return
-    columns = ("provider", "name", "admitted", "can log in", "citizens")
+    columns = ("provider", "name", "admitted", "can log in", "until", "citizens")
     show_table(columns, found, first=("provider", "admitted", "can log in", "citizens"))
     if now.simulated is not None:
         at = f"{spelt(now.simulated)} in Copenhagen (access.clock)"
@@ -65,7 +65,10 @@ def grant(provider: Provider, who: Who) -> None:
         connection.autocommit = True
         let_in(connection, provider, password, who)
     typer.echo(password)
-    say(f"This is the password of role {role_of(provider)}. It is shown only now; to grant again makes another.")
+    say(
+        f"This is the password of role {role_of(provider)}. It is shown only now, and holds for 180 days;"
+        " to grant again makes another."
+    )
 
 
 @provider_app.command()
@@ -97,6 +100,7 @@ def show(provider: Provider, at: At = None, as_json: Json = False) -> None:
     moment = at and at.replace(tzinfo=COPENHAGEN)
     with database("provider") as connection:
         connection.autocommit = True
+        noted(connection, "provider show", provider)
         admitted = [each.provider for each in providers(connection) if each.admitted]
         if provider not in admitted:
             asked = did_you_mean(provider, admitted)

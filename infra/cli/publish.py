@@ -28,6 +28,7 @@ def publish(
         Path | None, typer.Option(metavar="FILE", help="Keep bad lines in this new file and send the rest.")
     ] = None,
     initial: Annotated[bool, typer.Option("--initial", help="This is a first load: nobody is notified of it.")] = False,
+    source: Annotated[str | None, typer.Option(metavar="SYSTEM", help="Whose own ids the lines have.")] = None,
     client: Annotated[
         str | None, typer.Option(metavar="NAME", help="For events that name it: the client system that is connected.")
     ] = None,
@@ -36,8 +37,9 @@ def publish(
     """Publish facts from a file of JSON lines.
 
     A line has the fields of the topic's event; a citizen may be given as `cpr` instead of by id, and an `id` of the
-    line's own may say which fact it is. All lines are checked first: if one is bad, nothing is sent, and all that is
-    wrong is told by line and field (exit code 4). Publishing a file again changes nothing.
+    line's own may say which fact of its system it is (--source; `legacy`: as published before there was this option).
+    All lines are checked first: if one is bad, nothing is sent, and all that is wrong is told by line and field (exit
+    code 4). Publishing a file again changes nothing.
 
     \b
     Examples:  dfdg publish --example dfdg.cv-exemption-recorded-v1 > facts.jsonl
@@ -45,36 +47,43 @@ def publish(
     """
     from infra.postgres import connect
     from infra.registry import Registry
-    from producers import publisher
+    from producers import calendar, publisher
     from producers.identity import Identity, Keys
-    from producers.line_fields import person_field
 
     known = topic_named(topic)
     if example or file is None:
         _show_example(known, example)
         return
+    whose = None if source is None else publisher.source_of(source)
     there, shown = addresses(), list[dict[str, Any]]()
-    ids = Registry(there.registry).resolve([known])
-
-    def keep(line: "Line") -> None:
-        person = person_field(known)
-        shown.append({"line": line.number, person: getattr(line.event, person), "event": line.id})
+    ids = Registry(there.registry, there.dsn).resolve([known])
 
     with closing(connect(there.dsn, "dfdg-publish")) as connection, progress_bar() as bar:
         identity = Identity(connection, Keys.read(settings().keys))
         task = bar.add_task(f"Publishing to {topic}", total=_lines(file))
         sent, skipped = publisher.publish(
             known, file, identity, there.kafka, ids[topic],
-            skip_bad=skip_bad, initial=initial, client=client, progress=lambda done: bar.update(task, completed=done),
-            sending=keep if show_ids else lambda _: None,
+            source=whose, skip_bad=skip_bad, initial=initial, client=client, latest=calendar.latest(connection),
+            progress=lambda done: bar.update(task, completed=done),
+            sending=lambda line: shown.append(_ids_of(line, known, whose)) if show_ids else None,
         )  # fmt: skip
     if as_json:
         show_json({"topic": topic, "sent": sent, "skipped": skipped} | ({"lines": shown} if show_ids else {}))
-    else:
-        if shown:
-            show_table([*shown[0]], [each.values() for each in shown])
-        aside = f" {skipped} bad line(s) are in {skip_bad}." if skipped else ""
-        say(f"Published {sent} event(s) to {topic}.{aside}")
+        return
+    if shown:
+        show_table([*shown[0]], [each.values() for each in shown])
+    aside = f" {skipped} bad line(s) are in {skip_bad}." if skipped else ""
+    say(f"Published {sent} event(s) to {topic}.{aside}")
+
+
+def _ids_of(line: "Line", topic: "Topic", source: str | None) -> dict[str, Any]:
+    from producers.line_fields import person_field
+    from producers.publisher import OWN
+    from schemas.ids import id_of
+
+    person = person_field(topic)
+    id_ = id_of(line.id, source or OWN, ours=False).hex()
+    return {"line": line.number, person: getattr(line.event, person), "event": id_}
 
 
 def _show_example(topic: "Topic", wanted: bool) -> None:

@@ -45,17 +45,20 @@ def ready(there: "Addresses") -> "Wiring":
     """Looks that servers, schemas, tables and topics are there."""
     from contextlib import closing
 
-    from consumers.record_lock import check_original, deleted_for_good
+    from consumers.deletion_orders import never
+    from consumers.record_lock import check_original
+    from infra.cli.catalog import sources
     from infra.engine.consumer import Wiring
     from infra.kafka import admin, topic_ids
+    from infra.migrate import check
     from infra.postgres import connect
     from infra.registry import Registry
     from schemas.topics import TOPICS
 
-    registry = Registry(there.registry)
-    ids = registry.resolve(TOPICS)
     with closing(connect(there.dsn, "dfdg-run")) as connection:
-        connection.execute("select from ledger.consumer limit 1")
+        check(connection)
         check_original(connection)
+    registry = Registry(there.registry, there.dsn)
+    ids = registry.resolve(TOPICS)
     topic_ids(admin(there.kafka), [topic.name for topic in TOPICS])
-    return Wiring(there, registry, ids, deleted_for_good)
+    return Wiring(there, registry, ids, never, sources())

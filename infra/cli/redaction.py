@@ -20,7 +20,7 @@ def looks_like_cpr(text: str) -> bool:
 
 def without_cpr(text: str | None) -> str | None:
     """The text, which some other system wrote; not shown when it contains what may be a CPR number."""
-    from producers.cpr import looks_like_cpr as contains_cpr
+    from schemas.cpr import looks_like_cpr as contains_cpr
 
     return NOT_SHOWN if text and contains_cpr(text) else text
 

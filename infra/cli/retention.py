@@ -1,14 +1,13 @@
 """`dfdg retention`: what is due and why, holds, announced nights, receipts and their replay (RET-6, RET-8, RET-9)."""
 
-import sys
-from contextlib import ExitStack
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, Commands, Json, Who, addresses, database, failure
-from infra.cli.retention_acts import announced, hold_placed, hold_released, known_again, receipts_to_replay
+from infra.cli.common import BAD_INPUT, Commands, Json, Who, database, failure
+from infra.cli.receipts import keygen, receipts, replay, verify
+from infra.cli.retention_acts import announced, hold_placed, hold_released
 from infra.console import say, show_json, show_table
 
 retention_app = typer.Typer(
@@ -20,8 +19,6 @@ At = Annotated[
     datetime | None,
     typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="On that day, in a simulated calendar."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")]
-
 _RECORDS = (
     ["area", "rule", "record", "anchor", "due", "outcome", "reference"],
     "select * from retention.due_records(%s) order by rule, due, record",
@@ -75,6 +72,7 @@ def status(as_json: Json = False) -> None:
         ("area", "outcome", "records", "overdue", "oldest due"), stand.areas, f"Past their deadline, {stand.day}"
     )
     show_table(("holds", "receipts", "readings of withheld records"), [(stand.holds, stand.receipts, stand.readings)])
+    say(f"Record of all readings ends at {stand.record_of_readings}")
     for alarm in stand.alarms:
         say(f"ALARM {alarm}")
 
@@ -144,53 +142,5 @@ def announce(
     say(f"Up to {share:.0%} of {area} may go on {day:%F}.")
 
 
-@retention_app.command()
-def receipts() -> None:
-    """Print every receipt as a JSON line: keep them apart from the database, for `replay`.
-
-    \b
-    Example:  dfdg retention receipts > receipts.jsonl
-    """
-    from consumers.admin.receipts import export
-
-    with database("retention") as connection:
-        count = export(connection, sys.stdout)
-    say(f"{count} receipts.")
-
-
-@retention_app.command()
-def replay(
-    file: Annotated[
-        typer.FileText | None, typer.Argument(metavar="[FILE]", help="From `dfdg retention receipts`.")
-    ] = None,
-    from_topic: Annotated[bool, typer.Option("--from-topic", help="Take the receipts that lie on the topic.")] = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Delete again, in a database that was restored, what the receipts say is deleted; then readers get in.
-
-    Until then neither `dfdg run` nor any reader of records gets access. All receipts are checked before anything is
-    done. The topics are read too: their receipts go on where the file ends, and what else lies there is not published
-    again. So every `dfdg run` must have ended. Again changes nothing.
-
-    \b
-    Example:  dfdg retention replay receipts.jsonl
-    """
-    from consumers.admin.receipts import from_lines, missing, replay
-    from consumers.record_lock import is_original
-
-    if (file is None) == (not from_topic):
-        raise typer.BadParameter("Give a FILE, or --from-topic.")
-    with ExitStack() as open_files, database("retention") as connection:
-        connection.autocommit = True  # many transactions, each bounded
-        there = addresses if from_topic or not is_original(connection) else None
-        lines = open_files.enter_context(receipts_to_replay(file, there))
-        lacking = missing(connection, from_lines(lines))
-        behind = known_again(connection, dry_run)
-        if dry_run:
-            say(f"{lacking} receipts would be replayed; {behind} records on the topics are unknown to this database.")
-            return
-        lines.seek(0)
-        done = replay(connection, from_lines(lines))
-    if behind:
-        say(f"{behind} records on the topics were unknown to this database: they are not published again.")
-    say(f"{done.receipts} receipts replayed, {done.records} records deleted again. Readers get in.")
+for command in (keygen, receipts, verify, replay):
+    retention_app.command()(command)

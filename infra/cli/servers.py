@@ -92,11 +92,12 @@ def _show(health: "Health") -> None:
                 UNKNOWN if each.owned is None else f"{each.owned} of {SLICES}",
                 UNKNOWN if each.behind is None else len(each.behind),
                 len(each.alarms),
+                each.parked,
                 ", ".join(each.owners),
             )
             for each in health.consumers
         ]
-        show_table(("consumer", "slices with a worker", "slices behind", "alarms", "last worker"), rows)
+        show_table(("consumer", "slices with a worker", "slices behind", "alarms", "parked keys", "last worker"), rows)
     clock = health.clock
     show_table(
         ("the clock's last day", "taken in by all slices", "today"), [(clock.begun, clock.taken_in, clock.today)]
@@ -126,7 +127,7 @@ def init(verbose: Annotated[bool, typer.Option("--verbose", help="Name each migr
     _keys(there)
     dead_letters = catalog.dead_letter_topics()
     with ThreadPoolExecutor(1) as meanwhile:  # each waits for another server
-        registering = meanwhile.submit(Registry(there.registry).register_all, TOPICS)
+        registering = meanwhile.submit(Registry(there.registry, there.dsn).register_all, TOPICS)
         for name in ensure_topics(admin(there.kafka), TOPICS, dead_letters, say):
             name_each(f"Created topic {name}.")
         registered = registering.result()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.common import BAD_INPUT, Json, addresses, database, failure
+from infra.cli.common import BAD_INPUT, EVERYBODY, Json, addresses, database, failure, noted
 from infra.cli.nearest import did_you_mean, refuse_cpr
 from infra.console import console, say, show_json, show_table
 
@@ -48,6 +48,7 @@ def notices(
 
     refuse_cpr(recipient)
     with database("notices") as connection:
+        noted(connection, "notices", recipient)
         found = mailbox(connection, recipient, limit, kind.value if kind else None)
         total = visible(connection, recipient, kind.value if kind else None)
         if not found:
@@ -66,7 +67,7 @@ def topics(
     behind: Annotated[bool, typer.Option("--behind", help="Only what lags or is unknown.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how far each consumer is behind on each topic, in records and in seconds; alarms; days that are held back.
+    """Show how far each consumer is behind on each topic, in records and in seconds; alarms; held days; parked keys.
 
     Seconds are the age of the oldest record that is not applied yet. "unknown" is not 0: nobody can tell, because the
     consumer never started there, or the record is gone.
@@ -75,12 +76,14 @@ def topics(
     Example:  dfdg topics --behind
     """
     from infra.cli import catalog
+    from infra.dead_letters.queries import parked
     from infra.lag import standing
     from producers.clock import wall_clock
 
     there = addresses("kafka", "postgres")
     reads = catalog.reads()
     with database("topics") as connection:
+        waits = parked(connection)
         stand = standing(connection, there.kafka, reads, wall_clock())
     if behind:
         lagging = [lag for lag in stand.lags if lag.records != 0]
@@ -92,10 +95,13 @@ def topics(
             "lags": stand.lags,
             "alarms": stand.alarms,
             "held_days": stand.held_days,
+            "parked": waits,
         }
         show_json({"records": stand.records} | {n: [row._asdict() for row in rows] for n, rows in lists.items()})
     else:
         _show_standing(stand._replace(records={}) if behind else stand)
+        for each in waits:
+            say(f"ALARM {each}" if each.overdue else str(each))
         if behind:
             say(f"{len(stand.lags)} consumers and topics lag." if stand.lags else "Nothing lags.")
 
@@ -112,6 +118,8 @@ def snapshot(file: Annotated[Path, typer.Argument(help="A new file; only its own
         raise typer.BadParameter(f"{file} is there already; name a new file.")
     part = file.with_name(f"{file.name}.part")  # so that a file with its own name is always whole
     part.touch(mode=0o600)
+    with database("snapshot") as connection:
+        noted(connection, "snapshot", EVERYBODY)
     with database("snapshot") as connection, part.open("w", encoding="utf-8") as out:
         citizens = write(connection, out)
     part.replace(file)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from infra.cli.common import COULD_NOT, Json, database, failure
+from infra.cli.common import COULD_NOT, Json, database, failure, noted
 from infra.cli.nearest import refuse_cpr
 from infra.console import console, show_json
 
@@ -75,6 +75,8 @@ def story(
     refuse_cpr(subject or "")
     with database("story") as connection:
         one = subject or _met_most(connection, kind)
+        if one:
+            noted(connection, "story", one)
         moments = _moments(connection, one) if one else []
     if not moments:
         raise failure(COULD_NOT, f"No {kind.value} is in the journal{f' as {subject}' if subject else ''} (yet).")

@@ -44,7 +44,7 @@ def import_titles(
     from streams.policies.title_table import outcome_of
 
     there = addresses()
-    ids = Registry(there.registry).resolve(title_table.WRITES)
+    ids = Registry(there.registry, there.dsn).resolve(title_table.WRITES)
     with closing(connect(there.dsn, "dfdg-titles")) as connection:
         published = classification.import_titles(connection, escostar, mapping, outcome_of, version, aliases)
         connection.commit()

@@ -1,6 +1,7 @@
-"""`dfdg dead-letters accept` and `skip`: a slice that bad records have stopped goes on, without a restart."""
+"""`dfdg dead-letters accept`, `skip` and `set-aside`: a slice that records have stopped goes on, without a restart."""
 
 from contextlib import closing
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -69,3 +70,43 @@ def skip(
             move_over(connection, consumer, topic, slice_, found, who, published)
     does = f"goes on from {end}." if yes else f"would go on from {end}: --yes does it."
     say(f"Offsets {first} to {end - 1} of {topic}/{slice_} cannot be unpacked. {consumer}/{slice_} {does}")
+
+
+def set_aside(
+    consumer: Annotated[str, typer.Argument(metavar="GROUP", help="The decision or sink that has stopped.")],
+    topic: Annotated[str, typer.Argument(help="The topic that its alarm names.")],
+    slice_: Annotated[int, typer.Argument(metavar="SLICE", help="The slice that has stopped: the partition.")],
+    offset: Annotated[int, typer.Argument(min=0, help="The offset that its alarm names.")],
+    who: Who,
+    yes: Yes = False,
+) -> None:
+    """Set exactly one record aside, in front of which a slice has stopped. It becomes a dead letter, whole.
+
+    So with a forged record, a version of the title table that nobody has, an id that is there already. Its key waits
+    behind it until you re-drive or discard the letter. Without --yes you see which record it would be.
+
+    \b
+    Example:  dfdg dead-letters set-aside mailboxes TOPIC 3 1705 --who Anna --yes
+    """
+    from infra.cli import catalog
+    from infra.cli.ready import ready
+    from infra.consumer_group import transaction_of
+    from infra.dead_letters.set_aside import find
+    from infra.dead_letters.set_aside import set_aside as put_aside
+    from infra.postgres import connect
+    from schemas.dates import COPENHAGEN
+
+    check_names(consumer, topic)
+    if not who.strip():
+        raise failure(BAD_INPUT, "Say who you are: --who NAME.")
+    wiring = ready(addresses())
+    there = wiring.addresses
+    with closing(connect(there.dsn, "dfdg-dead-letters")) as connection:
+        connection.autocommit = True
+        record = find(connection, there.kafka, consumer, topic, slice_, offset)
+        if yes:
+            put_aside(connection, consumer, slice_, record, who, transaction_of(catalog.consumer_of(consumer), wiring))
+    written = f"{datetime.fromtimestamp(record.timestamp()[1] / 1000, COPENHAGEN):%Y-%m-%d %H:%M:%S}"
+    does = "goes on behind it." if yes else "would go on behind it: --yes does it."
+    say(f"Offset {offset} of {topic}/{slice_}: {len(record.value() or b'')} bytes of {written}.")
+    say(f"{consumer}/{slice_} {does}")

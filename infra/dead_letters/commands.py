@@ -8,19 +8,21 @@ operator, the decision and the outcome.
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import psycopg
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from infra.dead_letters.queries import Parked, parked
 from infra.engine.ledger import Cursor
 from infra.log import answered, get_logger
 
 LOG = get_logger(__name__)
 
 LOOK_S = 2.0
-"""Seconds between two looks for operator commands: one small query for each consumer."""
+"""Seconds between two looks for operator commands and parked keys: two small queries for each consumer."""
 
 _PENDING = """
 select distinct slice from dead_letter.act where consumer = %s and outcome is null and due_at <= clock_timestamp()
@@ -36,7 +38,7 @@ _DONE = "update dead_letter.act set outcome = %s, batch = %s, done_at = clock_ti
 
 class Command(NamedTuple):
     """A redrive or discard names a `letter` (a dead letter's id). An accept names a `topic` and how many `letters` of
-    it are let through. A skip's `letter` was stored with the command and stands for `letters` offsets."""
+    it are let through. The `letter` of a skip or a set-aside was stored with the command, for `letters` offsets."""
 
     id: int
     act: str
@@ -69,11 +71,13 @@ class Notifies(Protocol):
 
 
 class CommandWatcher:
-    """Looks for operator commands from `start` to `stop`, and notifies each slice that has some."""
+    """Looks for operator commands from `start` to `stop`, and notifies each slice that has some. Raises the alarm,
+    once, when keys of a slice have been parked for too long."""
 
     def __init__(self, consumer: str, pool: ConnectionPool, workers: Sequence[Notified], source: Notifies) -> None:
         self._consumer, self._pool, self._workers, self._source = consumer, pool, workers, source
         self._stopped = threading.Event()
+        self._told: set[tuple[int, datetime]] = set()
         self._thread = threading.Thread(target=self._run, name=f"commands-{consumer}", daemon=True)
 
     def start(self) -> None:
@@ -88,6 +92,7 @@ class CommandWatcher:
             try:
                 with self._pool.connection() as connection:
                     slices = connection.execute(_PENDING, (self._consumer,)).fetchall()
+                    self._tell([each for each in parked(connection, self._consumer) if each.overdue])
             except (psycopg.Error, PoolTimeout, PoolClosed) as error:
                 away = (
                     "postgres" if isinstance(error, psycopg.OperationalError) and not self._stopped.is_set() else None
@@ -99,3 +104,9 @@ class CommandWatcher:
             for (slice_,) in slices:
                 self._workers[slice_].notified = True
                 self._source.notify(slice_)
+
+    def _tell(self, overdue: Sequence[Parked]) -> None:
+        for each in overdue:
+            if (each.slice, each.since) not in self._told:
+                LOG.error("ALARM", consumer=each.consumer, slice=each.slice, alarm=str(each))
+        self._told = {(each.slice, each.since) for each in overdue}

@@ -33,7 +33,7 @@ def dry_run(
         return f"refused: there is no {letter.consumer} any more"
     reads = consumers[letter.consumer]
     try:
-        event = readable(connection, Intake(reads, schemas), letter.consumer, stored, refused).event
+        event = readable(connection, Intake(reads, schemas, {}), letter.consumer, stored, refused).event
     except RefusedError as error:
         return f"refused: {error}"
     types = [topic.event.SCHEMA for topic in reads]

@@ -1,14 +1,18 @@
 """Dead letters as operators see and choose them, never their contents; and the operator commands for them."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from psycopg import Connection
 
 from infra.dead_letters.store import TOO_MANY
+from schemas.dates import COPENHAGEN
 
 OPEN, SETTLED = ("new",), ("applied", "discarded")
+
+PARKED_ALARM = timedelta(hours=1)
+"""How long a key may be parked before it is an alarm (chosen): its subject's rights stand still meanwhile."""
 
 _CHOSEN = """
 status = any(%(statuses)s) and (%(letter)s::bigint is null or id = %(letter)s)
@@ -41,6 +45,11 @@ select slice from ledger.slice where consumer = %(consumer)s and position(%(alar
 _ACCEPT = """
 insert into dead_letter.act (consumer, slice, act, topic, letters, who)
 select %(consumer)s, unnest(%(slices)s::int[]), 'accept', %(topic)s, %(letters)s, %(who)s
+"""
+_PARKED = """
+select consumer, partition, count(*), min(buried_at), min(buried_at) <= clock_timestamp() - %(limit)s::interval
+from dead_letter.letter where status = 'new' and subject is not null and consumer = coalesce(%(consumer)s, consumer)
+group by consumer, partition order by consumer, partition
 """
 _COMMANDS = "select act, who, asked_at, due_at, outcome, done_at from dead_letter.act where letter = %s order by id"
 
@@ -82,6 +91,24 @@ class DeadLetterSummary(NamedTuple):
     reason: str
     parks: bool
     waiting: int
+
+
+class Parked(NamedTuple):
+    """Keys of one slice whose records wait. `since`: when the oldest letter that parks one was stored; `overdue`: that
+    was `PARKED_ALARM` ago, or longer."""
+
+    consumer: str
+    slice: int
+    keys: int
+    since: datetime
+    overdue: bool
+
+    def __str__(self) -> str:
+        return (
+            f"{self.consumer}/{self.slice}: {self.keys} keys are parked, since"
+            f" {self.since.astimezone(COPENHAGEN):%F %T}: what concerns them waits, access and deletions too. See"
+            f" `dfdg dead-letters list --consumer {self.consumer} --status new`; re-drive or discard the letters."
+        )
 
 
 class CommandRecord(NamedTuple):
@@ -130,3 +157,9 @@ def accept(connection: Connection, consumer: str, topic: str, count: int, who: s
 def commands(connection: Connection, letter: int) -> list[CommandRecord]:
     """Every operator command that was ever given for the dead letter, oldest first."""
     return [CommandRecord(*row) for row in connection.execute(_COMMANDS, (letter,)).fetchall()]
+
+
+def parked(connection: Connection, consumer: str | None = None) -> list[Parked]:
+    """The slices in which keys are parked; of one consumer, or of all."""
+    known = {"consumer": consumer, "limit": PARKED_ALARM}
+    return [Parked(*row) for row in connection.execute(_PARKED, known).fetchall()]

@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from infra.dead_letters.store import Published, store_uncounted
 from infra.engine import ledger
-from infra.engine.intake import DeadLetter
+from infra.engine.aside import DeadLetter
 from infra.errors import AlarmError, TransientError
 from infra.kafka import REQUEST_TIMEOUT_S
 
@@ -43,24 +43,24 @@ def stretch(
         raise AlarmError(f"Slice {slice_} of {consumer} does not read {topic}. See `dfdg topics`.")
     first = end = int(row[0][topic])
     with closing(Consumer({"bootstrap.servers": kafka, **SETTINGS})) as asking:
-        while not _can_be_read(asking, TopicPartition(topic, slice_, end)):
+        while next_record(asking, TopicPartition(topic, slice_, end)) is None:
             progress(end)
             end += 1
     return first, end
 
 
-def _can_be_read(asking: Consumer, place: TopicPartition) -> bool:
-    """True when the client gives out a record from that offset on, or says that the log ends there. False when it
-    cannot unpack the record."""
+def next_record(asking: Consumer, place: TopicPartition) -> Message | None:
+    """The first record from that offset on, or what the client says when the log ends there. None when it cannot unpack
+    the record."""
     asking.assign([place])
     deadline = time.monotonic() + REQUEST_TIMEOUT_S
     while time.monotonic() < deadline:
         record = asking.poll(1.0)
         error = record.error() if record is not None else None
         if record is not None and (error is None or error.code() == KafkaError._PARTITION_EOF):
-            return True
+            return record
         if error is not None and error.code() == KafkaError._BAD_COMPRESSION:
-            return False
+            return None
         if error is not None and error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise AlarmError(f"{place.topic}/{place.partition} has no offset {place.offset}: retention has taken it.")
     raise TransientError(f"Kafka does not give {place.topic}/{place.partition} from offset {place.offset}.")

@@ -17,8 +17,8 @@ from psycopg.types.json import Jsonb
 from infra.dead_letters.limits import NONE, Count, TooManyError, counted
 from infra.dead_letters.parking import keep
 from infra.engine import failpoints
+from infra.engine.aside import Accepted, DeadLetter
 from infra.engine.encoder import number
-from infra.engine.intake import Accepted, DeadLetter
 from infra.engine.ledger import Cursor
 from infra.engine.record import OutgoingRecord
 from infra.errors import AlarmError
@@ -27,8 +27,8 @@ from schemas.topic import DEAD_LETTERS
 
 _STORE = """
 insert into dead_letter.letter
-    (consumer, topic, partition, at_offset, key, value, headers, reason, status, subject, event_id, day)
-values (%s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s, %s)
+    (consumer, topic, partition, at_offset, key, value, headers, reason, status, subject, event_id, day, refused)
+values (%s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s, %s, %s)
 on conflict do nothing
 """
 Published = Callable[[Connection, Cursor, Sequence[bytes]], set[bytes]]
@@ -73,7 +73,7 @@ def _count(cursor: Cursor, accepted: Accepted) -> None:
     outcomes: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for incoming in accepted.events:
         outcomes[incoming.topic.name].append((incoming.offset, False))
-    letters = [letter for letter in accepted.dead_letters if not letter.waits]
+    letters = [letter for letter in accepted.dead_letters if not letter.waits and letter.counts]
     for letter in letters:
         outcomes[cast(str, letter.record.topic())].append((cast(int, letter.record.offset()), True))
     for topic, seen in outcomes.items():
@@ -96,7 +96,7 @@ def _row(cursor: Cursor, letter: DeadLetter) -> Sequence[object]:
     known = (cursor.consumer, record.topic(), cursor.slice, record.offset(), record.key(), record.value())
     reason, status = (letter.reason or WAITS, "waiting") if letter.waits else (letter.reason, "new")
     id_ = letter.id and letter.id.hex()
-    return (*known, Jsonb(_headers(letter)), reason, status, letter.subject, id_, cursor.day)
+    return (*known, Jsonb(_headers(letter)), reason, status, letter.subject, id_, cursor.day, letter.refused)
 
 
 def _headers(letter: DeadLetter) -> list[tuple[str, str]]:

@@ -39,12 +39,14 @@ def play_all(
     from infra.demo.workers import dfdg, workers
     from infra.postgres import connect
     from infra.registry import Registry
+    from producers.calendar import simulate
     from producers.identity import Identity, Keys
     from schemas.topics import TOPICS
 
     dfdg(folder, "init")
     with closing(connect(addresses.dsn, "dfdg-demo")) as connection, edge(addresses.kafka) as senders:
         connection.autocommit = True
+        simulate(connection, "demo")
         identity = Identity(connection, Keys.read(folder / "keys"))
         play = Play(addresses, connection, OneByOne(identity), Registry(addresses.registry).resolve(TOPICS), senders)
         play.parts.append(Part("servers started and filled", time.monotonic() - began))

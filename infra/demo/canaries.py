@@ -9,14 +9,19 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from schemas.cpr import SEPARATORS, normal_form
+
 if TYPE_CHECKING:
     from psycopg import Connection
 
 _HEX_IDS = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,}", re.I)
 """Random ids contain ten digits in a row now and then."""
 
-_NUMBER = re.compile(rb"(?=([0-9]{6})[- ]?([0-9]{4}))")
+_NUMBER = re.compile(rf"(?=([0-9]{{2}}){SEPARATORS}([0-9]{{2}}){SEPARATORS}([0-9]{{2}}){SEPARATORS}([0-9]{{4}}))")
 """Without regard to what stands beside: the byte before a text in Avro is its length, which may look like a digit."""
+
+_OF_OTHER_SCRIPTS = re.compile(rb"\xef\xbc[\x90-\x99]|\xd9[\xa0-\xa9]|\xdb[\xb0-\xb9]|\xf0\x9d\x9f")
+_BETWEEN = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()) and byte not in b"\t\n")
 
 _DIGITS = bytes(ord("0") if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _EIGHT = b"0" * 8
@@ -81,18 +86,19 @@ class Canaries:
         return any(self._original(piece, opaque=place.opaque) for piece in pieces)
 
     def _number_may_stand(self, text: bytes) -> bool:
-        """Quick, and right when it says no: without hyphens and spaces digits meet that do not belong together."""
+        """Quick, and right when it says no: without what stands between, digits meet that do not belong together."""
         known = self._numbers
-        return any(
+        return _OF_OTHER_SCRIPTS.search(text) is not None or any(
             number in known
-            for run in _runs(text.translate(None, b"- "))
+            for run in _runs(text.translate(None, _BETWEEN))
             for size in SIZES
             for number in _windows(run, size)
         )
 
     def _number(self, place: Place, piece: bytes) -> bool:
         text = _HEX_IDS.sub(b" ", piece)
-        if any(hit[1] + hit[2] in self.cprs for hit in _NUMBER.finditer(text)):
+        plain = normal_form(text.decode(errors="replace"))
+        if any("".join(hit.groups()).encode() in self.cprs for hit in _NUMBER.finditer(plain)):
             return True
         if place.kind is Kind.INTERNAL:
             return False

@@ -118,7 +118,7 @@ class Play:
         from producers.clock import begin_days
 
         with self._sender() as sender:
-            begin_days(self.addresses.kafka, self.schema_ids, day, day, sender=sender)
+            begin_days(self.connection, self.addresses.kafka, self.schema_ids, day, day, sender=sender)
 
     def hand_in(
         self, facts: "Facts", submissions: "Mapping[str, Sequence[Line]] | None" = None, *, initial: bool = False

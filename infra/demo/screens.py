@@ -19,12 +19,12 @@ READING = frozenset(
         "snapshot",
         "titles suggest", "titles label", "titles export", "flood list", "vitas users", "provider list",
         "provider show", "jobkon usage", "archive list", "archive verify", "retention plan", "retention status",
-        "retention receipts", "retention open-ended",
+        "retention receipts", "retention verify", "retention open-ended",
     )
 )  # fmt: skip
 """Every command that shows what is known. None is the auditors': who audits reads schema `audit` by SQL."""
 
-WITHOUT_JSON = frozenset(("snapshot", "titles export", "archive verify", "retention receipts"))
+WITHOUT_JSON = frozenset(("snapshot", "titles export", "archive verify", "retention receipts", "retention verify"))
 EACH, RECORDS, WIDTH = 2, 25, 1_000
 
 # Those about whom there is most to hide, some of each kind; and one of whom each command can tell.
@@ -132,7 +132,8 @@ def _printed(app: typer.Typer, folder: Path, arguments: Sequence[str]) -> str:
 
     environment = dict.fromkeys(OTHERS) | {"DFDG_STATE": str(folder), "COLUMNS": str(WIDTH)}  # no cell in two lines
     done = CliRunner().invoke(app, list(arguments), env=environment)
-    degraded = arguments[0] == "status" and done.exit_code == 1  # the demo's clock is not today's
+    # The demo's clock is not today's, and nobody has a key for its receipts.
+    degraded = arguments[:2] in (("status",), ("status", "--json"), ("retention", "receipts")) and done.exit_code == 1
     if done.exit_code != 0 and not degraded:
         raise RuntimeError(f"`dfdg {' '.join(arguments)}` ended with exit code {done.exit_code}: {done.output[-500:]}")
     return done.stdout + done.stderr

@@ -31,7 +31,7 @@ STALL_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 20.0
 """`dfdg run` promises 10 s, and gives its children some more."""
 
-OTHERS = ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN", "DFDG_KEYS")
+OTHERS = ("DFDG_KAFKA", "DFDG_REGISTRY", "DFDG_DSN", "DFDG_KEYS", "DFDG_RECEIPT_KEY")
 
 _STAND = """
 select (select jsonb_agg(jsonb_build_array(consumer, slice, positions, day, alarm)) from ledger.slice),

@@ -1,23 +1,23 @@
 """Failures of PostgreSQL and the registry become our kinds of failure; sessions that block a take-over are ended."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from infra.errors import AlarmError, TakeOverError, TransientError
+from infra.errors import FaultyRecordError, RecordAlarmError, TakeOverError, TransientError, named
 from infra.log import get_logger
+from infra.postgres import blockers_ended
 from infra.registry import RegistryAwayError
 
 LOG = get_logger(__name__)
 
-LOCK_WAIT_S = 3.0
-"""A live worker's transaction lasts well under a second: a session that blocks longer is frozen or cut off."""
-
 _AWAY = ("08", "25", "53", "55", "57", "58")
 """Classes of SQLSTATE that tell of the server: connection, transaction state, resources, locks, operator, system."""
+
+_DATA = ("22", "23")
+"""Classes of SQLSTATE that tell of what a record says: data, and what the tables forbid."""
 
 
 class RolledBackError(Exception):
@@ -26,8 +26,9 @@ class RolledBackError(Exception):
 
 @contextmanager
 def known_failures() -> Iterator[None]:
-    """Failures inside become `RolledBackError`, `TransientError` or `AlarmError`; `TakeOverError` when the outcome of
-    the transaction is not known."""
+    """Failures inside become `RolledBackError`, `TransientError`, `AlarmError` or `FaultyRecordError`; `TakeOverError`
+    when the outcome of the transaction is not known. No text says more than a class and a place: a message may quote
+    data."""
     try:
         yield
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
@@ -37,13 +38,13 @@ def known_failures() -> Iterator[None]:
     except psycopg.Error as error:
         if (error.sqlstate or "")[:2] in _AWAY:
             raise TakeOverError(f"PostgreSQL: {type(error).__name__}", away=_server(error)) from error
-        # Only the message: PostgreSQL's detail and context quote rows, and a row may hold what only the audit may see.
-        text = f"a statement failed: {error.sqlstate} {type(error).__name__}"
-        raise AlarmError(f"{text}. PostgreSQL's log has the statement.") from None
+        data = isinstance(error, psycopg.DataError) or (error.sqlstate or "")[:2] in _DATA
+        text = f"a statement failed: {error.sqlstate} {named(error)}. PostgreSQL's log has the statement."
+        raise (FaultyRecordError if data else RecordAlarmError)(text) from None
     except RegistryAwayError as error:
         raise TransientError(str(error), away=error.away) from error
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise AlarmError(f"a rule failed on a record: {type(error).__name__}: {error}") from error
+        raise FaultyRecordError(f"a rule failed on a record: {named(error)}.") from None
 
 
 def _server(error: Exception) -> str | None:
@@ -54,20 +55,10 @@ def _server(error: Exception) -> str | None:
     return "postgres" if state is None or state[:2] == "08" or state in ("57P02", "57P03") else None
 
 
-@contextmanager
-def terminate_blockers(pool: ConnectionPool, connection: psycopg.Connection) -> Iterator[None]:
-    """Ends, after `LOCK_WAIT_S`, the sessions that block this connection: no frozen worker holds a slice for ever."""
-    timer = threading.Timer(LOCK_WAIT_S, _end_blockers, (pool, connection.info.backend_pid))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+def terminate_blockers(pool: ConnectionPool, connection: psycopg.Connection) -> AbstractContextManager[None]:
+    """Ends the sessions that block this connection for `LOCK_WAIT_S`: no frozen worker holds a slice for ever."""
+    return blockers_ended(connection, pool.connection, None, _told)
 
 
-def _end_blockers(pool: ConnectionPool, pid: int) -> None:
-    query = "select pg_terminate_backend(blocker) from unnest(pg_blocking_pids(%s)) blocker"
-    with pool.connection() as other:
-        ended = other.execute(query, (pid,)).fetchall()
-    LOG.warning("sessions that blocked a take-over were ended", sessions=len(ended))
+def _told(sessions: int) -> None:
+    LOG.warning("sessions that blocked a take-over were ended", sessions=sessions)

@@ -7,15 +7,15 @@ published before the commit. A transaction whose outcome is not known is never r
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from infra.engine import failpoints
+from infra.engine.aside import Aside
 from infra.engine.record import IncomingEvent, OutgoingRecord, pack, unpack
 from infra.errors import FencedError, TakeOverError
-from schemas.event import ProducedEvent
 
 MEMORY_DAYS = 400
 """Days for which a repeated record is recognised and a batch can be replayed: a year's files, and a month to notice."""
@@ -30,8 +30,8 @@ Runs = list[list[Any]]
 @dataclass(slots=True)
 class Cursor:
     """A slice's row in `ledger.slice`, read under the lock and changed by a batch. `positions`: by topic, the next
-    offset to apply. `received`: by topic and source, the last sequence applied. `sent`: by "topic/partition", the last
-    sequence given out."""
+    offset to apply. `received`: by topic and source, the last sequence applied and its id (`last_sequence`). `sent`: by
+    "topic/partition", the last sequence given out."""
 
     consumer: str
     slice: int
@@ -40,13 +40,27 @@ class Cursor:
     day: date | None
     reference: str | None
     positions: dict[str, int]
-    received: dict[str, dict[str, int]]
+    received: dict[str, dict[str, Any]]
     sent: dict[str, int]
     parked: dict[str, bool] = field(default_factory=dict)
     breaker: dict[str, list[int]] = field(default_factory=dict)
     restored: bool = False
     """The extra steps' own. `parked`: subjects behind a dead letter; true while waiting records are being applied."""
+    marks: dict[str, list[Any]] = field(default_factory=dict)
+    """By topic: the offset of the last record that was applied, and `mark_of` it."""
     runs: Runs = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
+    """What the batch sets aside by judgement. A replay begins with what is in the batch log."""
+    judged: bool = False
+    """It is judged already: by the batch that a replay repeats, or by a person who drives a refusal again."""
+
+    bare: bool = False
+    """A replay of a batch of before ids of 32 digits had their source, and the inbox a hash of what they say."""
+
+    def refuse(self, incoming: IncomingEvent, reason: str) -> None:
+        """The handler must not apply this event: it is set aside, parks nobody, and only a person applies it. Not to be
+        called once it is `judged`."""
+        self.aside.append(Aside(incoming.topic.name, incoming.offset, reason))
 
     @property
     def source(self) -> str:
@@ -61,28 +75,13 @@ class Cursor:
             self.runs[-1][2] = self.positions[topic] = to
 
 
-class Handler(Protocol):
-    """What a consumer does inside a batch's transaction. Its only effects are rows and the events that it returns."""
-
-    @property
-    def sweeps(self) -> bool:
-        """Its steps delete rows that other consumers write meanwhile: which of its steps finds a row is chance."""
-
-    def apply(
-        self, connection: Connection, cursor: Cursor, incoming_events: Sequence[IncomingEvent]
-    ) -> Sequence[ProducedEvent]: ...
-
-    def step(self, connection: Connection, cursor: Cursor) -> Sequence[ProducedEvent] | None:
-        """Does one bounded piece of the work that the slice's day has brought; None when there is none left."""
-
-
 class TakenOver(NamedTuple):
     cursor: Cursor
     leftovers: list[tuple[int, list[OutgoingRecord]]]
     """Batches that are committed and perhaps not published, oldest first: their numbers and records."""
 
 
-_ROW = "epoch, batch, day, reference, positions, received, sent, parked, breaker, restored"
+_ROW = "epoch, batch, day, reference, positions, received, sent, parked, breaker, restored, marks"
 _LOCK = f"select {_ROW} from ledger.slice where consumer = %s and slice = %s for update"
 _RAISE = """update ledger.slice set epoch = epoch + 1, owner = %s, alarm = null
 where consumer = %s and slice = %s returning epoch"""
@@ -104,12 +103,13 @@ with gone as (
     insert into ledger.outbox (consumer, slice, batch, records, body)
     select %(consumer)s, %(slice)s, %(batch)s, %(outgoing)s, %(body)b where %(outgoing)s > 0
 ), logged as (
-    insert into ledger.batch (consumer, slice, batch, epoch, day, step, runs, records, outgoing, digest)
+    insert into ledger.batch
+        (consumer, slice, batch, epoch, day, step, runs, records, outgoing, digest, set_aside, bare)
     select %(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(step)s, %(runs)s, %(records)s, %(outgoing)s,
-        case when %(outgoing)s > 0 then sha256(%(body)b) end
+        case when %(outgoing)s > 0 then sha256(%(body)b) end, %(aside)s, %(bare)s
 )
 update ledger.slice set batch = %(batch)s, day = %(day)s, reference = %(reference)s,
-    positions = %(positions)s, received = %(received)s, sent = %(sent)s
+    positions = %(positions)s, received = %(received)s, sent = %(sent)s, marks = %(marks)s
 where consumer = %(consumer)s and slice = %(slice)s
 """
 
@@ -154,8 +154,9 @@ def close(
     cursor.batch += 1
     known: dict[str, Any] = {"consumer": cursor.consumer, "slice": cursor.slice, "batch": cursor.batch}
     known |= {"epoch": cursor.epoch, "day": cursor.day, "reference": cursor.reference, "step": step, "records": applied}
-    known |= {column: Jsonb(getattr(cursor, column)) for column in ("positions", "received", "sent", "runs")}
+    known |= {column: Jsonb(getattr(cursor, column)) for column in ("positions", "received", "sent", "marks", "runs")}
     known |= {"outgoing": len(outgoing), "body": pack(outgoing), "acked": list(acked)}
+    known |= {"aside": Jsonb(cursor.aside) if cursor.aside else None, "bare": cursor.bare}
     connection.execute(_CLOSE, known)
 
 

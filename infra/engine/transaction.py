@@ -1,12 +1,12 @@
 """What a consumer does in one transaction of a slice, once the slice's row is locked. A replay does exactly the same.
 
 1. Accept: which records of the batch count (`intake`).
-2. Set aside: unreadable records, and readable ones whose key waits behind such a record.
-3. Decide: the consumer's handler writes rows and returns produced events.
+2. Decide: the consumer's handler writes rows and returns produced events. It may refuse some of the records.
+3. Set aside: unreadable records, readable ones whose key waits behind such a record, and refused ones.
 4. Drop what is published: in a restored database, some of the produced events lie on their topics already.
 5. Close: outbox, batch log and positions, in one statement (`ledger.close`).
 
-Steps 2 and 4, and operator commands, are the work of packages that the engine does not know. The code that composes a
+Steps 3 and 4, and operator commands, are the work of packages that the engine does not know. The code that composes a
 consumer passes them in as `ExtraSteps`.
 """
 
@@ -16,8 +16,10 @@ from typing import NamedTuple
 from psycopg import Connection
 
 from infra.engine import failpoints, ledger
+from infra.engine.aside import Accepted
+from infra.engine.consumer import Handler
 from infra.engine.encoder import EventEncoder
-from infra.engine.intake import Accepted, Intake
+from infra.engine.intake import Intake
 from infra.engine.ledger import Cursor
 from infra.engine.record import Batch, OutgoingRecord
 from schemas.event import ProducedEvent
@@ -45,11 +47,14 @@ class ExtraSteps(NamedTuple):
 
 
 class Done(NamedTuple):
-    """`stepped`: the transaction did a step. `redriven`: the step was a redrive."""
+    """`applied`: how many events. `stepped`: the transaction did a step. `redriven`: the step was a redrive. `early`:
+    see `Accepted`."""
 
+    applied: int
     outgoing: list[OutgoingRecord]
     stepped: bool
     redriven: bool
+    early: str
 
 
 class BatchTransaction(NamedTuple):
@@ -57,7 +62,7 @@ class BatchTransaction(NamedTuple):
 
     intake: Intake
     encoder: EventEncoder
-    handler: ledger.Handler
+    handler: Handler
     extra: ExtraSteps
 
     def apply(
@@ -71,17 +76,18 @@ class BatchTransaction(NamedTuple):
     ) -> Done:
         """Apply a batch; without one, one step: of what operators may have commanded (`notified`), else of what the
         day has brought. Closes the transaction only if anything was done, or `acked` batches are to be deleted."""
-        applied, redriven = 0, None
+        applied, redriven, early = 0, None, ""
         if batch is None:
             redriven = self.extra.redrive(connection, cursor) if notified or cursor.parked else None
             decided, dead_letters = redriven or (self.handler.step(connection, cursor), [])
             failpoints.reach("step written")
         else:
             accepted = self.intake.accept(connection, cursor, batch)  # 1
-            applied = len(accepted.events)
-            dead_letters = self.extra.set_aside(connection, cursor, accepted)  # 2
-            decided = self.handler.apply(connection, cursor, accepted.events)  # 3
+            decided = self.handler.apply(connection, cursor, accepted.events)  # 2
             failpoints.reach("state written")
+            accepted.settle(cursor.aside, batch.records)
+            applied, early = len(accepted.events), accepted.early
+            dead_letters = self.extra.set_aside(connection, cursor, accepted)  # 3
             if cursor.day != accepted.day:
                 cursor.day = accepted.day
                 ledger.forget(connection, cursor)
@@ -93,4 +99,4 @@ class BatchTransaction(NamedTuple):
         if cursor.runs or outgoing or acked or stepped:
             ledger.close(connection, cursor, outgoing, applied, acked, stepped)  # 5
             failpoints.reach("outbox written")
-        return Done(outgoing, stepped, redriven is not None)
+        return Done(applied, outgoing, stepped, redriven is not None, early)

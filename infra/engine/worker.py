@@ -3,20 +3,23 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 import psycopg
 from confluent_kafka import KafkaError
 from psycopg_pool import ConnectionPool
 from structlog import contextvars
 
-from infra.engine import failpoints, ledger
+from infra.engine import failpoints, ledger, sift
+from infra.engine.aside import Aside
 from infra.engine.consumer import join
 from infra.engine.failures import RolledBackError, known_failures, terminate_blockers
 from infra.engine.outbox import OutboxPublisher, PendingDelivery
-from infra.engine.record import Batch, OutgoingRecord
-from infra.engine.transaction import BatchTransaction
-from infra.errors import TakeOverError
+from infra.engine.record import Batch
+from infra.engine.transaction import BatchTransaction, Done
+from infra.errors import TakeOverError, TransientError
 from infra.log import get_logger
 
 LOG = get_logger(__name__)
@@ -51,10 +54,11 @@ class Worker:
         self.epoch = -1
         self._publisher: OutboxPublisher | None = None
         self._pending: deque[PendingDelivery] = deque()
-        self._waking = True
+        self._waking, self._pieces = True, sift.Pieces()
         self.notified = False
         """Operators have commanded something for dead letters of the slice."""
         self.positions: dict[str, int] = {}
+        self.marks: dict[str, list[Any]] = {}
         self.mutex = threading.Lock()
         """Its caller holds it around each call: an abandoned thread may still be at work when the slice comes back."""
 
@@ -71,7 +75,8 @@ class Worker:
             if missing := {topic: low for topic, low in lows.items() if topic not in cursor.positions}:
                 self._join(connection, cursor.epoch, missing)
                 cursor.positions.update(missing)
-        self.epoch, self._waking, self.positions = cursor.epoch, True, cursor.positions
+                cursor.marks = {topic: mark for topic, mark in cursor.marks.items() if topic not in missing}
+        self.epoch, self._waking, self.positions, self.marks = cursor.epoch, True, cursor.positions, cursor.marks
         self._publisher = self._new_publisher()
         for batch, outgoing in taken.leftovers:
             self._pending.append(self._publisher.publish(cursor.source, batch, outgoing))
@@ -89,11 +94,10 @@ class Worker:
         """Applies the batch, then one step of what the day has brought. Raises `TransientError` or `AlarmError`."""
         if batch.epoch != self.epoch or self._publisher is None:
             raise TakeOverError(f"{self._consumer}/{self.slice}: a batch of epoch {batch.epoch}, ours is {self.epoch}")
-        self._wait_for_room(self._publisher)
         if self.notified:  # before the batch: the command may be what lets it pass
             self._transact(self._publisher, None)
         if batch.tos:
-            self._transact(self._publisher, batch)
+            self._pieces.apply(batch, partial(self._transact, self._publisher))
         else:  # no batch follows that could delete the acknowledged ones
             self.settle()
         if self._waking:
@@ -108,6 +112,7 @@ class Worker:
                 failpoints.reach("acknowledged")
                 with known_failures(), self._pool.connection() as connection:
                     ledger.clear(connection, self._consumer, self.slice, self.epoch, acked)
+                self._forget(acked)
                 failpoints.reach("outbox cleared")
 
     def _wait_for_room(self, publisher: OutboxPublisher) -> None:
@@ -123,41 +128,62 @@ class Worker:
             publisher.check()
 
     def _acked(self) -> list[int]:
-        acked = []
-        while self._pending and self._pending[0].acked:
-            acked.append(self._pending.popleft().batch)
-        return acked
+        return [pending.batch for pending in takewhile(lambda pending: pending.acked, self._pending)]
 
-    def _transact(self, publisher: OutboxPublisher, batch: Batch | None) -> None:
-        """One transaction, for a batch or for a step, and the publishing of what it produced."""
-        acked = self._acked()
+    def _forget(self, acked: Sequence[int]) -> None:
+        """These are deleted from the outbox, for certain: the transaction that did it is committed."""
+        for _ in acked:
+            self._pending.popleft()
+
+    def _transact(
+        self, publisher: OutboxPublisher, batch: Batch | None, aside: Sequence[Aside] = (), *, probe: bool = False
+    ) -> int:
+        """One transaction, for a batch or for a step, and the publishing of what it produced. See `sift.Attempt`."""
+        if batch is not None:
+            self._wait_for_room(publisher)
+        acked = [] if probe else self._acked()
         for attempt in range(MAX_RETRIES):
             try:
                 with known_failures(), self._pool.connection() as connection:
-                    cursor, outgoing = self._apply(connection, batch, acked)
+                    cursor, done = self._apply(connection, batch, acked, aside, probe=probe)
                 break
             except RolledBackError as error:
                 LOG.warning("rolled back", why=str(error), attempt=attempt + 1)
         else:
             raise TakeOverError(f"{self._consumer}/{self.slice}: rolled back {MAX_RETRIES} times")
+        if probe:
+            return done.applied
+        self._forget(acked)
         failpoints.reach("committed")
         self.positions = cursor.positions
-        if outgoing:
-            self._pending.append(publisher.publish(cursor.source, cursor.batch, outgoing))
+        if done.outgoing:
+            self._pending.append(publisher.publish(cursor.source, cursor.batch, done.outgoing))
             failpoints.reach("published")
+        if done.early:
+            raise TransientError(f"{cursor.source}: {done.early} has not come by PostgreSQL's clock: the slice waits")
+        return done.applied
 
     def _apply(
-        self, connection: psycopg.Connection, batch: Batch | None, acked: Sequence[int]
-    ) -> tuple[ledger.Cursor, list[OutgoingRecord]]:
-        with connection.transaction():
+        self,
+        connection: psycopg.Connection,
+        batch: Batch | None,
+        acked: Sequence[int],
+        aside: Sequence[Aside],
+        *,
+        probe: bool,
+    ) -> tuple[ledger.Cursor, Done]:
+        with connection.transaction(force_rollback=probe):
             failpoints.reach("begun")
             cursor = ledger.lock(connection, self._consumer, self.slice, self.epoch)
             failpoints.reach("locked")
             contextvars.bind_contextvars(batch=cursor.batch + 1)
+            cursor.aside += aside
             before = cursor.day, cursor.reference
             done = self._transaction.apply(connection, cursor, batch, acked, notified=self.notified)
+        if probe:
+            return cursor, done
         if batch is None:
             self._waking, self.notified = done.stepped, done.redriven
         elif (cursor.day, cursor.reference) != before:
             self._waking = True
-        return cursor, done.outgoing
+        return cursor, done

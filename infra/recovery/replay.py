@@ -7,12 +7,14 @@ another batch's lock ended later. A consumer that `sweeps` waits for nobody: its
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from infra.engine import ledger
+from infra.engine.aside import Aside
 from infra.engine.consumer import LedgerConsumer, join, register
+from infra.engine.deduplication import last_sequence
 from infra.engine.record import Batch
 from infra.engine.transaction import BatchTransaction
 from infra.errors import AlarmError
@@ -36,6 +38,8 @@ class Outcome(NamedTuple):
     records: int
     outgoing: int
     digest: bytes | None
+    set_aside: list[list[Any]] | None
+    bare: bool
 
 
 class Logged(NamedTuple):
@@ -44,20 +48,25 @@ class Logged(NamedTuple):
     batch: int
     epoch: int
     step: bool
+    commanded: bool
+    """The step only noted that a person had set a record aside, in a batch before."""
     outcome: Outcome
 
 
-_OUTCOME = "day, runs, records, outgoing, digest"
+_OUTCOME = """day, runs, records, outgoing, digest, to_jsonb(b) -> 'set_aside',
+coalesce((to_jsonb(b) ->> 'bare')::boolean, true)"""  # a log of before 0028 or 0050 has no such column
 _LOG = f"""
-select consumer, slice, batch, epoch, step, {_OUTCOME} from ledger.batch where consumer = any(%s)
+select consumer, slice, batch, epoch, step, (consumer, slice, batch) in (
+    select consumer, slice, batch from dead_letter.act where act = 'set-aside' and batch is not null
+), {_OUTCOME} from ledger.batch b where consumer = any(%s)
 order by applied_at, consumer, slice, batch
 """
-_FOUND = f"select {_OUTCOME} from ledger.batch where consumer = %s and slice = %s and batch = %s"
+_FOUND = f"select {_OUTCOME} from ledger.batch b where consumer = %s and slice = %s and batch = %s"
 _WHOLE = """
 select consumer, slice, batch, (select count(*) from ledger.batch b where (b.consumer, b.slice) = (s.consumer, s.slice))
 from ledger.slice s where consumer = any(%s)
 """
-_STANDS = "select consumer, slice, batch, day, reference, positions, received, sent from ledger.slice order by 1, 2"
+_STANDS = "select consumer, slice, batch, day, reference, positions, sent, received from ledger.slice order by 1, 2"
 _WAITING = "select count(*) from ledger.outbox where consumer = any(%s)"
 _TOPIC_IDS = "select topic_ids from ledger.consumer where consumer = %s"
 
@@ -132,16 +141,20 @@ def _register(old: Connection, new: Connection, kafka: str, consumer: LedgerCons
 def _log(old: Connection, names: list[str]) -> Iterator[Logged]:
     with old.cursor(name="replay") as rows:
         rows.itersize = ROWS
-        for consumer, slice_, batch, epoch, step, *outcome in rows.execute(_LOG, (names,)):
-            yield Logged(consumer, slice_, batch, epoch, step, Outcome(*outcome))
+        for consumer, slice_, batch, epoch, step, commanded, *outcome in rows.execute(_LOG, (names,)):
+            yield Logged(consumer, slice_, batch, epoch, step, commanded, Outcome(*outcome))
 
 
 def _apply(new: Connection, transaction: BatchTransaction, logged: Logged, reader: LogReader) -> None:
     with new.transaction():
         cursor = ledger.lock(new, logged.consumer, logged.slice, EPOCH)
-        cursor.epoch = logged.epoch
+        cursor.epoch, cursor.judged = logged.epoch, True
+        cursor.bare = logged.outcome.bare
+        cursor.aside = [Aside(*each) for each in logged.outcome.set_aside or ()]
         runs = logged.outcome.runs
-        if logged.step:
+        if logged.commanded:
+            ledger.close(new, cursor, (), 0, (), step=True)
+        elif logged.step:
             found = transaction.apply(new, cursor, None)
             if transaction.handler.sweeps and not found.stepped:  # an earlier step has found the rows already
                 ledger.close(new, cursor, (), 0, (), step=True)
@@ -172,4 +185,9 @@ def _batch(logged: Logged, reader: LogReader) -> Batch:
 
 
 def _stands(connection: Connection, names: list[str]) -> list[tuple[object, ...]]:
-    return [row for row in connection.execute(_STANDS).fetchall() if row[0] in names]
+    """Where the slices stand. The ids beside the sequences received are left out: earlier releases kept none."""
+    return [
+        (*row, {topic: {who: last_sequence(mark) for who, mark in marks.items()} for topic, marks in received.items()})
+        for *row, received in connection.execute(_STANDS).fetchall()
+        if row[0] in names
+    ]

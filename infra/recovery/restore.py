@@ -14,6 +14,7 @@ from psycopg import Connection, Rollback
 from psycopg.types.json import Jsonb
 
 from infra.arrays import uuids
+from infra.engine.consumer import Sources
 from infra.engine.ledger import Cursor
 from infra.engine.record import raw_headers
 from infra.errors import AlarmError
@@ -21,7 +22,7 @@ from infra.kafka import admin, existing, members, watermarks
 from infra.recovery.log_reader import LogReader
 from schemas.codec import UnreadableError
 from schemas.event import ProducedEvent
-from schemas.headers import parse
+from schemas.headers import parse, sequence_of
 from schemas.ids import id_of
 from schemas.topic import SLICES, partitions
 
@@ -50,6 +51,7 @@ delete from ledger.published where consumer = %s and slice = %s and id = any(%b:
 class _Seen(NamedTuple):
     slice: tuple[str, int]
     sequence: int
+    offset: int
     id: bytes
 
 
@@ -66,7 +68,7 @@ def catch_up(
     connection: Connection,
     kafka: str,
     consumers: Collection[str],
-    topics: Sequence[str],
+    sources: Sources,
     decided_already: Collection[str],
     progress: Callable[[int, int], None],
     dry_run: bool,
@@ -78,16 +80,15 @@ def catch_up(
     `TransientError` when Kafka is away, and `AlarmError` as `check_ended` does.
     """
     check_ended(kafka, consumers)
-    count, there = 0, existing(admin(kafka), topics)
+    count, there = 0, existing(admin(kafka), sources)
     with connection.transaction() as block, closing(LogReader(kafka)) as reader, connection.cursor() as cursor:
         sent = {(consumer, slice_): known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
         above: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
         with cursor.copy(_COPY) as out:
             for done, topic in enumerate(there, 1):
-                for place, seen in _records(reader, kafka, topic):
-                    if seen.slice[0] not in consumers:
-                        continue
-                    if seen.sequence > above[seen.slice].get(place, sent.get(seen.slice, {}).get(place, 0)):
+                for place, seen in _records(reader, kafka, topic, sources[topic]):
+                    known = above[seen.slice].get(place, sent.get(seen.slice, {}).get(place, 0))
+                    if known < seen.sequence <= max(known, seen.offset) + 1:  # dense, else it is forged
                         above[seen.slice][place] = seen.sequence
                         count += 1
                         if topic not in decided_already:
@@ -104,24 +105,27 @@ def catch_up(
     return count
 
 
-def _records(reader: LogReader, kafka: str, topic: str) -> Iterator[tuple[str, _Seen]]:
-    """Each record that a ledger wrote to the topic, with its topic/partition, in the order of each partition."""
+def _records(reader: LogReader, kafka: str, topic: str, sources: Collection[str]) -> Iterator[tuple[str, _Seen]]:
+    """Each record that one of these sources wrote to the topic, with its topic/partition, in the partition's order."""
     with closing(Consumer({"bootstrap.servers": kafka, "group.id": "dfdg-restored"})) as asking:
         for partition in range(partitions(topic)):
             low, high = watermarks(asking, topic, partition)
             for first in range(low, high, STRETCH):
                 for record in reader.records("restored", topic, partition, first, min(first + STRETCH, high)):
-                    if (seen := _seen(record)) is not None:
+                    if (seen := _seen(record, sources)) is not None:
                         yield f"{topic}/{partition}", seen
 
 
-def _seen(record: Message) -> _Seen | None:
-    """The slice, sequence and id of a record; None for a record that no ledger has written."""
+def _seen(record: Message, sources: Collection[str]) -> _Seen | None:
+    """The slice, sequence and id of a record; None for a record that none of these sources has written."""
     try:
         about = parse(raw_headers(record))
+        if about["ce_source"] not in sources:
+            return None
         consumer, _, slice_ = about["ce_source"].rpartition("/")
-        return _Seen((consumer, int(slice_)), int(about["ce_sequence"]), id_of(about["ce_id"], about["ce_source"]))
-    except (UnreadableError, KeyError, ValueError):
+        id_ = id_of(about["ce_id"], about["ce_source"])
+        return _Seen((consumer, int(slice_)), sequence_of(about), record.offset() or 0, id_)
+    except UnreadableError:
         return None
 
 

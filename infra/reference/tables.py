@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from psycopg import Connection
 
-from infra.errors import AlarmError
+from infra.errors import RecordAlarmError
+from infra.postgres import lock_names
 from infra.reference.names import Alias, Old, Title, index_names
 from schemas.title_table import TitleOutcome, TitleTable
 
@@ -26,7 +27,6 @@ class Stored(NamedTuple):
     new: bool
 
 
-_LOCK = "select pg_advisory_xact_lock(hashtext('reference.title_version'))"
 _SAME = """
 select version, outcomes, fingerprint from reference.title_version
 where fingerprint = %(fingerprint)s or version = %(version)s order by fingerprint <> %(fingerprint)s
@@ -41,14 +41,14 @@ copy reference.title_outcome
 
 
 def load_table(connection: Connection, version: str) -> TitleTable:
-    """The table of that version. Raises `AlarmError` when it does not exist."""
+    """The table of that version. Raises `RecordAlarmError` when it does not exist."""
     labels = connection.execute("select code, label from reference.title where version = %s", (version,)).fetchall()
     outcomes = connection.execute(
         "select old_code, outcome, rule, title, candidates, old_label from reference.title_outcome where version = %s",
         (version,),
     ).fetchall()
     if not outcomes:
-        raise AlarmError(
+        raise RecordAlarmError(
             f"Version {version} of the title table was announced but is not in this database. Was the database"
             " restored? Import the files of that version again."
         )
@@ -65,7 +65,7 @@ def old_codes(connection: Connection) -> dict[str, str]:
 
 def lock_titles(connection: Connection) -> None:
     """Allows one import at a time, until the transaction ends."""
-    connection.execute(_LOCK)
+    lock_names(connection, ["titles"])
 
 
 def store_table(

@@ -46,6 +46,7 @@ class Buffer:
         self._taken = {topic: positions[topic] for topic in topics}
         self.fetched = dict(self._taken)
         """By topic: the offset of its next record, if the log has no hole there."""
+        self._last: dict[str, Message] = {}
         self._ready = RecordQueue()
         self._behind: dict[str, RecordQueue] = {}
         self._days: deque[tuple[Message, Ends]] = deque()
@@ -61,13 +62,20 @@ class Buffer:
         if record.error() is not None:
             self._take_in_end(topic, offset)
             return
-        self.fetched[topic] = offset + 1
+        self.fetched[topic], self._last[topic] = offset + 1, record
         if topic == LEAD.name:
             self._days.append((record, self._ends_of(record)))
             if len(self._days) == 1:
                 self._bound()
         else:
             self._put(topic, offset, record)
+
+    def leader_epoch(self, topic: str) -> int:
+        """That of the record before the next one; -1 when it is not known. A client that is told it looks whether Kafka
+        still has that record."""
+        last = self._last.get(topic)
+        epoch = None if last is None or last.offset() != self.fetched[topic] - 1 else last.leader_epoch()
+        return -1 if epoch is None else epoch
 
     def unseen(self, ends: Mapping[str, int]) -> set[Hashable]:
         """The next place of each topic that has more and is not paused; the lead topic's, while its end is unknown."""

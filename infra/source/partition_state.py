@@ -141,6 +141,11 @@ class PartitionState:
         if self.alarm is not None:
             self.alarm, self.take_over_at = None, 0.0
 
+    def again(self) -> None:
+        """The slice is taken over again once the work under way is done; not before its alarm is mended, if any."""
+        self.release()
+        self.take_over_at = 0.0
+
     def release(self) -> None:
         """No new work begins; the work under way goes on."""
         self.buffer = self.take_over_at = None

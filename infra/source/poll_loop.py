@@ -55,6 +55,8 @@ class Source:
         self._starts: list[tuple[int, int, dict[str, int]]] = []
         self._stopping = self._drained = self._stuck = False
         self._thread = threading.Thread(target=self._run, name=f"source-{name}", daemon=True)
+        self.ids: dict[str, str] = {}
+        """By topic: Kafka's id of it when this process started."""
         self.failure: BaseException | None = None
         self.lapsed: str | None = None
         """Why this process must end. A member was seen to lose a message in a broker's outage, and then to believe for
@@ -112,6 +114,13 @@ class Source:
             if not self._states:
                 return set() if self._membership.coordinated else {COORDINATOR}
             return {place for state in self._states.values() for place in state.unseen(ends)} if drained else None
+
+    def made_anew(self, ids: Mapping[str, str]) -> None:
+        """If a topic has another id by now, all slices are taken over again, which says so."""
+        if any(ids.get(topic, id_) != id_ for topic, id_ in self.ids.items()):
+            with self._changed:
+                for state in self._states.values():
+                    state.again()
 
     def reconnect(self, unseen: Hashable) -> None:
         """Without its coordinator this process must end. A stuck reader is replaced by a new one at the next turn."""

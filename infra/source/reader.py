@@ -1,7 +1,7 @@
 """A consumer's reader: a client in no group that reads given slices. A stuck client is replaced by a new one."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from confluent_kafka import Message, TopicPartition
@@ -18,10 +18,12 @@ class Reader:
         self._topics, self._new = tuple(topics), partial(clients.reader, name, servers, linger_s)
         self._client = self._new()
 
-    def begin(self, slice_: int, positions: Mapping[str, int]) -> None:
-        """Reads the slice from these positions on. No record of an earlier fetch comes any more."""
+    def begin(self, slice_: int, positions: Mapping[str, int], epoch: Callable[[str], int] = lambda _: -1) -> None:
+        """Reads the slice from these positions on. No record of an earlier fetch comes any more. `epoch`: the leader
+        epoch of the record before a topic's position, if it is known."""
         self.end(slice_)
-        self._client.incremental_assign([TopicPartition(topic, slice_, positions[topic]) for topic in self._topics])
+        places = [TopicPartition(topic, slice_, positions[topic], leader_epoch=epoch(topic)) for topic in self._topics]
+        self._client.incremental_assign(places)
         self._client.resume(self._of(slice_))  # librdkafka keeps a pause over unassigning
 
     def end(self, slice_: int) -> None:
@@ -47,7 +49,7 @@ class Reader:
         stuck, self._client = self._client, self._new()
         threading.Thread(target=stuck.close, name="stuck", daemon=True).start()
         for buffer in buffers:
-            self.begin(buffer.slice, buffer.fetched)
+            self.begin(buffer.slice, buffer.fetched, buffer.leader_epoch)
             self.change(buffer.slice, buffer.paused, ())
 
     def close(self) -> None:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from infra.kafka import admin, away, settled_ends
+from infra.errors import TransientError
+from infra.kafka import admin, away, known_ids, settled_ends
 from infra.log import answered, get_logger
 from schemas.topics import LEAD
 
@@ -37,6 +38,7 @@ class Watched(Protocol):
 
     def unseen(self, ends: Ends, /) -> set[Hashable] | None: ...
     def reconnect(self, unseen: Hashable, /) -> None: ...
+    def made_anew(self, ids: Mapping[str, str], /) -> None: ...
 
 
 class StuckDetector:
@@ -72,13 +74,16 @@ class StuckDetector:
                 topics = {topic for source in self._sources() for topic in source.topics}
                 asked = time.monotonic()
                 try:
-                    ends = settled_ends(admin(self._servers), topics)
-                except KafkaException as error:
-                    LOG.info("Kafka cannot be asked where its logs end", why=str(error), away=away(error))
-                else:
+                    ends = settled_ends(client := admin(self._servers), topics)
                     self.look(ends)
                     if all(ends):
                         answered("kafka", asked)
+                        ids = known_ids(client, topics)
+                        for source in self._sources():
+                            source.made_anew(ids)
+                except (KafkaException, TransientError) as error:
+                    server = error.away if isinstance(error, TransientError) else away(error)
+                    LOG.info("Kafka cannot be asked where its logs end", why=str(error), away=server)
         except BaseException as error:
             self.failure = error
             LOG.exception("the stuck detector has failed")

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from schemas.dates import add_years
 from schemas.event import Event, Moment
 from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded, Reason, RecordAged
-from schemas.retention_areas import areas_on
+from schemas.retention_areas import areas_on, due_on, latest_due_anchor
 from streams.policies.state import State
 
 
@@ -103,7 +102,7 @@ def _is_held(aged: Aged, holds: Iterable[Hold]) -> bool:
 def _outcome(citizen: str, aged: Aged, holds: Iterable[Hold], event: Event) -> list[Event]:
     """RET-7: nothing at all before the deadline by the rule that applies on the day of the event."""
     area = areas_on(event.day).get(aged.area)
-    if area is None or (due := add_years(aged.anchor, area.years)) > event.day:
+    if area is None or aged.anchor > latest_due_anchor(event.day, area.years):
         return []
     known = {
         "occurred_at": event.occurred_at,
@@ -111,7 +110,7 @@ def _outcome(citizen: str, aged: Aged, holds: Iterable[Hold], event: Event) -> l
         "area": aged.area,
         "record": aged.record,
         "anchor": aged.anchor,
-        "due": due,
+        "due": due_on(area, aged.anchor),
         "updated_at": aged.updated_at,
     }
     blocked = {"hold": _is_held(aged, holds), "no-receipt": area.archive is not None and aged.reference is None}

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from consumers import cv_status
 from consumers.admin import cv_snapshot
 from infra.errors import AlarmError
-from producers.cpr import looks_like_cpr
+from schemas.cpr import looks_like_cpr
 from schemas.topic import SLICES
 from tests.builders import BOTH, NO_DUTY, REGISTER, changed
 from tests.consumers.batches import incoming_events, slice_connection

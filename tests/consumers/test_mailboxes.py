@@ -8,7 +8,7 @@ import pytest
 from psycopg import Connection, errors
 
 from consumers.mailboxes import Notice, apply, mailbox
-from producers.cpr import looks_like_cpr
+from schemas.cpr import looks_like_cpr
 from schemas.event import Event
 from schemas.texts import TEXTS
 from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, status_notice

@@ -105,42 +105,30 @@ def test_acc_1_everything_but_the_three_views_is_denied_to_a_provider(
     for statement in (
         "select access.may_read('provider_provider-2', 'citizen-2')",
         "select access.admit('{x}')",
-        "update provider.referral set first_day = '2021-01-01'",
-        "delete from provider.citizen",
         "set role dfdg_provider_views",
         "set role dfdg_operator",
         'set role "provider_provider-2"',
         "create table provider.mine (a int)",
+        "create temp table mine (a int)",
+        "create function pg_temp.peek(text) returns boolean language sql as 'select true'",
         "create role provider_mine",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.execute(statement.encode())
+    for statement in ("update provider.referral set first_day = '2021-01-01'", "delete from provider.citizen"):
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="cannot"):
+            reader.execute(statement.encode())
 
 
-def test_acc_1_a_table_that_is_granted_to_providers_by_mistake_still_shows_only_referred_citizens(
+def test_acc_1_a_table_that_is_granted_to_providers_by_mistake_shows_nothing_and_is_not_looked_at(
     owner: Connection, providers: dict[str, Connection]
 ) -> None:
     applied(owner, referral("2021-06-14 08:00", "2021-06-14", "2021-06-30"))
     owner.execute("grant usage on schema cv, titles to dfdg_provider")
     owner.execute("grant select on cv.status, titles.held to dfdg_provider")
-    assert seen(providers[PROVIDER], "select citizen from cv.status") == [CITIZEN]
-    assert seen(providers[PROVIDER], "select distinct holder from titles.held") == [CITIZEN]
-    assert seen(providers[OTHER], "select citizen from cv.status") == []
-
-
-def test_acc_1_a_function_of_the_readers_own_is_never_called_on_a_row_that_is_not_for_it(
-    owner: Connection, providers: dict[str, Connection]
-) -> None:
-    applied(owner, referral("2021-06-14 08:00", "2021-06-14", "2021-06-30"))
-    reader, told = providers[PROVIDER], []
-    reader.add_notice_handler(lambda notice: told.append(notice.message_primary))
-    reader.execute(
-        "create function pg_temp.peek(text) returns boolean language plpgsql cost 0.0000001 as"
-        " $$ begin raise notice '%', $1; return true; end $$"
-    )
-    for query in QUERIES:
-        seen(reader, query.replace("order by", "where pg_temp.peek(citizen) order by"))
-    assert set(told) == {CITIZEN}
+    for query in ("select citizen from cv.status", "select holder from titles.held"):
+        assert seen(providers[PROVIDER], query) == []
+        assert "Scan" not in str(seen(providers[PROVIDER], f"explain {query}"))
 
 
 BOUNDARIES = [
@@ -246,7 +234,7 @@ def test_a_withheld_referral_opens_nothing_and_is_out_of_everyones_ordinary_reac
     assert seen(owner, "select citizen from access.profile") == []
     with owner.transaction():
         owner.execute("set local role dfdg_operator")
-        assert seen(owner, "select citizen from access.referral") == []
+        assert seen(owner, "select citizen from access.referrals") == []
     assert seen(owner, "select citizen from access.referral") == [CITIZEN]
 
 

@@ -19,7 +19,7 @@ from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import incoming_events
 from tests.title_builders import COOK, wish
 
-OTHERS_ROLES = "dfdg_provider, dfdg_provider_views, dfdg_provider_gateway"
+OTHERS_ROLES = "dfdg_provider, dfdg_provider_views, dfdg_provider_gateway, dfdg_audit_keeper"
 FORCED = "select relname from pg_class where relrowsecurity and relforcerowsecurity order by relname"
 
 

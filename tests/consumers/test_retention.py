@@ -10,7 +10,6 @@ from psycopg import Connection, Rollback
 
 from consumers import deletions, registers
 from consumers.ageing import step
-from infra.errors import AlarmError
 from schemas.dates import add_years
 from schemas.event import Event
 from schemas.receipts import FIRST, Receipt
@@ -282,15 +281,6 @@ def test_ret_9_records_left_behind_are_counted_outside_the_job_that_deletes(
         ("job-suggestion-checks", "no-receipt", 1),
         ("joblog-voluntary", "hold", 1),
     ]
-
-
-def test_an_order_that_is_early_or_lacks_its_receipt_stops_the_deletions(connection: Connection) -> None:
-    for order in (
-        ordered("2021-06-30", "2015-07-01 12:00"),
-        ordered("2021-07-01", "2015-07-01 12:00", reference=None),
-    ):
-        with pytest.raises(AlarmError, match="nothing of its batch was deleted"), connection.transaction():
-            list(deletions.apply(connection, incoming_events(order)))
 
 
 def test_a_batch_that_is_rolled_back_leaves_no_trace(connection: Connection, nights: Nights) -> None:

@@ -42,7 +42,7 @@ class OurSchemas:
         return contract(topic.event.SCHEMA)
 
 
-INTAKE = Intake(TOPICS, OurSchemas())
+INTAKE = Intake(TOPICS, OurSchemas(), {})
 
 
 def values(schema: Any) -> st.SearchStrategy[Any]:

@@ -25,7 +25,7 @@ class SampleNotedRecorded(Event):
     citizen: Id
     verified: Annotated[bool, Field(description="True when the citizen has confirmed it.")]
     channel: Annotated[str, Field(pattern="^[a-z]{3}$", examples=["web", "app"])] = "web"
-    last_day: date | None = None
+    last_day: Day | None = None
     tried: list[Literal["sms", "letter"]]
     lines: int
 '''

@@ -112,3 +112,15 @@ def test_a_record_with_bytes_changed_is_read_or_unreadable_and_nothing_else(
 def test_what_no_table_can_keep_and_no_day_can_be_computed_from_is_unreadable(field: str, value: object) -> None:
     with pytest.raises(UnreadableError, match=field):
         read(avro(TitleHeldRecorded, **{field: value}), TitleHeldRecorded)
+
+
+def test_a_record_whose_schema_cannot_be_resolved_into_ours_is_unreadable_and_quotes_nothing() -> None:
+    ours = contract(SituationRecorded.SCHEMA)
+    fields = [field | ({"type": "string"} if field["name"] == "occurred_at" else {}) for field in ours["fields"]]
+    theirs = fastavro.parse_schema({"type": "record", "name": ours["name"], "fields": fields})
+    out = io.BytesIO()
+    known = example(SituationRecorded, "ordinary").__dict__ | {"occurred_at": SECRET}
+    fastavro.schemaless_writer(out, theirs, known)
+    with pytest.raises(UnreadableError, match=r"is not Avro of .* \(SchemaResolutionError\)") as raised:
+        decode(memoryview(out.getvalue()), theirs, SituationRecorded)
+    assert SECRET not in str(raised.value)

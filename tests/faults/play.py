@@ -18,6 +18,7 @@ from infra.errors import TransientError
 from infra.kafka import admin, members
 from infra.local import Stack
 from infra.migrate import migrate
+from producers.calendar import simulate
 from tests.conftest import new_database
 from tests.faults.inject.disk import move, tablespace
 from tests.faults.inject.proxied import Through, through
@@ -113,7 +114,8 @@ class FaultServers:
                 evidence.recovery_s = time.monotonic() - healed_at
         collect(environment, evidence)
         evidence.looks = reading.looks
-        return [*reading.wrong, *_errors(environment, load)]
+        evidence.lies, told = environment.liar.judged(environment.system.dsn, environment.system.reads)
+        return [*reading.wrong, *told, *_errors(environment, load)]
 
     def _kept(self) -> Path:
         """Copies the servers' logs to those of the run's workers; returns their folder."""
@@ -169,6 +171,8 @@ class FaultServers:
             disk = open_.enter_context(tablespace(self.addresses.dsn)) if small else None
             dsn = open_.enter_context(new_database(self.addresses.dsn))
             migrate(dsn)
+            with psycopg.connect(dsn) as connection:
+                simulate(connection, "faults")
             if disk is not None:
                 move(dsn, disk)
             yield make_environment(self.stack, self.addresses, self.through, dsn, folder, seed, disk)

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.faults.play import fault_servers
-from tests.faults.sabotages import SABOTAGES, Sabotage
+from tests.faults.sabotages import Sabotage
+from tests.faults.sabotages_of_edges import SABOTAGES
 from tests.tidy.tree import ROOT, files
 
 FAILED = 1

@@ -19,6 +19,8 @@ class Sabotage(NamedTuple):
 _RULES = "tests/integration/test_ledger_rules.py::"
 _WORKER = "tests/integration/test_worker_rules.py::"
 _RETENTION = "tests/consumers/test_retention.py::"
+_FORGED = "tests/integration/test_forged_orders.py::"
+_LIES = _FORGED + "test_an_order_or_a_block_that_does_not_hold_changes_nothing_and_waits_for_a_person"
 _CORPUS = "tests/integration/test_corpus.py::"
 _STUCK = "tests/integration/test_stuck_detector.py"
 _RESTORED = (
@@ -35,9 +37,9 @@ _NOTHING_STAYS = _WORKER + "test_a_failure_at_any_point_inside_the_transaction_l
 _LOST_COMMIT = _WORKER + "test_a_commit_whose_answer_is_lost_is_never_tried_again_but_taken_over"
 _BACK = _RETENTION + "test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing_back"
 
-SABOTAGES = (
-    Sabotage("inbox off", "infra/engine/intake.py", "if id_ not in new:", "if False:", _ONCE),
-    Sabotage("inbox forgets within a batch", "infra/engine/intake.py", "new.discard(id_)", "new.add(id_)", _ONCE),
+OF_THE_CORE = (
+    Sabotage("inbox off", "infra/engine/inbox.py", "True if id_ in new else", "True if True else", _ONCE),
+    Sabotage("inbox forgets within a batch", "infra/engine/inbox.py", "new.discard(id_)", "new.add(id_)", _ONCE),
     Sabotage(
         "position compared with <=", "infra/engine/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
         "if offset <= cursor.positions.get(topic.name, 0):", _ONCE,
@@ -73,7 +75,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "outbox cleared before the acknowledgement", "infra/engine/worker.py",
-        "while self._pending and self._pending[0].acked:", "while self._pending:",
+        "takewhile(lambda pending: pending.acked, self._pending)", "self._pending",
         _WORKER + "test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged",
     ),
     Sabotage(
@@ -127,7 +129,7 @@ SABOTAGES = (
     Sabotage(
         "deadline a day early", "schemas/retention_areas.py", "return add_years(anchor, area.years)",
         "return date.fromordinal(add_years(anchor, area.years).toordinal() - 1)",
-        _RETENTION + "test_an_order_that_is_early_or_lacks_its_receipt_stops_the_deletions",
+        "tests/policies/test_retention.py::test_nothing_goes_a_day_early_and_on_its_day_it_goes",
     ),
     Sabotage(
         "receipt check removed from the decision", "streams/policies/retention.py",
@@ -136,13 +138,13 @@ SABOTAGES = (
         "test_without_its_receipt_what_is_archived_first_stays_and_nothing_is_remembered",
     ),
     Sabotage(
-        "receipt check removed from the deletion", "consumers/deletions.py",
-        "if early or (area.archive is not None and not event.reference):", "if early:",
-        _RETENTION + "test_an_order_that_is_early_or_lacks_its_receipt_stops_the_deletions",
+        "receipt check removed from the deletion", "consumers/deletion_orders.py",
+        "archived[area][number] = order", "pass",
+        _LIES,
     ),
     Sabotage(
         "a hold ignored by the deletion", "consumers/deletions.py",
-        "where {_AS_ASKED} and {_NOT_HELD} returning t.record\"", "where {_AS_ASKED} returning t.record\"",
+        "where {AS_ASKED} and {_NOT_HELD} returning {AS_IT_WAS}\"", "where {AS_ASKED} returning {AS_IT_WAS}\"",
         _RETENTION + "test_ret_6_a_hold_that_only_the_deletions_know_stops_an_order_until_the_decision_knows_it",
     ),
     Sabotage(
@@ -182,7 +184,7 @@ SABOTAGES = (
         "tests/integration/test_restore.py::test_while_a_worker_runs_it_stays_closed",
     ),
     Sabotage(
-        "access a day too long", "infra/migrations/0015_access.sql",
+        "access a day too long", "infra/migrations/0035_parked.sql",
         "and r.reach = 'open' and now.today between r.first_day and r.ends",
         "and r.reach = 'open' and now.today between r.first_day and r.ends + 1",
         "tests/consumers/test_provider_access.py",

@@ -1,6 +1,6 @@
 """Each sabotage still fits the code, and the test that must catch it exists, so that none becomes useless unnoticed."""
 
-from tests.faults.sabotages import SABOTAGES
+from tests.faults.sabotages_of_edges import SABOTAGES
 from tests.tidy.tree import ROOT
 
 

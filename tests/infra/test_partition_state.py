@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from infra.source.partition_state import OWNERSHIP_CONFLICT_S, PartitionState
+from infra.source.partition_state import OWNERSHIP_CONFLICT_S, PartitionState, TakeOver
 
 
 def fenced_until_it_gives_way(gained_at: float, first: float, monkeypatch: pytest.MonkeyPatch) -> float:
@@ -25,6 +25,18 @@ def test_who_had_the_slice_first_gives_way_and_who_was_given_it_last_is_patient(
     last = fenced_until_it_gives_way(gained_at=100, first=101, monkeypatch=monkeypatch)
     assert OWNERSHIP_CONFLICT_S < first <= OWNERSHIP_CONFLICT_S + 1
     assert 2 * OWNERSHIP_CONFLICT_S < last <= 2 * OWNERSHIP_CONFLICT_S + 1
+
+
+def test_a_slice_is_taken_over_again_once_its_work_is_done_but_not_out_of_an_alarm() -> None:
+    here = PartitionState(3, take_over_at=0.0)
+    assert here.next_work() == TakeOver(3)
+    here.again()
+    assert here.next_work() is None
+    here.done(more=False, unsettled=False)
+    assert here.next_work() == TakeOver(3)
+    here.failed("stopped")
+    here.again()
+    assert here.next_work() is None
 
 
 def test_fences_with_a_longer_pause_between_them_are_no_ownership_conflict(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,9 @@ class Source:
     def unseen(self, _ends: Any, /) -> Missed:
         return self.tells.pop(0)
 
+    def made_anew(self, _ids: Any, /) -> None:
+        """No topic was."""
+
     def reconnect(self, _missed: Hashable, /) -> None:
         self.renewed_at.append(len(self.tells))
 

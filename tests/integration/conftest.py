@@ -22,6 +22,16 @@ def kafka(addresses: Addresses) -> Iterator[str]:
 
 
 @pytest.fixture
+def real_database(database: str) -> str:
+    """The DSN of a new database whose calendar is real: those of the tests are simulated (`tests/conftest.py`)."""
+    with closing(connect(database, "test")) as connection:
+        connection.execute("update clock.stand set simulated = false")
+        connection.execute("delete from clock.act")
+        connection.commit()
+    return database
+
+
+@pytest.fixture
 def keys(tmp_path: Path) -> Keys:
     create_keys(tmp_path / "keys")
     return Keys.read(tmp_path / "keys")

@@ -48,9 +48,8 @@ class Desk(NamedTuple):
         assert done.exit_code == FINE, done.stderr
         return json.loads(done.stdout)
 
-    def put(self, *events: Event, at_ms: int | None = None) -> None:
-        """Writes the events to their topics, each with the id `id-<n>`, at the moment `at_ms` (milliseconds since
-        1970)."""
+    def put(self, *events: Event) -> None:
+        """Writes the events to their topics, each with the id `id-<n>`."""
         ids = Registry(self.addresses.registry).register_all(TOPICS)
         for number, event in enumerate(events, 1):
             topic = TOPIC_OF[type(event)]
@@ -58,13 +57,11 @@ class Desk(NamedTuple):
             slices = range(SLICES) if topic.broadcast else (slice_of(key, SLICES),)
             for slice_ in slices:
                 envelope = headers(f"id-{number}", "test", event, cause=f"cause-{number}")
-                self.put_raw(topic, slice_, key, encode(event, ids[topic.name]), envelope, at_ms)
+                self.put_raw(topic, slice_, key, encode(event, ids[topic.name]), envelope)
 
-    def put_raw(
-        self, topic: Topic, slice_: int, key: bytes, value: bytes, envelope: Any = None, at_ms: int | None = None
-    ) -> None:
+    def put_raw(self, topic: Topic, slice_: int, key: bytes, value: bytes, envelope: Any = None) -> None:
         producer = Producer({"bootstrap.servers": self.addresses.kafka, "acks": "all"})
-        producer.produce(topic.name, value, key, slice_, headers=envelope or [], timestamp=at_ms or 0)
+        producer.produce(topic.name, value, key, slice_, headers=envelope or [])
         assert producer.flush() == 0
 
 

@@ -7,18 +7,22 @@ from typing import Any
 from confluent_kafka import Message
 from psycopg import Connection
 
-from consumers.record_lock import deleted_for_good
+from consumers.deletion_orders import never
 from infra.addresses import Addresses
+from infra.cli.catalog import sources
 from infra.consumer_group import transaction_of
 from infra.engine.consumer import LedgerConsumer, Wiring, register
+from infra.engine.days import SOURCE, day_id
 from infra.engine.outbox import OutboxPublisher, PendingDelivery
 from infra.engine.record import Batch, OutgoingRecord
 from infra.engine.worker import Worker
 from infra.postgres import connect, open_pool
+from schemas.clock import DayBegun
 from schemas.codec import UnreadableError, contract, encode
 from schemas.event import Event
 from schemas.headers import headers
-from schemas.topic import Topic
+from schemas.topic import Topic, Writer
+from tests.integration.system import stand_in
 
 OURS, THEIRS = 1, 2
 """Ids of two schemas. The registry knows the second one only once it is `registered`."""
@@ -38,7 +42,10 @@ class SomeSchemas:
 def message(
     topic: Topic, slice_: int, offset: int, event: Event, id_: str, schema: int = OURS, **other: Any
 ) -> Message:
-    about = headers(id_, "test", event, sequence=other.pop("sequence", None))
+    source = stand_in(topic, slice_) if topic.writer is Writer.LEDGER else "test"
+    about = headers(id_, source, event, sequence=other.pop("sequence", None))
+    if isinstance(event, DayBegun):
+        about = headers(day_id(event, slice_).hex(), SOURCE, event)
     known = {"key": event.key.encode(), "value": encode(event, schema), "headers": about, "timestamp": (1, 0)}
     return Message(topic=topic.name, partition=slice_, offset=offset, **known | other)
 
@@ -105,7 +112,7 @@ def slice_of_consumer(dsn: str, consumer: LedgerConsumer, slice_: int) -> Iterat
         connection.autocommit = True
         register(connection, consumer.name, {topic.name: topic.name for topic in consumer.reads})
         ids = {topic.name: OURS for topic in consumer.writes}
-        wiring = Wiring(Addresses("", "", dsn), schemas, ids, deleted_for_good)
+        wiring = Wiring(Addresses("", "", dsn), schemas, ids, never, sources())
         worker = Worker(consumer.name, slice_, pool, NoPublisher, transaction_of(consumer, wiring))
         made = Slice(worker, schemas, connection, slice_)
         made.take_over()

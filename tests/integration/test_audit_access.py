@@ -122,7 +122,7 @@ def test_each_role_reads_what_it_needs_and_no_more(accounts: dict[str, str]) -> 
         "": set(),
         "dfdg_operator": {
             *("ledger", "cv", "mailbox", "flood", "titles", "journal", "reference", "archive", "access"),
-            *("register", "retention", "vitas", "jobkon", "bi"),
+            *("register", "retention", "vitas", "jobkon", "bi", "clock"),
         },
         "dfdg_auditor": {"audit", "reference"},
         "dfdg_citizen_view": {"cv", "titles", "access", "register"},

@@ -32,11 +32,17 @@ SOUGHT = Canaries(
     {CVR.encode(): frozenset([ADVERT.encode()]), P_NUMBER.encode(): frozenset([ADVERT.encode()])},
 )
 PUBLIC, OPEN, AUDIT, INTERNAL = (Place("place", kind) for kind in Kind)
+SPELLED = (
+    f"{CPR[:6]}\u2011{CPR[6:]}", f"{CPR[:6]} - {CPR[6:]}", f"{CPR[:2]}.{CPR[2:4]}.{CPR[4:6]}\u00a0{CPR[6:]}",
+    f"{CPR[:4]}\u200b{CPR[4:]}", CPR.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+)  # fmt: skip
 CHANGING = {
-    "up", "init", "down", "demo", "run", "publish", "titles import", "clock to", "clock run", "flood release",
-    "flood discard", "flood announce", "provider grant", "provider revoke", "archive deliver", "archive approve",
-    "archive reject", "retention hold", "retention release", "retention announce", "retention replay",
-    "dead-letters redrive", "dead-letters discard", "dead-letters accept", "dead-letters skip", "replay",
+    "up", "init", "down", "demo", "run", "publish", "titles import", "clock to", "clock run", "clock simulate",
+    "flood release", "flood discard", "flood announce", "provider grant", "provider revoke", "archive deliver",
+    "archive approve", "archive reject", "retention hold", "retention release", "retention announce",
+    "retention replay", "retention keygen", "registry export", "registry import",
+    "dead-letters redrive", "dead-letters discard", "dead-letters accept", "dead-letters skip",
+    "dead-letters set-aside", "replay",
 }  # fmt: skip
 
 
@@ -45,9 +51,9 @@ def found(place: Place, *texts: str) -> bool:
 
 
 @pytest.mark.parametrize("text", ["{}", "x{}y", "1{}2", "\x1a{}", "c-" + "0" * 32 + " {}", "a\t{}\tb"])
-def test_a_cpr_number_is_found_everywhere_whatever_stands_beside_it_with_and_without_a_hyphen(text: str) -> None:
+def test_a_cpr_number_is_found_everywhere_whatever_stands_beside_it_in_any_spelling(text: str) -> None:
     for place in (OPEN, PUBLIC, AUDIT, INTERNAL):
-        for number in (CPR, f"{CPR[:6]}-{CPR[6:]}", f"{CPR[:6]} {CPR[6:]}"):
+        for number in (CPR, f"{CPR[:6]}-{CPR[6:]}", f"{CPR[:6]} {CPR[6:]}", *SPELLED):
             assert found(place, "before", text.format(number), "after")
 
 

@@ -195,10 +195,9 @@ def test_the_example_of_every_topic_that_takes_lines_is_published_as_it_is(
 
 
 def test_the_clock_begins_each_day_up_to_the_one_that_is_asked_for_and_none_twice(empty: Desk) -> None:
-    assert last_days(empty.system.addresses.kafka) == [None] * SLICES
     empty.fine("clock", "to", "2021-06-14", "--from", "2021-06-12")
     empty.fine("clock", "to", "2021-06-14")
-    assert last_days(empty.system.addresses.kafka) == [date(2021, 6, 14)] * SLICES
+    assert last_days(empty.system.addresses.kafka, date(2021, 6, 14)) == [date(2021, 6, 14)] * SLICES
     assert len(empty.system.records(DAY_BEGUN)) == 3 * SLICES
 
 

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 
 from consumers.record_lock import deleted_for_good
 from infra.addresses import Addresses
+from infra.cli.catalog import sources
 from infra.consumer_group import THREADS, ConsumerGroup
 from infra.engine.consumer import Wiring
 from infra.registry import Registry
@@ -66,7 +67,7 @@ def _publish_large(system: System, facts: Sequence[ClientSystemRecorded]) -> Non
 @contextmanager
 def _running(system: System) -> Iterator[None]:
     addresses = replace(system.addresses, dsn=system.dsn)
-    wiring = Wiring(addresses, Registry(addresses.registry), system.schema_ids, deleted_for_good)
+    wiring = Wiring(addresses, Registry(addresses.registry), system.schema_ids, deleted_for_good, sources())
     with ThreadPoolExecutor(THREADS) as threads:
 
         def deliver(work: Work) -> None:

@@ -14,9 +14,10 @@ from infra.errors import AlarmError
 from infra.postgres import connect
 from producers.cpr import made_up_cpr
 from producers.identity import Identity, Keys, create_keys
-from producers.publisher import Published, PublishError, publish
+from producers.publisher import Published, PublishError, publish, source_of
 from schemas.codec import contract, decode, frame
-from schemas.ids import slice_of
+from schemas.headers import parse
+from schemas.ids import id_of, slice_of
 from schemas.topic import SLICES, Topic
 from schemas.topics import DAY_BEGUN, SITUATION_RECORDED, TITLE_TABLE_PUBLISHED, TOPICS
 from tests.integration.edge import CPRS, SCHEMA_ID, file, ids, lines, records, send
@@ -70,6 +71,24 @@ def test_bad_lines_are_kept_aside_as_they_are_for_the_owner_only_and_the_rest_is
     with pytest.raises(PublishError, match="is there already"):
         send(kafka, identity, wrong[0], *lines(), skip_bad=aside)
     assert len(records(kafka, SITUATION_RECORDED)) == 300
+
+
+def test_two_systems_own_ids_are_two_facts_and_an_own_id_without_its_system_is_not_sent(
+    kafka: str, identity: Identity
+) -> None:
+    own = [line | {"id": "1"} for line in lines(CPRS[:1])]
+    with pytest.raises(PublishError, match=r"line 1 has an `id` of its own.*--source"):
+        send(kafka, identity, *own)
+    for system in ("Jobnet", "producers/clock", "cv-requirement/5", "", "a" * 41, "jobnet "):
+        with pytest.raises(PublishError, match="jobcentre, jobnet"):
+            source_of(system)
+    for system in ("jobcentre", "jobnet", "jobnet", "legacy"):
+        send(kafka, identity, *own, source=source_of(system))
+    about = [parse(record.headers()) for record in records(kafka, SITUATION_RECORDED)]
+    assert [each["ce_source"] for each in about] == ["jobcentre", "jobnet", "jobnet", "producers/publisher"]
+    assert len({each["ce_id"] for each in about}) == 1
+    known = [id_of(each["ce_id"], each["ce_source"], ours=False).hex() for each in about]
+    assert (len(set(known)), known[1], known[3]) == (3, known[2], about[3]["ce_id"]), "legacy keeps the id of before"
 
 
 def test_lines_from_a_pipe_are_checked_to_the_end_before_the_first_is_sent(kafka: str, identity: Identity) -> None:

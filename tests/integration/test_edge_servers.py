@@ -1,9 +1,12 @@
 """Topics as declared, the schema migrated once, and what is said when Kafka is away."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pytest
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined] # the client does not mark it as exported
 
 from infra.addresses import Addresses
 from infra.arrays import uuids
@@ -17,8 +20,9 @@ from producers.sender import Sender
 from schemas.clock import DayBegun
 from schemas.dates import midnight
 from schemas.headers import headers
-from schemas.topic import Topic
+from schemas.topic import SLICES, Topic
 from tests.conftest import new_database
+from tests.integration.system import wait_for
 
 
 def test_without_kafka_the_error_says_how_many_records_arrived() -> None:
@@ -70,3 +74,30 @@ def test_topics_are_as_declared_and_what_differs_is_corrected_or_refused(address
     with pytest.raises(AlarmError, match=r"missing: dfdg\.never"):
         topic_ids(client, ["dfdg.never"])
     client.delete_topics([name, f"cv.{name}-dlq"])[name].result(30)
+
+
+def test_a_record_with_an_old_time_is_kept_as_long_as_any_other_on_topics_that_are_new_and_that_were_there(
+    addresses: Addresses,
+) -> None:
+    client, said = admin(addresses.kafka), list[str]()
+    old, new = (f"dfdg.test-{kind}-{datetime.now(UTC):%H%M%S%f}-v1" for kind in ("old", "new"))
+    dead, sent_ms = f"cv.{new}-dlq", 1_000 * int(datetime(2021, 6, 14, tzinfo=UTC).timestamp())
+    client.create_topics([NewTopic(old, SLICES, 1)])[old].result(30)
+    wait_for("the topic to be known", lambda: old in client.list_topics(timeout=10).topics)
+    ensure_topics(client, [Topic(old, DayBegun), Topic(new, DayBegun)], [dead], said.append)
+    assert f"Corrected {old}: message.timestamp.type was CreateTime, is LogAppendTime." in said
+    begun_ms = 1_000 * int(datetime.now(UTC).timestamp())
+    producer = Producer({"bootstrap.servers": addresses.kafka})
+    for topic in (old, new, dead):
+        producer.produce(topic, b"value", b"key", 0, timestamp=sent_ms)
+    assert producer.flush(30) == 0
+    with closing(Consumer({"bootstrap.servers": addresses.kafka, "group.id": "test-reader"})) as reader:
+        reader.assign([TopicPartition(topic, 0, 0) for topic in (old, new, dead)])
+        found: list[Message] = []
+        while len(found) < 3:
+            found += reader.consume(3 - len(found), 1.0)
+    assert {record.topic() for record in found} == {old, new, dead}
+    for kind, at_ms in (record.timestamp() for record in found):
+        assert kind == TIMESTAMP_LOG_APPEND_TIME
+        assert at_ms >= begun_ms
+    client.delete_topics([old, new, dead])[old].result(30)

@@ -1,5 +1,7 @@
 """`dfdg provider`: an operator lets a provider in, sees what it can read, and shuts it out (ACC-1)."""
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -30,7 +32,10 @@ def test_a_provider_is_let_in_with_a_password_that_works_and_shut_out_again(desk
     listed = desk.json("provider", "list")
     assert listed["simulated"] is None
     known = {"provider": PROVIDER, "name": f"{PROVIDER} ApS"}
+    until = listed["providers"][0]["until"]
+    known["until"] = until
     assert listed["providers"] == [{**known, "admitted": True, "can_log_in": True, "citizens": 0}]
+    assert timedelta(179) < datetime.fromisoformat(until) - datetime.now(UTC) < timedelta(181)
     assert desk.dfdg("provider", "revoke", PROVIDER, *WHO).exit_code == FINE
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(own)

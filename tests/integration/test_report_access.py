@@ -51,7 +51,11 @@ def test_the_account_adds_up_and_shows_every_requirement(played: Connection) -> 
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        ("drop policy referred_now on access.referral", "too many"),
+        (
+            "create or replace function access.may_read(reader text, about text, by text default null) returns boolean"
+            " language sql security definer return true",
+            "too many",
+        ),
         ("update access.referral set reach = 'withheld'", "No citizens whose profile shows one."),
         ("create or replace view access.now as select moment, moment::date as today from access.clock", "too few"),
     ],

@@ -300,3 +300,29 @@ def test_what_lies_in_the_database_can_be_read_while_kafka_is_away(desk: Desk, c
     assert away.dfdg(*command).exit_code in (FINE, COULD_NOT, BAD_INPUT)
     assert away.dfdg("topics").exit_code == AWAY
     assert away.dfdg("watch", NOTICE_ISSUED.name).exit_code == AWAY
+
+
+READINGS = {
+    ("explain", "c-1"): "explain",
+    ("story", "citizen", "c-1"): "story",
+    ("notices", "c-1"): "notices",
+    ("dead-letters", "show", "17"): "dead-letters show",
+    ("dead-letters", "list", "--key", "c-1"): "dead-letters list",
+    ("provider", "show", "p-1"): "provider show",
+    ("vitas", "users", "jc-1"): "vitas users",
+    ("jobkon", "usage"): "jobkon usage",
+}
+
+
+def test_ops_3_every_command_that_shows_a_person_puts_the_reading_on_record_also_when_it_finds_nobody(
+    desk: Desk,
+) -> None:
+    for asked in READINGS:
+        desk.dfdg(*asked)
+    with slice_connection(desk.dsn) as connection:
+        found = connection.execute("select account, what, subject from audit.reading order by number").fetchall()
+        (account,) = connection.execute("select session_user").fetchone() or ("",)
+    assert found == [
+        (account, what, {"dead-letters show": "17", "jobkon usage": "everybody"}.get(what, asked[-1]))
+        for asked, what in READINGS.items()
+    ]

@@ -90,7 +90,7 @@ def in_memory(connection: Connection, facts: list[Fact]) -> tuple[dict[str, Held
     table, produced = load_table(connection, VERSION), []
     for fact in facts:
         life = lives.setdefault(fact.event.key, Subject(decision, None, bytes(16), table))
-        produced += life.apply(fact.event, id_of(fact.id, "test"), EVE)
+        produced += life.apply(fact.event, id_of(fact.id, "test", ours=False), EVE)
     for life in lives.values():
         produced += life.advance_to(WAVE_1)
     return {holder: life.state for holder, life in lives.items() if life.state is not None}, produced

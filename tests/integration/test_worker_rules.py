@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from consumers.record_lock import deleted_for_good
 from infra.addresses import Addresses
+from infra.cli.catalog import sources
 from infra.consumer_group import transaction_of
 from infra.engine import failpoints, outbox
 from infra.engine.consumer import Wiring, register
@@ -89,7 +90,7 @@ def desk() -> Desk:
 @pytest.fixture
 def worker(pool: ConnectionPool, desk: Desk) -> Worker:
     ids = {topic.name: number for number, topic in enumerate((CV_REQUIREMENT_CHANGED, NOTICE_ISSUED), 1)}
-    wiring = Wiring(Addresses("", "", ""), OurSchemas(), ids, deleted_for_good)
+    wiring = Wiring(Addresses("", "", ""), OurSchemas(), ids, deleted_for_good, sources())
     return Worker(
         "cv-requirement",
         SLICE,
@@ -165,6 +166,22 @@ def test_what_is_published_stays_in_the_outbox_until_it_is_acknowledged(
     desk.acknowledge()
     worker.settle()
     assert sum(row.startswith("outbox") for row in stored(pool)) == 0
+
+
+def test_what_is_acknowledged_is_deleted_once_though_the_first_transaction_that_would_do_it_fails(
+    pool: ConnectionPool, worker: Worker, desk: Desk
+) -> None:
+    take_over(worker)
+    worker.work(batch(worker))
+    desk.acknowledge()
+    break_at("outbox written")
+    with pytest.raises(BrokenError):
+        worker.work(batch(worker, 1))
+    failpoints.reach = failpoints.pass_by
+    assert sum(row.startswith("outbox") for row in stored(pool)) == 1
+    worker.work(batch(worker, 1))
+    assert sum(row.startswith("outbox") for row in stored(pool)) == 0
+    assert len(worker._pending) == 0
 
 
 def test_without_acknowledgements_a_worker_commits_so_many_batches_and_no_more_until_the_next_one_comes(

@@ -15,7 +15,7 @@ CLOCK = 2
 class Order(Enum):
     """The rules of days; each value is a place in the code and the rule, as in `Repair`."""
 
-    DAY_WAITS = "infra.engine.intake:Intake._begin_days", "a day begins when the slice has read up to the day's ends"
+    DAY_WAITS = "infra.engine.days:begin_days", "a day begins when the slice has read up to the day's ends"
     RECORD_WAITS = "infra.source.buffer:Buffer.cut", "a record behind a day that has not begun waits for that day"
     DAYS_KNOWN = (
         "infra.source.buffer:Buffer.take_in",

@@ -26,7 +26,7 @@ class Repair(Enum):
     ONE_TRANSACTION = "infra.engine.ledger:close", "position, effect and outbox commit together"
     LETTERS = "infra.dead_letters.store:store", "a dead letter commits with the position behind it"
     AFTER_COMMIT = "infra.engine.worker:Worker._transact", "nothing is published before its commit"
-    INBOX = "infra.engine.deduplication:remember", "on an input topic, an id counts once"
+    INBOX = "infra.engine.inbox:remember", "on an input topic, an id counts once"
     SEQUENCE = (
         "infra.engine.deduplication:next_in_sequence",
         "on a ledger's topic, a sequence that is not above the last one is a repeat",

@@ -1,6 +1,7 @@
 """What becomes of a record past its deadline: every block, and both sides of the deadline."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,16 @@ def test_nothing_goes_a_day_early_and_on_its_day_it_goes(area: str, updated_at: 
     early, now = aged(before, updated_at, area=area), aged(due, updated_at, area=area)
     assert decide(None, early) == (None, [])
     assert decide(None, now) == (None, [ordered(due, updated_at, area=area)])
+
+
+def test_what_is_said_to_be_aged_in_the_far_future_or_before_the_law_orders_nothing_and_stops_nothing() -> None:
+    for lie in (
+        aged("2021-08-01", "2015-01-01").but(anchor=date.max, due=date.max),
+        aged("2045-12-31", "2015-01-01").but(anchor=date(9994, 1, 1)),
+        aged("1900-01-01 12:00", "2015-01-01"),
+        aged("2021-08-01", "2015-01-01").but(area="salaries"),
+    ):
+        assert decide(None, lie) == (None, [])
 
 
 @pytest.mark.parametrize("area", ["job-suggestion-checks", "referrals", "joblog-mandatory"])

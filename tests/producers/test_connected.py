@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from producers.cpr import looks_like_cpr, made_up_cpr
+from producers.cpr import made_up_cpr
 from producers.lines import BadLine, Line, PublishError, read_lines
+from schemas.cpr import looks_like_cpr
 from schemas.jobad import JobAdSubmitted
 from schemas.topic import Topic
 from schemas.topics import COMPANY_REGISTERED, JOB_AD_SUBMITTED, MENTOR_GRANT_REQUESTED, SITUATION_RECORDED

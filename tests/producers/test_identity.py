@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import AlarmError
-from producers.cpr import MADE_UP_NUMBERS, CprError, looks_like_cpr, made_up_cpr, normal
+from producers.cpr import MADE_UP_NUMBERS, CprError, made_up_cpr, normal
 from producers.identity import KEY_BYTES, Keys, create_keys
+from schemas.cpr import looks_like_cpr
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from producers.cpr import contains_cpr, made_up_cpr
+from producers.cpr import made_up_cpr
 from producers.examples import example_lines
 from producers.line_faults import PATTERNS
 from producers.lines import SHOWN_FAULTS, BadLine, check_lines
 from producers.publisher import WRITES
+from schemas.cpr import contains_cpr
 from schemas.topic import Topic
 from schemas.topics import PROVIDER_RECORDED, SITUATION_RECORDED, TOPICS
 

@@ -3,15 +3,26 @@
 import io
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 
 from producers.cpr import made_up_cpr
 from producers.lines import CHUNK_LINES, MAX_LINE_BYTES, BadLine, Line, PublishError, read_lines
+from schemas.codec import contract, decode, encode, frame
 from schemas.ids import derived_id
 from schemas.topic import Topic
-from schemas.topics import NOTICE_ISSUED, SITUATION_RECORDED, TITLE_HELD_RECORDED, TITLE_TABLE_PUBLISHED
+from schemas.topics import CV_EXEMPTION_RECORDED as EXEMPTION_RECORDED
+from schemas.topics import JOB_SUGGESTION_CHECK_RECORDED as CHECK_RECORDED
+from schemas.topics import (
+    JOBLOG_ENTRY_RECORDED,
+    NOTICE_ISSUED,
+    REFERRAL_RECORDED,
+    SITUATION_RECORDED,
+    TITLE_HELD_RECORDED,
+    TITLE_TABLE_PUBLISHED,
+)
 
 CPR = made_up_cpr(1)
 SITUATION = {"occurred_at": "2021-06-14T08:00:00+02:00", "target_group": "job-ready", "jobcentre": "jobcentre-1"}
@@ -35,8 +46,10 @@ def stream(*lines: Any) -> io.BytesIO:
     )
 
 
-def read(*lines: Any, topic: Topic = SITUATION_RECORDED, register: Register | None = None) -> list[Line | BadLine]:
-    return list(read_lines(topic, stream(*lines), register or Register()))
+def read(
+    *lines: Any, topic: Topic = SITUATION_RECORDED, register: Register | None = None, latest: date | None = None
+) -> list[Line | BadLine]:
+    return list(read_lines(topic, stream(*lines), register or Register(), latest=latest))
 
 
 def good(*lines: Any, topic: Topic = SITUATION_RECORDED) -> list[Line]:
@@ -110,6 +123,69 @@ def test_a_bad_line_names_its_field_and_the_reason(line: Any, field: str, reason
     found = bad(line)
     assert [found.number, *(fault.field for fault in found.faults)] == [1, field]
     assert reason in found.faults[0].reason
+
+
+SOMEBODY = SITUATION | {"citizen": "c-1"}
+CHECK = {"citizen": "c-1", "record": "r-1", "outcome": "applied", "occurred_at": "2021-06-14T08:00:00Z"}
+ENTRY = {
+    "citizen": "c-1",
+    "record": "r-1",
+    "occurred_at": "2021-06-14T08:00:00Z",
+    "employer": "Bakery",
+    "position": "Bager",
+    "how_applied": "advert",
+}
+REFERRAL = {"citizen": "c-1", "record": "r-1", "provider": "p-1", "occurred_at": "2021-06-14T08:00:00Z"}
+EXEMPTION = {
+    "citizen": "c-1",
+    "exemption": "e-1",
+    "kind": "from-registering",
+    "occurred_at": "2021-06-14T08:00:00Z",
+    "first_day": "2021-06-14",
+}
+
+
+@pytest.mark.parametrize(
+    ("topic", "line", "field", "last", "ahead"),
+    [
+        # The last moment of a Copenhagen day, and the first of the next one.
+        (SITUATION_RECORDED, SOMEBODY, "occurred_at", "2021-06-15T21:59:59Z", "2021-06-15T22:00Z"),
+        (SITUATION_RECORDED, SOMEBODY, "occurred_at", "2021-06-15T21:00Z", "2031-06-14T08:00Z"),
+        (CHECK_RECORDED, CHECK, "checked_on", "2021-06-15", "2021-06-16"),
+        (JOBLOG_ENTRY_RECORDED, ENTRY, "applied_on", "2021-06-15", "2021-06-16"),
+        (REFERRAL_RECORDED, REFERRAL | {"first_day": "2021-06-14"}, "last_day", "2026-06-15", "2026-06-16"),
+        (EXEMPTION_RECORDED, EXEMPTION, "last_day", "2071-06-15", "9999-12-31"),
+        (EXEMPTION_RECORDED, EXEMPTION, "first_day", "2026-06-15", "2026-06-16"),
+    ],
+)
+def test_a_day_that_lies_too_far_ahead_is_refused_with_its_field_and_the_last_one_is_taken(
+    topic: Topic, line: dict[str, Any], field: str, last: str, ahead: str
+) -> None:
+    (taken, refused) = read(line | {field: last}, line | {field: ahead}, topic=topic, latest=date(2021, 6, 15))
+    assert isinstance(taken, Line)
+    assert isinstance(refused, BadLine)
+    assert str(refused) == f"line 2, {field}: lies too far ahead: the last day that a fact may be of is 2021-06-15"
+    (unjudged,) = read(line | {field: ahead}, topic=topic)
+    assert isinstance(unjudged, Line), "before a simulated calendar has a day nothing is ahead"
+
+
+@pytest.mark.parametrize(
+    ("moment", "fits"),
+    [
+        ("1899-12-31T23:59:59Z", False),
+        ("1900-01-01T00:30:00+01:00", False),
+        ("2045-12-31T23:59:59Z", True),
+        ("2045-12-31T23:30:00-01:00", False),
+        ("2046-01-01T00:30:00+01:00", True),
+        ("9999-12-31T23:59:59-14:00", False),
+    ],
+)
+def test_at_the_ends_of_the_years_the_edge_takes_exactly_what_the_engine_reads(moment: str, fits: bool) -> None:
+    (found,) = read(SITUATION | {"citizen": "c-1", "occurred_at": moment})
+    assert isinstance(found, Line) == fits
+    if isinstance(found, Line):
+        body = frame(encode(found.event, 1)).body
+        assert decode(body, contract(SITUATION_RECORDED.event.SCHEMA), SITUATION_RECORDED.event) == found.event
 
 
 @pytest.mark.parametrize(

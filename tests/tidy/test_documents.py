@@ -45,8 +45,8 @@ def test_the_documents_that_a_newcomer_looks_for_are_there() -> None:
     wanted = {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"}
     wanted |= {"docs/glossary.md", "docs/operations.md", "docs/requirements.md", "docs/design.md"}
     assert wanted - names == set()
-    numbers = sorted(path.name[:4] for path in DOCUMENTS if path.parent.name == "decisions")
-    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    numbers = [path.name[:4] for path in DOCUMENTS if path.parent.name == "decisions"]
+    assert len(numbers) == len(set(numbers)), "some are left out: they were given to others first"
 
 
 @each_document

@@ -7,7 +7,7 @@ import pytest
 from tests.tidy.parts import edges, imported, layers, part
 from tests.tidy.tree import module, place, sources, syntax
 
-ENGINE = ("schemas", "infra.addresses", "infra.arrays", "infra.errors", "infra.log", "infra.registry")
+ENGINE = ("schemas", "infra.addresses", "infra.arrays", "infra.errors", "infra.log", "infra.postgres", "infra.registry")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "schemas": (),
     "infra": (),
@@ -21,8 +21,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "infra.kafka": ("schemas", "infra.errors"),
     "infra.local": ("infra.addresses", "infra.errors", "infra.progress"),
     "infra.postgres": ("infra.arrays",),
-    "infra.reference": ("schemas", "infra.errors"),
-    "infra.registry": ("schemas", "infra.errors", "infra.log"),
+    "infra.reference": ("schemas", "infra.errors", "infra.postgres"),
+    "infra.registry": ("schemas", "infra.errors", "infra.log", "infra.schema_ids"),
+    "infra.schema_ids": ("infra.errors", "infra.postgres"),
+    "infra.registry_copy": ("infra.registry", "infra.schema_ids"),
     "streams.policies": ("schemas",),
     "infra.engine": ENGINE,
     "infra.lag": ("schemas", "infra.errors", "infra.kafka"),
@@ -31,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "infra.topic_admin": ("schemas", "infra.errors", "infra.kafka", "infra.progress"),
     "infra.recovery": ("schemas", "infra.arrays", "infra.engine", "infra.errors", "infra.kafka"),
     "infra.dead_letters": ("schemas", "infra.engine", "infra.errors", "infra.kafka", "infra.log"),
-    "infra.source": ("schemas", "infra.engine", "infra.kafka", "infra.log"),
+    "infra.source": ("schemas", "infra.engine", "infra.errors", "infra.kafka", "infra.log"),
     "infra.tail": ("schemas", "infra.engine", "infra.errors", "infra.kafka"),
     "producers": ("schemas", "infra.engine", "infra.errors", "infra.kafka", "infra.progress", "infra.reference"),
     "infra.consumer_group": (
@@ -44,9 +46,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "consumers": (
         *("schemas", "infra.consumer_group", "infra.engine", "infra.source", "infra.arrays", "infra.errors"),
-        "infra.log",
+        *("infra.log", "infra.postgres"),
     ),
-    "consumers.archive": ("schemas", "infra.engine"),
+    "consumers.archive": ("schemas", "infra.engine", "infra.postgres"),
     "consumers.admin": (
         *("schemas", "consumers", "infra.engine", "infra.arrays", "infra.errors", "infra.kafka", "infra.postgres"),
         "infra.tail",

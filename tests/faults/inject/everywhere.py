@@ -24,9 +24,9 @@ HITS = (1, 2, 3)
 AT_START = ("joined",)
 """Points that are reached only when a slice reads its topics for the first time."""
 AT_ARCHIVE = ("archive file written", "package written", "delivery begun", "delivery recorded")
-ONCE = ("package written", "delivery begun", "delivery recorded")
+ONCE = ("package written", "delivery begun", "delivery recorded", "days noted")
 """Points that a process reaches once: three processes are killed there, each at its first hit."""
-AT_CLOCK = ("handed over", "arrived")
+AT_CLOCK = ("days noted", "handed over", "arrived")
 AT_STOP = ("drained", "let go")
 """Points that a worker reaches when it is told to stop."""
 
@@ -61,8 +61,9 @@ def _faults(environment: Environment, load: Country, luck: Random, _evidence: Ev
     luck.shuffle(queue)
     _run(environment, load, deque(queue))
     with environment.worker():
-        for each in _rounds(AT_CLOCK):
-            environment.command("clock", "to", str(load.days[-1][0]), armed=each.armed)
+        for point, hit in _rounds(AT_CLOCK):
+            armed = Round(point, 1 if point in ONCE else hit).armed
+            environment.command("clock", "to", str(load.days[-1][0]), armed=armed)
         environment.day(load, len(load.days) - 1)
 
 

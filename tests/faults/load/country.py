@@ -4,7 +4,7 @@ Two topics are ordered by days only. So the facts about a citizen for one decisi
 another topic in the next week. Facts that must be applied before others are in `first`. Some facts are recorded days
 after they happened. Now and then the clock leaps over days, whose facts are then late too. A record whose deletion is
 due in these days is not changed any more, so it is deleted or kept whenever its turn comes. The facts about one wish
-come in the order of their times, as they do from one source.
+come in the order of their times, as they do from one source. One citizen is hot: many facts each day are about him.
 """
 
 import random
@@ -37,6 +37,9 @@ NAMES = (
 """The consumers that run: decisions and sinks, with and without days, also those that delete."""
 
 FIRST_DAY = date(2021, 6, 14)
+HOT, HOT_DAILY = 1, 20
+"""The citizen whom many facts are about, and how many each day."""
+
 PROVIDERS = 5
 WEEK = 7
 LEAPS = 0.2
@@ -94,6 +97,7 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0, lat
         day = FIRST_DAY + timedelta(days=index)
         lates = LATE_DAYS if late and index % LATE_EVERY == 1 else (0,)
         waiting += [_change(luck, day, luck.randrange(citizens), (index, n), lates) for n in range(daily)]
+        waiting += [_change(luck, day, HOT, (index, daily + n), (0,)) for n in range(HOT_DAILY)]
         if index % WEEK == WEEK - 1 or index == days - 1 or not late or luck.random() >= LEAPS:
             calendar.append((day, waiting))
             waiting = []

@@ -25,6 +25,7 @@ from tests.faults.inject.armed import ARMED, LOG, SEED
 from tests.faults.inject.disk import Disk
 from tests.faults.inject.proxied import Through
 from tests.faults.load.country import DELIVERED, NAMES, Country
+from tests.faults.load.liar import Liar
 from tests.faults.load.titles import publish_table
 from tests.integration.country import Fact
 from tests.integration.system import System, make_system, wait_for
@@ -48,6 +49,10 @@ class Environment:
     last_day: date | None = None
     workers: list[WorkerProcess] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
+    liar: Liar = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.liar = Liar(self.system.addresses.kafka, self.system.schema_ids)
 
     @property
     def log(self) -> Path:
@@ -70,7 +75,8 @@ class Environment:
         self.last_day = day
 
     def day(self, country: Country, index: int, repeat: int = 1) -> None:
-        """Begins the country's day and publishes its facts `repeat` times, on every second day also unreadable records.
+        """Begins the country's day and publishes its facts `repeat` times, lies, and on every second day unreadable
+        records.
 
         A slice never waits for a day that may come (docs/decisions/0007), so a late fact is published only once its day
         has begun everywhere.
@@ -80,6 +86,7 @@ class Environment:
         if any(fact.event.day < day for fact in facts):
             wait_for(f"{day} to have begun in every slice", lambda: self._begun(day), BEGUN_S)
         self.publish(facts, repeat)
+        self.liar.lie(day, index)
         if index % 2 == 0:
             self._poison(SITUATION_RECORDED, (2 * index, 2 * index + 1))
 

@@ -27,6 +27,8 @@ LEFT_OUT = {
     "retention.home": "this database's own row",
     "archive.run": "it has the attempts that were killed too",
     "retention.reading": "it has the readings of those attempts too",
+    "audit.reading": "what was looked at by hand",
+    "retention.used_ticket": "tickets of such looks",
     "public.migration": "depends on when the database was made",
 }
 COLUMNS = {
@@ -92,6 +94,8 @@ def _rows(connection: psycopg.Connection, name: str) -> list[str]:
             # found again for its own deadline only where days shared a batch; either way it goes once the hold ends.
             del row["cause"]
             row["body"].pop("waiting", None)
+        if row.get("refused") and "too far ahead" in row["reason"]:
+            del row["day"], row["reason"]  # both have the day on which the slice looked
     return sorted(json.dumps(row, sort_keys=True) for row in rows)
 
 

@@ -18,6 +18,15 @@ from tests.integration.system import System, every_record
 ARCHIVED = {area.code for area in AREAS if area.archive is not None}
 _BATCHES = "select consumer, slice, batch, epoch, day, runs from ledger.batch order by 1, 2, 3"
 _POSITIONS = "select consumer, slice, positions from ledger.slice"
+_ASIDE = """
+with noted as (
+    select b.consumer, note ->> 0 topic, b.slice, (note ->> 1)::bigint at_offset
+    from ledger.batch b, jsonb_array_elements(b.set_aside) note
+), refused as (select consumer, topic, partition slice, at_offset from dead_letter.letter where refused)
+(select * from refused except select * from noted) union all
+select * from noted n where not exists (select from dead_letter.letter l
+    where (l.consumer, l.topic, l.partition, l.at_offset) = (n.consumer, n.topic, n.slice, n.at_offset))
+"""
 _RECEIPTS = "select * from retention.receipt order by slice, number"
 
 
@@ -27,7 +36,8 @@ def broken(system: System) -> list[str]:
         batches = connection.execute(_BATCHES).fetchall()
         positions = {(consumer, slice_): at for consumer, slice_, at in connection.execute(_POSITIONS).fetchall()}
         receipts = [Receipt(*row) for row in connection.execute(_RECEIPTS).fetchall()]
-    return [*_of_batches(batches, positions), *_of_sequences(system), *_of_receipts(system, receipts)]
+        aside = [f"{each} is set aside in one of batch log and letters only" for each in connection.execute(_ASIDE)]
+    return [*_of_batches(batches, positions), *aside, *_of_sequences(system), *_of_receipts(system, receipts)]
 
 
 def _of_batches(batches: list[tuple[Any, ...]], positions: dict[tuple[str, int], dict[str, int]]) -> Iterator[str]:

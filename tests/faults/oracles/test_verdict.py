@@ -9,12 +9,12 @@ import pytest
 
 from tests.faults.oracles.dump import differences
 from tests.faults.oracles.history import _of_batches
-from tests.faults.oracles.verdict import Evidence, Needs, Outcome, Verdict
+from tests.faults.oracles.verdict import LIES, Evidence, Needs, Outcome, Verdict
 
 PLANNED = Needs({"worker killed": 2}, kills_in_transaction=1, redeliveries=1, take_overs=1, rebalances=1)
 SEEN = Evidence(
     events=1000, struck=Counter({"worker killed": 2}), kills_in_transaction=1, redeliveries=1, take_overs=1,
-    rebalances=1, looks=100,
+    rebalances=1, looks=100, lies=Counter(LIES),
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def test_a_run_that_saw_all_that_was_planned_and_nothing_wrong_holds() -> None:
     [
         {"struck": Counter({"worker killed": 1})}, {"events": 10}, {"kills_in_transaction": 0}, {"redeliveries": 0},
         {"take_overs": 0}, {"rebalances": 0}, {"looks": 3},
+        {"lies": Counter(LIES[1:])}, {"lies": Counter()},
     ],
 )  # fmt: skip
 def test_a_run_that_lacks_any_one_thing_is_invalid_and_says_which(less: dict[str, Any]) -> None:

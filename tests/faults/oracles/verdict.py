@@ -14,8 +14,10 @@ from schemas.topic import SLICES, Writer
 from schemas.topics import TOPICS
 from tests.faults.inject.points import IN_TRANSACTION
 from tests.faults.load.environment import Environment
+from tests.faults.load.liar import KINDS
 
 MIN_EVENTS = 500
+LIES = [f"{kind} {outcome}" for kind in KINDS for outcome in ("sent", "refused", "passed")]
 
 
 class Outcome(Enum):
@@ -37,6 +39,8 @@ class Evidence:
     take_overs: int = 0
     """Take-overs of slices beyond the first one of each slice."""
     rebalances: int = 0
+    lies: Counter[str] = field(default_factory=Counter)
+    """Forged records by their kind and outcome, as "date refused"."""
     looks: int = 0
     """How often the readers looked meanwhile."""
     recovery_s: float = 0.0
@@ -64,6 +68,8 @@ class Needs:
         for name in ("events", "kills_in_transaction", "redeliveries", "take_overs", "rebalances", "looks"):
             if (seen := getattr(evidence, name)) < (least := getattr(self, name)):
                 told.append(f"{name.replace('_', ' ')}: {seen}, fewer than {least}")
+        if none := [lie for lie in LIES if not evidence.lies[lie]]:
+            told.append(f"no lie of: {', '.join(none)}")
         return told
 
 
@@ -107,7 +113,8 @@ def collect(environment: Environment, evidence: Evidence) -> None:
         (evidence.take_overs,) = connection.execute(query, (SLICES,)).fetchone() or (0,)
     ours = [topic for topic in TOPICS if topic.writer is Writer.LEDGER]
     ends = end_offsets(environment.system.client, [topic.name for topic in ours])
-    evidence.redeliveries = sum(
-        sum(end[topic.name] for end in ends) - len(environment.system.messages(topic)) for topic in ours
+    evidence.redeliveries = (
+        sum(sum(end[topic.name] for end in ends) - len(environment.system.messages(topic)) for topic in ours)
+        - environment.liar.on_our_topics
     )
     evidence.rebalances = sum(len(re.findall("slices (assigned|revoked)", w.log())) for w in environment.workers)

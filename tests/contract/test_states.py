@@ -1,0 +1,59 @@
+"""States of every form that was ever stored are read: a worker that cannot read one stops its slice.
+
+`states/N.json` is form N (`FORMAT` in `infra/engine/consumer.py`): the names of all fields of each decision's state,
+and states as they were stored, in which each field has a value somewhere. A file never changes and never goes.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from infra.cli.catalog import DECISIONS
+from infra.engine.consumer import FORMAT
+
+FORMS = {int(path.stem): path for path in (Path(__file__).parent / "states").glob("*.json")}
+
+
+def form(number: int) -> Any:
+    return json.loads(FORMS[number].read_text(encoding="utf-8"))
+
+
+def fields(model: type[BaseModel], at: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield at + name
+        for inner in _models(field.annotation):
+            yield from fields(inner, f"{at}{name}.")
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models(each)
+
+
+@pytest.mark.parametrize("number", FORMS)
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: decision.name)
+def test_a_state_of_every_form_is_read_and_written_as_it_was(number: int, decision: Any) -> None:
+    for body in form(number)["states"].get(decision.name, []):
+        read = decision.state.model_validate_json(json.dumps(body))
+        written = json.loads(read.model_dump_json(exclude_defaults=True))
+        assert {name: value for name, value in written.items() if name in body} == body
+
+
+def test_the_newest_form_has_the_fields_of_today_or_the_program_needs_a_new_number() -> None:
+    """Failed? Raise `FORMAT` by one and write the file of that number beside the others, with states of today."""
+    today = {decision.name: sorted(fields(decision.state)) for decision in DECISIONS}
+    assert max(FORMS) == FORMAT
+    assert form(FORMAT)["fields"] == today
+
+
+def test_each_field_of_a_state_has_a_value_in_a_stored_one() -> None:
+    held = form(FORMAT)["states"]
+    for decision in DECISIONS:
+        top = {name for name in decision.state.model_fields if name != "wakes_on"}
+        assert top <= {name for body in held.get(decision.name, []) for name in body}, decision.name

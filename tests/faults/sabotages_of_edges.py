@@ -1,0 +1,400 @@
+"""Mistakes of one line that would let in what is false, let go too early or stand still: those of the edges."""
+
+from tests.faults.sabotages import OF_THE_CORE, Sabotage
+
+_RULES = "tests/integration/test_ledger_rules.py::"
+_WORKER = "tests/integration/test_worker_rules.py::"
+_RECEIPTS = "tests/consumers/test_restore.py::"
+_FORGED = "tests/integration/test_forged_orders.py::"
+_LIES = _FORGED + "test_an_order_or_a_block_that_does_not_hold_changes_nothing_and_waits_for_a_person"
+_OVERTAKES = "tests/integration/test_nothing_overtakes.py::"
+_ASIDE = "tests/integration/test_set_aside.py::"
+_FAULTY = "tests/integration/test_faulty_records.py::"
+_RESTORED = (
+    "tests/integration/test_restore.py"
+    "::test_it_ends_where_the_lost_one_stood_publishes_nothing_twice_and_its_next_events_are_heard"
+)
+_GATE = "tests/integration/test_version_gate.py"
+_CPR = "tests/producers/test_cpr_in_text.py"
+_WRITTEN = "tests/producers/test_written_form.py"
+_WITHHELD = "tests/consumers/test_withheld.py::"
+_LOCKS = "tests/consumers/test_locks.py::"
+_STRANGERS = "tests/consumers/test_provider_strangers.py::"
+_MARKS = "tests/integration/test_lost_tail.py"
+_ANOTHER = _RULES + "test_another_fact_with_an_id_that_is_known_is_refused_and_the_same_fact_however_it_is_sent_repeats"
+_OURS = (
+    _RULES
+    + "test_on_a_topic_of_our_ledger_what_no_consumer_that_writes_it_can_have_sent_is_refused_and_counts_for_nothing"
+)
+_AHEAD = "tests/integration/test_ahead.py::"
+_CLOCK = "tests/integration/test_edge_clock.py::"
+_PASSED = "tests/integration/test_set_aside_command.py::"
+
+SABOTAGES = (
+    *OF_THE_CORE,
+    Sabotage(
+        "another fact with a known id dropped", "infra/engine/intake.py", "if first is None and not cursor.judged:",
+        "if False:", _ANOTHER,
+    ),
+    Sabotage(
+        "how a fact is sent taken for what it says", "schemas/event.py", 'frozenset(("initial",))', "frozenset(())",
+        _ANOTHER,
+    ),
+    Sabotage(
+        "garbage hides the fact with its id", "infra/engine/inbox.py", "None if cursor.bare else",
+        "None if cursor.bare or isinstance(event, UnreadableError) else", _ANOTHER,
+    ),
+    Sabotage(
+        "an id of 32 digits taken without its source", "infra/engine/envelope.py", "ours=ours or bare", "ours=True",
+        _RULES + "test_the_same_id_of_two_systems_is_two_facts_even_of_32_digits",
+    ),
+    Sabotage(
+        "an id of an earlier release forgotten", "infra/engine/inbox.py", "if content is None}", "if False}",
+        _RULES + "test_an_id_that_an_earlier_release_took_in_without_its_source_is_still_a_repetition",
+    ),
+    Sabotage(
+        "own ids sent without their system", "producers/publisher.py", "and not named and client is None", "and False",
+        "tests/integration/test_edge.py"
+        "::test_two_systems_own_ids_are_two_facts_and_an_own_id_without_its_system_is_not_sent",
+    ),
+    Sabotage(
+        "any source taken for a consumer of ours", "infra/engine/intake.py",
+        'if about.headers["ce_source"] not in self._sources.get(about.topic.name, ())', "if False", _OURS,
+    ),
+    Sabotage(
+        "a forged envelope parks a key", "infra/engine/intake.py",
+        "if topic.writer is Writer.LEDGER and not cursor.judged:", "if False:", _OURS,
+    ),
+    Sabotage(
+        "a log that lost its end read on", "infra/consumer_group.py", "check_log(asking, slice_, worker.marks)", "pass",
+        _MARKS + "::test_a_take_over_compares_the_last_record_unless_retention_has_deleted_it",
+    ),
+    Sabotage(
+        "what retention deleted taken for lost", "infra/source/log_check.py",
+        "watermarks(asking, topic, slice_, ANSWER_S)[0] <= offset", "offset >= 0",
+        _MARKS + "::test_a_take_over_compares_the_last_record_unless_retention_has_deleted_it",
+    ),
+    Sabotage("numbers of any spelling", "schemas/headers.py", "if not _SEQUENCE.fullmatch(digits) or", "if", _OURS),
+    Sabotage(
+        "a forged sequence hides the true record", "infra/engine/deduplication.py",
+        "if sequence == mark and marks[source] not in (mark, last):", "if False:",
+        _RULES + "test_a_second_record_with_the_last_sequence_of_its_source_repeats_it_or_is_an_alarm_by_its_id",
+    ),
+    Sabotage(
+        "a late joiner takes any first sequence", "infra/engine/deduplication.py",
+        " and sequence <= record.offset + 1", "",
+        _RULES + "test_a_slice_that_joined_late_takes_no_first_sequence_that_the_log_is_too_short_for",
+    ),
+    Sabotage(
+        "a forged sequence moves a restored ledger's", "infra/recovery/restore.py",
+        "if known < seen.sequence <= max(known, seen.offset) + 1:", "if known < seen.sequence:", _RESTORED,
+    ),
+    Sabotage(
+        "what was acknowledged is forgotten though the transaction failed", "infra/engine/worker.py",
+        "        self._forget(acked)\n        failpoints", "        failpoints",
+        _WORKER + "test_what_is_acknowledged_is_deleted_once_though_the_first_transaction_that_would_do_it_fails",
+    ),
+    Sabotage(
+        "an order's own day believed", "consumers/deletion_orders.py", "min(order.day, today), area.years",
+        "order.day, area.years", _LIES,
+    ),
+    Sabotage(
+        "an order dated ahead carried out", "consumers/deletion_orders.py", "order.day > next_day(today)", "False",
+        _FORGED + "test_an_order_dated_ahead_of_the_slices_day_deletes_nothing_and_is_set_aside",
+    ),
+    Sabotage(
+        "approval not locked", "consumers/deletion_orders.py", "is not null for share of d", "is not null",
+        _FORGED + "test_nobody_changes_the_approval_that_an_order_rests_on_until_the_deletion_is_committed",
+    ),
+    Sabotage(
+        "an order of another citizen's record carried out", "consumers/deletion_orders.py",
+        "and t.citizen = asked.citizen and", "and",
+        _FORGED + "test_an_order_under_another_citizens_key_deletes_nothing",
+    ),
+    Sabotage(
+        "a parked citizen's record deleted", "consumers/deletion_orders.py", "if order.citizen in parked:", "if False:",
+        _FORGED + "test_nothing_of_a_citizen_who_is_parked_where_the_deadline_or_the_hold_may_wait_is_deleted",
+    ),
+    Sabotage(
+        "a person applies an order that does not hold", "consumers/deletion_orders.py",
+        "return _unfit(connection, slice_, day, (), [event]).get(0)", "return None",
+        _FORGED + "test_a_person_cannot_have_an_order_applied_before_its_day_either",
+    ),
+    Sabotage(
+        "access stays open while its citizen is parked", "infra/migrations/0035_parked.sql",
+        "s.parked ? parked.citizen", "false",
+        _OVERTAKES + "test_acc_3_a_cancellation_that_waits_behind_garbage_closes_access_to_its_citizen_alone",
+    ),
+    Sabotage(
+        "keys parked for an hour and nobody told", "infra/dead_letters/commands.py", "not in self._told", "is None",
+        _OVERTAKES + "test_a_running_consumer_raises_the_alarm_once_for_keys_that_are_parked_for_an_hour",
+    ),
+    Sabotage(
+        "an export that ends early taken", "consumers/admin/receipt_file.py",
+        "whole(seal.ends) != whole(ends)", "False",
+        _RECEIPTS + "test_ret_8_an_export_is_taken_only_whole_unchanged_and_signed_by_the_key",
+    ),
+    Sabotage(
+        "a signature not checked", "consumers/admin/receipt_file.py",
+        "and not is_signed(seal.text, seal.signature)", "and False",
+        _RECEIPTS + "test_ret_8_an_export_is_taken_only_whole_unchanged_and_signed_by_the_key",
+    ),
+    Sabotage(
+        "an unlawful receipt replayed", "schemas/receipts.py", "receipt.due > receipt.deleted_on or", "",
+        _RECEIPTS + "test_a_receipt_of_no_lawful_deletion_is_refused_in_a_file_and_from_the_topic",
+    ),
+    Sabotage(
+        "a file that lacks a slice lets readers in", "consumers/admin/receipts.py",
+        "dict.fromkeys(ends, (0, FIRST)) if whole else {}", "{}",
+        _RECEIPTS + "test_receipts_that_begin_too_late_or_end_too_early_are_refused_and_say_what_to_give",
+    ),
+    Sabotage(
+        "doubts need nobody", "infra/cli/receipts.py", "if doubts and not dry_run", "if False and not dry_run",
+        "tests/integration/test_retention.py"
+        "::test_ret_8_what_cannot_be_proved_is_told_and_done_only_by_a_person_with_a_name",
+    ),
+    Sabotage(
+        "receipts replayed in a database at home", "infra/cli/receipts.py", "if is_original(connection):", "if False:",
+        "tests/integration/test_retention.py"
+        "::test_ret_8_in_a_database_that_was_not_restored_nothing_is_deleted_again",
+    ),
+    Sabotage(
+        "a provider's wishes are sought among everybody's", "infra/migrations/0030_provider_views.sql",
+        "where h.holder = one and h.holder_kind", "where h.holder_kind",
+        _STRANGERS + "test_acc_1_plan_buffers_and_rows_removed_are_the_same_whatever_becomes_of_a_stranger",
+    ),
+    Sabotage(
+        "a reader's settings choose the plan", "infra/migrations/0030_provider_views.sql",
+        "r.ends + 0 >= day", "r.ends >= day",
+        _STRANGERS + "test_acc_1_plan_buffers_and_rows_removed_are_the_same_whatever_becomes_of_a_stranger",
+    ),
+    Sabotage(
+        "the server's figures stay everybody's", "infra/migrations/0030_provider_views.sql",
+        "execute format('revoke all on function %s from public', told);", "null;",
+        _STRANGERS + "test_acc_1_no_figure_of_the_server_tells_a_provider_that_a_stranger_came_changed_or_went",
+    ),
+    Sabotage(
+        "what is withheld is kept back by a condition", "infra/migrations/0031_open_rows.sql",
+        "from register.open_joblog() offset 0", "from register.joblog_entry where reach = 'open'",
+        _WITHHELD + "test_ret_6_a_readers_own_operators_never_meet_what_is_withheld_closed_or_held",
+    ),
+    Sabotage(
+        "a ticket that is not committed yet opens a record", "infra/migrations/0034_readings.sql",
+        "if asked.xact = pg_current_xact_id_if_assigned() then", "if false then",
+        _WITHHELD + "test_ret_6_no_reader_takes_back_that_it_read_and_what_is_refused_stays_on_record_too",
+    ),
+    Sabotage(
+        "a ticket is used as often as one likes", "infra/migrations/0034_readings.sql",
+        "insert into retention.used_ticket values (read_withheld.ticket) on conflict do nothing;",
+        "perform from retention.home;",
+        _WITHHELD + "test_ret_6_no_reader_takes_back_that_it_read_and_what_is_refused_stays_on_record_too",
+    ),
+    Sabotage(
+        "a row of the record of readings is not of its chain", "infra/migrations/0034_readings.sql",
+        "r.number, r.at, r.account, r.who, r.what, r.subject, r.why, r.previous)", "r.number, r.at, r.previous)",
+        _WITHHELD + "test_the_record_of_readings_is_a_chain_that_nobody_changes_and_a_change_in_spite_of_it_is_seen",
+    ),
+    Sabotage(
+        "a reading is on record only when it went well", "infra/cli/common.py", "    connection.commit()\n", "",
+        "tests/integration/test_show.py::"
+        "test_ops_3_every_command_that_shows_a_person_puts_the_reading_on_record_also_when_it_finds_nobody",
+    ),
+    Sabotage(
+        "a lock that every account reaches", "consumers/record_lock.py",
+        'lock_names(connection, [f"records/{slice_}" for slice_ in slices])',
+        """[connection.execute("select pg_advisory_xact_lock(x'52454354'::int, %s)", (each,)) for each in slices]""",
+        _LOCKS + "test_acc_3_whatever_a_provider_holds_its_cancellation_is_applied_and_it_reads_no_more",
+    ),
+    Sabotage(
+        "rows that are looked at, not locked", "infra/postgres.py", "order by name for update", "order by name",
+        _LOCKS + "test_records_of_a_slice_are_written_by_one_transaction_at_a_time_and_the_lock_leaves_nothing_behind",
+    ),
+    Sabotage(
+        "a migration waits for whoever stands in its way", "infra/postgres.py",
+        "done.wait(LOCK_WAIT_S)", "done.wait(600)",
+        _LOCKS + "test_a_migration_ends_the_session_that_stands_in_its_way_and_no_other",
+    ),
+    Sabotage(
+        "a password without an end", "consumers/admin/provider_roles.py",
+        '"alter role {} login password {} valid until {}"', '"alter role {} login password {} -- {}"',
+        "tests/integration/test_provider_cli.py::"
+        "test_a_provider_is_let_in_with_a_password_that_works_and_shut_out_again",
+    ),
+    Sabotage(
+        "a number read as a moment", "schemas/event.py", "if isinstance(value, str) and _MOMENT.fullmatch(value):",
+        "if isinstance(value, str):", _WRITTEN,
+    ),
+    Sabotage("a text read as a truth", "schemas/event.py", "| ConfigDict(strict=True)", "| ConfigDict()", _WRITTEN),
+    Sabotage(
+        "of a key that stands twice the last one counts", "producers/line_fields.py",
+        "if len(content) < len(pairs):", "if False:", _WRITTEN,
+    ),
+    Sabotage("another system's null taken", "producers/lines.py", "faults += nulls_of(event)", "pass", _WRITTEN),
+    Sabotage(
+        "digits of other scripts are no digits", "schemas/cpr.py",
+        'return unicodedata.normalize("NFKC", text).translate(_PLAIN)', "return text", _CPR,
+    ),
+    Sabotage(
+        "whatever stands before a number excuses it", "schemas/cpr.py",
+        "any(stands.search(before) and re.fullmatch(form, written) for", "any(stands.search(before) for", _CPR,
+    ),
+    Sabotage(
+        "a CPR number in a record that came past the edge is applied", "infra/engine/intake.py",
+        "(why := refusal(topic, event) or (", "(why := None or (",
+        "tests/integration/test_cpr_past_the_edge.py",
+    ),
+    Sabotage(
+        "a replay judges anew what was applied", "infra/engine/intake.py",
+        "if not cursor.judged and (why := refusal(", "if (why := refusal(",
+        "tests/integration/test_cpr_past_the_edge.py::test_a_batch_log_in_which_such_a_record_was_applied_still_replays",
+    ),
+    Sabotage(
+        "a lost registry is filled anew", "infra/registry.py",
+        "if lost := [each for each in known if not self.has(each)]:", "if lost := []:",
+        "tests/integration/test_lost_registry.py::test_nothing_is_registered_where_a_schema_is_missing_that_records_were_written_with",
+    ),
+    Sabotage(
+        "an id with another meaning taken", "infra/schema_ids.py", "and not same(known.text, each.text):", "and False:",
+        "tests/integration/test_lost_registry.py",
+    ),
+    Sabotage(
+        "an older program starts on newer states", "infra/engine/consumer.py", "if needs > FORMAT:", "if False:", _GATE
+    ),
+    Sabotage(
+        "an older program takes a newer database", "infra/migrate.py",
+        "if newer := sorted(set(applied) - {each.number for each in migrations}):", "if newer := []:", _GATE,
+    ),
+    Sabotage(
+        "a topic goes by its writers' time", "infra/topic_admin.py", '"message.timestamp.type": "LogAppendTime"',
+        '"message.timestamp.type": "CreateTime"', "tests/integration/test_edge_servers.py::"
+        "test_a_record_with_an_old_time_is_kept_as_long_as_any_other_on_topics_that_are_new_and_that_were_there",
+    ),
+    Sabotage(
+        "a refusal counts for the limit of letters", "infra/dead_letters/store.py",
+        "if not letter.waits and letter.counts]", "if not letter.waits]",
+        _ASIDE + "test_no_number_of_refusals_stops_the_slice_or_hides_a_run_of_letters",
+    ),
+    Sabotage(
+        "the key of a faulty record flows on", "infra/engine/sift.py", "parks=True, counts=True)])",
+        "parks=False, counts=True)])", _FAULTY + "test_the_one_record_on_which_a_batch_fails_becomes_a_letter_and_parks"
+        "_its_key_and_the_others_are_applied",
+    ),
+    Sabotage(
+        "the program's fault is taken for the record's", "infra/engine/sift.py", "if not passed and not any(",
+        "if False and not any(",
+        _FAULTY + "test_a_batch_of_which_no_record_passes_is_the_programs_fault_and_nothing_is_set_aside",
+    ),
+    Sabotage(
+        "faulty records count for no limit", "infra/engine/sift.py", "parks=True, counts=True)])",
+        "parks=True, counts=False)])", _FAULTY + "test_so_many_faulty_records_stop_the_slice_as_unreadable_ones_would",
+    ),
+    Sabotage(
+        "a faulty broadcast is set aside", "infra/engine/sift.py",
+        "FaultyRecordError) or batch.records[low].topic() in _BROADCAST:", "FaultyRecordError):",
+        _FAULTY + "test_a_faulty_record_that_is_for_every_slice_is_never_set_aside_without_a_person",
+    ),
+    Sabotage(
+        "a failure that nobody has thought of is tried for ever", "infra/consumer_group.py", "if times < MAX_FAILURES:",
+        "if True:",
+        _FAULTY + "test_what_fails_again_and_again_without_progress_stops_the_slice_with_an_alarm_that_names_the_class",
+    ),
+    Sabotage(
+        "a rule's error is quoted", "infra/engine/failures.py", "on a record: {named(error)}", "on a record: {error}",
+        _FAULTY + "test_a_batch_of_which_no_record_passes_is_the_programs_fault_and_nothing_is_set_aside",
+    ),
+    Sabotage(
+        "a schema that cannot be resolved goes through", "schemas/codec.py",
+        "except Exception as error:  # noqa: BLE001 - all of", "except ValueError as error:  # all of",
+        "tests/contract/test_unreadable.py",
+    ),
+    Sabotage(
+        "a server's settings are obeyed", "infra/postgres.py", "{**SESSION, **more}", "more",
+        "tests/infra/test_session.py",
+    ),
+    Sabotage(
+        "a replay judges anew", "infra/recovery/replay.py", "cursor.epoch, cursor.judged = logged.epoch, True",
+        "cursor.epoch = logged.epoch", _ASIDE + "test_a_replay_sets_the_same_records_aside_and_asks_no_judge",
+    ),
+    Sabotage(
+        "a person's word is judged", "infra/dead_letters/redrive.py", "cursor.judged = stored.refused",
+        "cursor.judged = False", _ASIDE + "test_only_a_person_applies_a_refusal_and_no_judge_is_asked_again",
+    ),
+    Sabotage(
+        "a letter that nobody judged is not judged when driven again", "infra/dead_letters/redrive.py",
+        "cursor.judged = stored.refused", "cursor.judged = True",
+        _ASIDE + "test_an_unreadable_letter_is_judged_once_it_can_be_read_and_then_by_who_drives_it_again",
+    ),
+    Sabotage(
+        "what waited is lost when it is refused", "infra/dead_letters/redrive.py", "            applied.remove(each)",
+        "            pass", _ASIDE + "test_what_waited_behind_a_letter_is_judged_when_it_is_applied",
+    ),
+    Sabotage(
+        "a day of anybody taken", "infra/engine/days.py", 'if headers["ce_source"] != SOURCE:', "if False:",
+        _AHEAD + "test_what_the_clock_has_not_written_begins_no_day_is_set_aside_and_the_clocks_own_day_begins",
+    ),
+    Sabotage(
+        "a day before its midnight taken", "infra/engine/days.py", "if known.simulated or ahead <= TOLERANCE:",
+        "if True:",
+        _AHEAD + "test_a_day_before_its_midnight_makes_the_slice_wait_applies_what_lies_before_it_and_leaves_no_letter",
+    ),
+    Sabotage(
+        "a fact dated ahead taken", "infra/engine/intake.py", "or (ahead and ahead(topic, record, event))",
+        "or None",
+        _AHEAD + "test_a_fact_of_a_day_after_the_one_that_follows_its_record_is_set_aside_and_moves_and_parks_nobody",
+    ),
+    Sabotage(
+        "a fact dated ahead taken behind a dead letter", "infra/dead_letters/redrive.py",
+        "stored.record, incoming.event)) is None:", "stored.record, incoming.event)) or True:",
+        _AHEAD + "test_a_fact_dated_ahead_that_waited_behind_a_dead_letter_is_judged_when_it_goes_on",
+    ),
+    Sabotage(
+        "a fact dated ahead published", "producers/lines.py", "if latest is not None and (field",
+        "if False and (field",
+        "tests/producers/test_publisher.py::"
+        "test_a_day_that_lies_too_far_ahead_is_refused_with_its_field_and_the_last_one_is_taken",
+    ),
+    Sabotage(
+        "years of missing days begun by nobody", "producers/clock.py", "if agreed is None:", "if False:",
+        _CLOCK + "test_a_clock_whose_topic_is_empty_after_a_standstill_goes_on_from_its_own_row_and_does_not_jump",
+    ),
+    Sabotage(
+        "a forged day moves the clock", "producers/clock.py", "is not None and day <= begun:", "is not None:",
+        _CLOCK + "test_garbage_and_forged_days_on_the_topic_neither_silence_the_clock_nor_move_it",
+    ),
+    Sabotage(
+        "the clock begins a day that has not come", "producers/calendar.py",
+        "if not known.simulated and midnight(day) > known.now + TOLERANCE:", "if False:",
+        _CLOCK + "test_in_a_real_database_the_clock_begins_no_day_before_its_midnight_and_notes_none",
+    ),
+    Sabotage(
+        "a topic made anew read on until the next take-over", "infra/source/partition_state.py",
+        "self.release()\n        self.take_over_at = 0.0", "self.take_over_at = None",
+        "tests/infra/test_partition_state.py"
+        "::test_a_slice_is_taken_over_again_once_its_work_is_done_but_not_out_of_an_alarm",
+    ),
+    Sabotage(
+        "a batch that is too long is tried for ever", "infra/engine/sift.py",
+        "self.size = max(1, min(self.size, count) // 2)", "pass",
+        _FAULTY + "test_a_batch_that_is_too_long_for_a_transaction_is_halved_after_each_take_over_until_it_passes",
+    ),
+    Sabotage(
+        "any record may be set aside", "infra/dead_letters/set_aside.py",
+        "if record.error() is not None or record.offset() != offset:", "if record.error() is not None:",
+        _PASSED + "test_a_notice_whose_id_is_there_already_is_set_aside",
+    ),
+    Sabotage(
+        "a slice stops far in front of the record", "infra/engine/deduplication.py",
+        "> mark + 1:\n        raise RecordAlarmError(", "> mark + 1:\n        raise AssertionError(",
+        _PASSED + "test_a_forged_gap_is_set_aside_as_if_never_seen_and_the_sources_true_next_record_is_taken",
+    ),
+    Sabotage(
+        "a table that nobody has is found at the next fact", "streams/processor.py",
+        "        self._reference(connection, cursor)\n        if cursor.day", "        if cursor.day",
+        _PASSED + "test_a_version_of_the_title_table_that_nobody_has_is_set_aside_and_facts_go_on_with_the_one_before",
+    ),
+    Sabotage(
+        "a replay stumbles over what a person has set aside", "infra/recovery/replay.py", "if logged.commanded:",
+        "if False:", _PASSED + "test_a_notice_whose_id_is_there_already_is_set_aside",
+    ),
+)  # fmt: skip
+"""All of them."""
