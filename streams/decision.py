@@ -69,7 +69,8 @@ class Subject(Generic[S]):
         if state is not None and state.wakes_on is not None and state.wakes_on <= day:
             raise ValueError(f"{self.decision.name}: the state after a fact of {day} waits for a day gone by")
         if state is not self.state and state != self.state:
-            self.state, self.cause, self.changed = state, event_id, True
+            self.cause, self.changed = event_id, True
+        self.state = state  # the newer one of two that are equal has the index, if states of this kind have one
         produced += self._produced(events, event_id)
         if today is not None and today > day:
             produced += self.advance_to(today)

@@ -10,6 +10,7 @@
 """
 
 from datetime import date, timedelta
+from functools import partial
 
 from schemas.dates import next_day
 from schemas.event import Event
@@ -19,6 +20,7 @@ from schemas.title_table import TitleTable
 from schemas.titles import AdvertExpired
 from streams.policies.title_areas import BY_CODE
 from streams.policies.title_conversion import Now
+from streams.policies.title_index import Case, case_of
 from streams.policies.title_state import HeldTitle, HeldTitles
 from streams.policies.title_words import NOTHING, candidates, since
 
@@ -31,22 +33,25 @@ _CONTACTED, _REMINDED = "employer", "reminded"
 
 def follow_up(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[HeldTitles, list[Event]]:
     """Events that are due for an employer now: expired adverts, one first contact about all, one reminder about all."""
-    ended = [held for held in state.titles if _is_advert(held) and now.day > last_day(held)]
-    events: list[Event] = [_expired(state, held, now) for held in ended]
-    if ended:
-        state = state.with_titles(h for h in state.titles if not (_is_advert(h) and now.day > last_day(h)))
-    new = [held for held in state.titles if _is_new(held)]
-    if new:
+    events: list[Event] = []
+    if ended := state.indexed.where(partial(_is_over, day=now.day)):
+        events += [_expired(state, held, now) for held in ended]
+        state = state.without(ended)
+    if new := state.indexed.where(_is_new):
         events.append(_notice(state, CONTACT, new, now, table))
-        state = state.with_titles(_contacted(held, now) if _is_new(held) else held for held in state.titles)
-    due = [held for held in state.titles if _is_due(held, now)]
-    if due:
+        state = state.having([_contacted(held, now) for held in new])
+    if due := state.indexed.where(partial(_is_due, day=now.day)):
         events.append(_notice(state, REMINDER, due, now, table))
-        state = state.with_titles(held.knowing(_REMINDED) if _is_due(held, now) else held for held in state.titles)
+        state = state.having([held.knowing(_REMINDED) for held in due])
     return state, events
 
 
-def last_day(held: HeldTitle) -> date:
+def is_due(case: Case, day: date) -> bool:
+    """Whether `follow_up` would issue anything about the titles of that case on that day."""
+    return _is_over(case, day) or _is_new(case) or _is_due(case, day)
+
+
+def last_day(held: HeldTitle | Case) -> date:
     """The last day on which the advert can still be edited before it expires."""
     if held.since is None or held.since <= LAST_DAY_OF_RETIRED_ADVERTS:
         return LAST_DAY_OF_RETIRED_ADVERTS
@@ -55,27 +60,31 @@ def last_day(held: HeldTitle) -> date:
 
 def days_to_come(state: HeldTitles, day: date) -> list[date]:
     """The days after `day` on which an employer is reminded, or an advert expires."""
-    adverts = [held for held in state.titles if _is_advert(held)]
-    days = [next_day(last_day(held)) for held in adverts]
-    days += [last_day(held) - REMINDED_BEFORE for held in adverts if _REMINDED not in held.told]
+    adverts = [case for case in state.indexed.cases if _is_advert(case)]
+    days = [next_day(last_day(case)) for case in adverts]
+    days += [last_day(case) - REMINDED_BEFORE for case in adverts if _REMINDED not in case.told]
     return [each for each in days if each > day]
 
 
-def _is_advert(held: HeldTitle) -> bool:
-    return held.asked and BY_CODE[held.area].expires
+def _is_advert(case: Case) -> bool:
+    return case.asked and BY_CODE[case.area].expires
 
 
-def _is_new(held: HeldTitle) -> bool:
-    return held.asked and BY_CODE[held.area].contacted and _CONTACTED not in held.told
+def _is_over(case: Case, day: date) -> bool:
+    return _is_advert(case) and day > last_day(case)
 
 
-def _is_due(held: HeldTitle, now: Now) -> bool:
-    return _is_advert(held) and now.day >= last_day(held) - REMINDED_BEFORE and _REMINDED not in held.told
+def _is_new(case: Case) -> bool:
+    return case.asked and BY_CODE[case.area].contacted and _CONTACTED not in case.told
+
+
+def _is_due(case: Case, day: date) -> bool:
+    return _is_advert(case) and day >= last_day(case) - REMINDED_BEFORE and _REMINDED not in case.told
 
 
 def _contacted(held: HeldTitle, now: Now) -> HeldTitle:
     known = held.knowing(_CONTACTED)
-    return known.knowing(_REMINDED) if _is_due(held, now) else known
+    return known.knowing(_REMINDED) if _is_due(case_of(held), now.day) else known
 
 
 def _notice(

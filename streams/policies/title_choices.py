@@ -57,7 +57,7 @@ def choose(
     if before is not None and before.outlives(request.occurred_at, by_request=True):
         return state, granted
     held, out = hold(before, chosen.as_held(), now, by_request=True)
-    return state.having(held), (*granted, *out)
+    return state.having([held]), (*granted, *out)
 
 
 def _answer(

@@ -73,12 +73,12 @@ def reconvert(state: HeldTitles, due: TitleReconversionDue, now: Now) -> tuple[H
         return state, ()
     candidates = tuple(due.candidates)
     if held.status == due.outcome and held.candidates == candidates and due.title in (None, held.title):
-        return state.having(held.model_copy(update={"table_version": due.table_version})), ()
+        return state.having([held.model_copy(update={"table_version": due.table_version})]), ()
     if due.title is not None:
         held = _converted(held, due.title, due.table_version, now)
     else:
         held = _asked(held, due.outcome, candidates, due.table_version, now)
-    return state.having(held), (_changed(held, state.holder, now, "TIT-10"),)
+    return state.having([held]), (_changed(held, state.holder, now, "TIT-10"),)
 
 
 def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle:

@@ -1,49 +1,12 @@
-"""The state of a holder's titles: the title that each item shows now, never an earlier one (TIT-9)."""
+"""The state of a holder's titles."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from typing import Literal
+from collections.abc import Iterable
 
-from schemas.event import Frozen
 from streams.policies.state import State
+from streams.policies.title_held import HeldTitle
+from streams.policies.title_index import Titles
 
-Status = Literal["held", "chosen", "converted", "must-choose", "retired"]
-"""`held`: an old title whose wave has not come. `chosen`: a person picked it, so no table changes it (TIT-10)."""
-
-ASKED = ("must-choose", "retired")
-
-
-class HeldTitle(Frozen):
-    """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it.
-
-    `jobcentre`: the one that deals with it, where the holder is an employer. `at`: the moment of the last fact, or with
-    `by_request` of the last granted choice. The two come on topics without a common order, and the later one counts.
-    """
-
-    area: str
-    item: str
-    scheme: Literal["discoams08", "esco-star"]
-    title: str
-    status: Status
-    alias: str | None = None
-    candidates: tuple[str, ...] = ()
-    table_version: str | None = None
-    since: date | None = None
-    told: tuple[str, ...] = ()
-    jobcentre: str | None = None
-    at: datetime | None = None
-    by_request: bool = False
-
-    @property
-    def asked(self) -> bool:
-        return self.status in ASKED
-
-    def outlives(self, at: datetime, *, by_request: bool) -> bool:
-        """True when the item stays although a fact, or a granted choice, of that earlier moment is read only now."""
-        return self.by_request != by_request and self.at is not None and at < self.at
-
-    def knowing(self, recipient_kind: str) -> "HeldTitle":
-        return self.model_copy(update={"told": (*self.told, recipient_kind)})
+__all__ = ["HeldTitle", "HeldTitles"]
 
 
 class HeldTitles(State):
@@ -56,19 +19,20 @@ class HeldTitles(State):
     jobcentre_told: bool = False
     """The jobcentre knows that no valid title is left."""
 
+    @property
+    def indexed(self) -> Titles:
+        """`titles` with their index, which a state that was read gets at the first question."""
+        titles = self.titles
+        if not isinstance(titles, Titles):
+            titles = self.__dict__["titles"] = Titles(titles)  # equal to what it was, so the state stays as it is
+        return titles
+
     def find(self, area: str, item: str) -> HeldTitle | None:
-        return next((held for held in self.titles if held.area == area and held.item == item), None)
+        return self.indexed.find(area, item)
 
-    def having(self, held: HeldTitle) -> "HeldTitles":
-        """With this item as it is now, whatever it was before."""
-        return self.with_titles((*self.without(held.area, held.item).titles, held))
+    def having(self, changed: Iterable[HeldTitle]) -> "HeldTitles":
+        """With these items as they are now, whatever they were before."""
+        return self.but(titles=self.indexed.but(changed))
 
-    def without(self, area: str, item: str) -> "HeldTitles":
-        return self.with_titles(held for held in self.titles if held.area != area or held.item != item)
-
-    def with_titles(self, titles: Iterable[HeldTitle]) -> "HeldTitles":
-        return self.but(titles=tuple(sorted(titles, key=lambda held: (held.area, held.item))))
-
-    def replacing(self, changed: Mapping[tuple[str, str], HeldTitle]) -> "HeldTitles":
-        """With these items, by area and item, in the places where they stand: a wave changes all of them at once."""
-        return self.but(titles=tuple(changed.get((held.area, held.item), held) for held in self.titles))
+    def without(self, gone: Iterable[HeldTitle]) -> "HeldTitles":
+        return self.but(titles=self.indexed.but(gone=gone))

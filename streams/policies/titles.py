@@ -31,7 +31,7 @@ from streams.policies.title_adverts import days_to_come
 from streams.policies.title_areas import AREAS, BY_CODE
 from streams.policies.title_choices import choose
 from streams.policies.title_conversion import Now, hold, reconvert, settle
-from streams.policies.title_notices import tell
+from streams.policies.title_notices import tell, would_tell
 from streams.policies.title_state import HeldTitle, HeldTitles
 
 __all__ = ["AREAS", "HeldTitles", "decide", "wake"]
@@ -60,15 +60,25 @@ def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> 
         )
     else:
         raise TypeError(f"titles does not read {type(event).__name__}")
-    known, changes = _settle(known, [held for held in known.titles if held.status == "held"], now, table)
+    known, changes = _settle(known, _waiting(known, now, table), now, table)
     return _go_on(known, now, table, [*out, *changes])
 
 
 def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
     """A wave's day, the day from which notices go out, or any day on which a new version of the table holds."""
     now = Now(day, midnight(day))
-    state, changes = _settle(state, state.titles, now, table)
+    due = _waiting(state, now, table)
+    if table is not None:
+        due += state.indexed.to_judge(table, {area.code for area in AREAS if day >= area.wave_day})
+    state, changes = _settle(state, sorted(due, key=lambda held: (held.area, held.item)), now, table)
     return _go_on(state, now, table, changes)
+
+
+def _waiting(state: HeldTitles, now: Now, table: TitleTable | None) -> list[HeldTitle]:
+    """The old titles that lack their outcome though their wave has come; none while no table could give it."""
+    if table is None:
+        return []
+    return state.indexed.where(lambda case: case.status == "held" and now.day >= BY_CODE[case.area].wave_day)
 
 
 def _settle(
@@ -76,15 +86,15 @@ def _settle(
 ) -> tuple[HeldTitles, list[Event]]:
     """Apply the table to these titles. Only a wake judges open choices again, so never as of a day gone by."""
     events: list[Event] = []
-    settled: dict[tuple[str, str], HeldTitle] = {}
+    settled: list[HeldTitle] = []
     if table is None:
         return state, events
     for held in titles:
         after, changes = settle(held, state.holder, now, table)
         if changes:
-            settled[held.area, held.item] = after
+            settled.append(after)
             events += changes
-    return (state.replacing(settled) if settled else state), events
+    return (state.having(settled) if settled else state), events
 
 
 def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[Event]) -> Decided:
@@ -102,12 +112,15 @@ def _wakes_on(state: HeldTitles, day: date) -> date | None:
 
     A late fact must not forget the wake by which an open choice meets a new version of the table.
     """
-    days = [max(BY_CODE[held.area].wave_day, next_day(day)) for held in state.titles if held.status == "held"]
-    asked = any(held.asked for held in state.titles)
+    cases = state.indexed.cases
+    days = [
+        max(BY_CODE[area].wave_day, next_day(day)) for area in {case.area for case in cases if case.status == "held"}
+    ]
+    asked = any(case.asked for case in cases)
     if state.wakes_on is not None and state.wakes_on > day and asked:
         days.append(state.wakes_on)
     days += days_to_come(state, day)
-    if day < NOTICES_FROM and asked and tell(state, Now(NOTICES_FROM, midnight(NOTICES_FROM)), None)[1]:
+    if day < NOTICES_FROM and asked and would_tell(state, NOTICES_FROM):
         days.append(NOTICES_FROM)
     return min(days, default=None)
 
@@ -119,14 +132,14 @@ def _hold(state: HeldTitles, fact: TitleHeldRecorded, now: Now) -> tuple[HeldTit
     if before is not None and before.outlives(fact.occurred_at, by_request=False):
         return state, ()
     if fact.removed or fact.scheme == "free-text":
-        return state.without(fact.area, fact.item), ()
+        return (state if before is None else state.without([before])), ()
     held, out = hold(before, fact, now)
-    return state.having(held), out
+    return state.having([held]), out
 
 
 def _answer(state: HeldTitles | None, request: RegistrationRequested, now: Now) -> RegistrationAnswered:
     """TIT-4: refused while a retired title stands where it blocks. The answer is public and names no title (TIT-9)."""
-    retired = {held.area for held in (state.titles if state else ()) if held.status == "retired"}
+    retired = {case.area for case in (state.indexed.cases if state else ()) if case.status == "retired"}
     refusals = [
         area.refuses_registration
         for area in AREAS
