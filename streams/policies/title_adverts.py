@@ -34,6 +34,8 @@ _CONTACTED, _REMINDED = "employer", "reminded"
 def follow_up(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[HeldTitles, list[Event]]:
     """Events that are due for an employer now: expired adverts, one first contact about all, one reminder about all."""
     events: list[Event] = []
+    if not any(is_due(case, now.day) for case in state.indexed.cases):
+        return state, events
     if ended := state.indexed.where(partial(_is_over, day=now.day)):
         events += [_expired(state, held, now) for held in ended]
         state = state.without(ended)
@@ -48,7 +50,7 @@ def follow_up(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[He
 
 def is_due(case: Case, day: date) -> bool:
     """Whether `follow_up` would issue anything about the titles of that case on that day."""
-    return _is_over(case, day) or _is_new(case) or _is_due(case, day)
+    return case.asked and (_is_over(case, day) or _is_new(case) or _is_due(case, day))
 
 
 def last_day(held: HeldTitle | Case) -> date:

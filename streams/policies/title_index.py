@@ -108,14 +108,14 @@ class Titles(tuple[HeldTitle, ...]):
         known = self._known().cases
         return set[str]().union(*(known[case] for case in cases))
 
-    def to_judge(self, table: TitleTable, areas: Collection[str]) -> list[HeldTitle]:
-        """Open choices on old titles in these areas that the table has not judged since they became what they are. Its
-        caller has it judge them now; asked again, they are not named again."""
+    def to_judge(self, table: TitleTable, has_come: Callable[[str], bool]) -> list[HeldTitle]:
+        """Open choices on old titles, in areas for which that holds, that the table has not judged since they became
+        what they are. Its caller has it judge them now; asked again, they are not named again."""
         index = self._known()
         if index.judge is not table:
             searches = [found for case, found in index.cases.items() if _is_open_and_old(case)]
             index.judge, index.changed = table, {key for each in searches for keys in each.values() for key in keys}
-        due = {key for key in index.changed if key[0] in areas}
+        due = {key for key in index.changed if has_come(key[0])}
         index.changed -= due
         return self._at(due)
 

@@ -69,7 +69,7 @@ def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
     now = Now(day, midnight(day))
     due = _waiting(state, now, table)
     if table is not None:
-        due += state.indexed.to_judge(table, {area.code for area in AREAS if day >= area.wave_day})
+        due += state.indexed.to_judge(table, lambda area: day >= BY_CODE[area].wave_day)
     state, changes = _settle(state, sorted(due, key=lambda held: (held.area, held.item)), now, table)
     return _go_on(state, now, table, changes)
 
