@@ -19,6 +19,10 @@ MAX_WAKES = 10_000
 """Days that one subject may be woken for in a row: 27 years of daily wakes. A policy with more goes in a circle."""
 
 
+class NoRoomError(Exception):
+    """The subject has more than is honest already, and the fact would add to it (`State.has_room`)."""
+
+
 class Reference(NamedTuple):
     """Reference data of a decision: `topic` announces a version, `load` reads it. A new version wakes every subject."""
 
@@ -58,13 +62,18 @@ class Subject(Generic[S]):
     changed: bool = False
     """True once the state differs from the one that was read."""
 
-    def apply(self, event: Event, event_id: bytes, today: date | None) -> list[ProducedEvent]:
+    def apply(self, event: Event, event_id: bytes, today: date | None, *, limited: bool = True) -> list[ProducedEvent]:
         """Advance to the day of the fact, apply the fact, then advance to the slice's current day (`today`).
 
-        So the outcome does not depend on how topics interleave around midnight.
+        So the outcome does not depend on how topics interleave around midnight. `limited`: raises `NoRoomError` if the
+        subject has no room for the fact, and nothing has changed then.
         """
         day = event.day
+        before = self.state, self.cause, self.changed
         produced = self.advance_to(day)
+        if limited and self.state is not None and not self.state.has_room(event):
+            self.state, self.cause, self.changed = before
+            raise NoRoomError
         state, events = self.decision.decide(self.state, event, *self._reference_argument())
         if state is not None and state.wakes_on is not None and state.wakes_on <= day:
             raise ValueError(f"{self.decision.name}: the state after a fact of {day} waits for a day gone by")

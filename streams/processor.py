@@ -9,9 +9,14 @@ from psycopg import Connection
 from infra.arrays import dates, jsons, texts, uuids
 from infra.engine.ledger import Cursor
 from infra.engine.record import IncomingEvent
+from infra.log import get_logger
 from schemas.event import ProducedEvent
 from schemas.topics import DAY_BEGUN
-from streams.decision import NO_CAUSE, Decision, S, Subject
+from streams.decision import NO_CAUSE, Decision, NoRoomError, S, Subject
+
+LOG = get_logger(__name__)
+
+NO_ROOM = "its subject has more than is honest already: apply it if that is true, discard it if not"
 
 WAKES = 1_000
 """Subjects woken in one transaction, so that a day that wakes all of them is done in bounded pieces."""
@@ -83,12 +88,28 @@ class Processor(Generic[S]):
         found = connection.execute(_READ, (self.name, texts(keys)), binary=True).fetchall()
         subjects = {key: self._subject(connection, cursor, body, cause) for key, body, cause in found}
         decided: list[ProducedEvent] = []
+        full: list[IncomingEvent] = []
         for fact in facts:
             if (subject := subjects.get(fact.event.key)) is None:
                 subject = subjects[fact.event.key] = self._subject(connection, cursor, None, NO_CAUSE)
-            decided += subject.apply(fact.event, fact.id, cursor.day)
+            try:
+                decided += subject.apply(fact.event, fact.id, cursor.day, limited=not cursor.judged)
+            except NoRoomError:
+                full.append(fact)
+        self._refuse(cursor, full)
         self._write(connection, cursor, {key: subject for key, subject in subjects.items() if subject.changed})
         return decided
+
+    def _refuse(self, cursor: Cursor, full: Sequence[IncomingEvent]) -> None:
+        """A refusal: were it a faulty record, who writes 20,000 facts about a stranger could park that stranger."""
+        for fact in full:
+            cursor.refuse(fact, NO_ROOM)
+        if full:
+            LOG.error(
+                "ALARM %s/%s: %s facts of %s subjects are set aside: each has more than is honest already. Who writes"
+                " so much? `dfdg dead-letters list` shows where they are.",
+                self.name, cursor.slice, len(full), len({fact.event.key for fact in full}),
+            )  # fmt: skip
 
     def _subject(self, connection: Connection, cursor: Cursor, body: str | None, cause: bytes) -> Subject[S]:
         state = None if body is None else self._decision.state.model_validate_json(body)

@@ -109,7 +109,8 @@ class Accepted:
         for incoming in refused:
             place = incoming.topic.name, incoming.offset
             self.dead_letters.append(DeadLetter(records[at[place]], noted[place], incoming.id, counts=False))
-            self.events.remove(incoming)
+        if refused:
+            self.events = [each for each in self.events if (each.topic.name, each.offset) not in noted]
         self.dead_letters.sort(key=lambda letter: at[_place(letter.record)])
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from schemas.dates import midnight, next_day
 from schemas.event import Event
 from schemas.referrals import AccessChanged, ReferralRecorded
-from streams.policies.state import State
+from streams.policies.state import MOST_OF_A_PERSON, State
 
 
 class Turn(NamedTuple):
@@ -43,6 +43,11 @@ class Referrals(State):
     referrals: tuple[Referral, ...]
     providers: tuple[str, ...]
 
+    def has_room(self, event: Event) -> bool:
+        if len(self.referrals) < MOST_OF_A_PERSON or not isinstance(event, ReferralRecorded):
+            return True
+        return any(each.record == event.record for each in self.referrals)
+
 
 Outcome = tuple[Referrals | None, Sequence[Event]]
 
@@ -73,8 +78,9 @@ def _turned(
     """
     left = tuple(each for each in referrals if max(each.first_day, day) <= each.ends)
     providers = tuple(sorted({each.provider for each in left if each.first_day <= day}))
-    turns = [(CLOSES, provider) for provider in before if provider not in providers]
-    turns += [(OPENS, provider) for provider in providers if provider not in before]
+    had, have = {*before}, {*providers}
+    turns = [(CLOSES, provider) for provider in before if provider not in have]
+    turns += [(OPENS, provider) for provider in providers if provider not in had]
     events = [
         AccessChanged.trusted(
             occurred_at=occurred_at,

@@ -112,8 +112,9 @@ def _ask(user: BiUser, request: BiModuleRequested) -> tuple[BiUser, list[Event]]
 def _settle(user: BiUser) -> tuple[BiUser, list[Event]]:
     """BI-4: each request that has its decision is answered, at the moment of the decision."""
     out: list[Event] = []
+    waiting = {each.request: each for each in user.asked}
     for decided in user.decided:
-        asked = next((each for each in user.asked if each.request == decided.request), None)
+        asked = waiting.pop(decided.request, None)
         if asked is None:
             continue
         out.append(_module_answered(user.user, asked, decided))
@@ -171,6 +172,7 @@ def _shown(user: BiUser | None, day: date) -> tuple[object, ...]:
 
 def _changed(user: BiUser, before: BiUser | None, at: datetime, day: date, rule: str) -> BiUserChanged:
     usable = user.usable(day)
+    has = {*usable}
     responsible = user.responsible or (before.responsible if before else None)
     return BiUserChanged.trusted(
         occurred_at=at,
@@ -178,6 +180,6 @@ def _changed(user: BiUser, before: BiUser | None, at: datetime, day: date, rule:
         status=user.status or "removed",
         responsible=responsible or user.user,
         modules=list(usable),
-        modules_to_move=[module for module in user.modules if module not in usable],
+        modules_to_move=[module for module in user.modules if module not in has],
         rule=rule,
     )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.bi import Status
-from schemas.event import Moment
+from schemas.bi import BiAccessRecorded, BiModuleDecidedRecorded, BiModuleRequested, Status
+from schemas.event import Event, Moment
 from schemas.release_dates import BI_NEMLOGIN
-from streams.policies.state import State
+from streams.policies.state import MOST_OF_A_PERSON, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,13 @@ class BiUser(State):
     mailed: bool = False
     asked: tuple[Asked, ...] = ()
     decided: tuple[Decided, ...] = ()
+
+    def has_room(self, event: Event) -> bool:
+        if isinstance(event, BiAccessRecorded) and not event.removed:
+            return len(self.modules) < MOST_OF_A_PERSON or {*event.modules} <= {*self.modules}
+        if isinstance(event, BiModuleRequested):
+            return len(self.asked) < MOST_OF_A_PERSON
+        return len(self.decided) < MOST_OF_A_PERSON or not isinstance(event, BiModuleDecidedRecorded)
 
     def usable(self, day: date) -> tuple[str, ...]:
         """BI-3: from the day of NemLog-in on, only modules that were moved or never had to be."""

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.cv import CvExemptionRecorded
 from schemas.dates import next_day
-from streams.policies.state import State
+from schemas.event import Event
+from streams.policies.state import MOST_OF_A_PERSON, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,8 @@ class CvDuties(State):
     exempt_from_registering: bool = False
     exempt_from_being_searchable: bool = False
     rule: str = ""
+
+    def has_room(self, event: Event) -> bool:
+        if len(self.exemptions) < MOST_OF_A_PERSON or not isinstance(event, CvExemptionRecorded):
+            return True
+        return event.withdrawn or any(each.id == event.exemption for each in self.exemptions)

@@ -13,7 +13,7 @@ from schemas.dates import midnight
 from schemas.event import Event, Frozen, Moment
 from schemas.jobad import JobAdNumbersToCheck
 from streams.policies.job_ads import accepted, refused
-from streams.policies.state import State
+from streams.policies.state import MOST_OF_A_HOLDER, State
 
 REFUSED_AFTER = timedelta(days=2)
 """From the day of the submission to the day with whose beginning the advert is refused: one whole day lies between."""
@@ -38,6 +38,9 @@ class Company(State):
     p_numbers: tuple[str, ...] = ()
     waiting: tuple[Waiting, ...] = ()
 
+    def has_room(self, event: Event) -> bool:
+        return len(self.waiting) < MOST_OF_A_HOLDER or not isinstance(event, JobAdNumbersToCheck)
+
 
 Decided = tuple[Company | None, Sequence[Event]]
 
@@ -47,18 +50,21 @@ def decide(state: Company | None, event: Event) -> Decided:
     known = state or Company(cvr=event.key)
     if isinstance(event, CompanyRegistered):
         known = known.model_copy(update={"p_numbers": tuple(sorted(set(event.p_numbers)))})
-    elif isinstance(event, JobAdNumbersToCheck):
-        known = known.model_copy(update={"waiting": (*known.waiting, _waiting(event))})
-    else:
+        found = [each for each in known.waiting if each.p_number in known.p_numbers]
+        waiting = [each for each in known.waiting if each.p_number not in known.p_numbers]
+        return _left(known, waiting), [out for advert in found for out in _accepted(advert, event)]
+    if not isinstance(event, JobAdNumbersToCheck):
         raise TypeError(f"companies have no {type(event).__name__}; only the decision's READS belong here")
-    out: list[Event] = []
-    for advert in known.waiting:
-        if advert.p_number in known.p_numbers:
-            at = max(advert.at, event.occurred_at)
-            out += accepted(
-                at, advert.client, advert.request, advert.advert, advert.headline, employer=None, anonymous=True
-            )
-    return _left(known, [each for each in known.waiting if each.p_number not in known.p_numbers]), out
+    advert = _waiting(event)  # those that wait already have no number that is known
+    if advert.p_number in known.p_numbers:
+        return known, _accepted(advert, event)
+    wakes_on = min(known.wakes_on or advert.refused_on, advert.refused_on)
+    return known.model_copy(update={"waiting": (*known.waiting, advert), "wakes_on": wakes_on}), ()
+
+
+def _accepted(advert: Waiting, event: Event) -> Sequence[Event]:
+    at = max(advert.at, event.occurred_at)
+    return accepted(at, advert.client, advert.request, advert.advert, advert.headline, employer=None, anonymous=True)
 
 
 def wake(state: Company, day: date) -> Decided:

@@ -15,7 +15,7 @@ from schemas.event import Event, Frozen
 from schemas.jobad import AdvertPublished, ClientSystemRecorded, JobAdAnswered, JobAdNumbersToCheck, JobAdSubmitted
 from schemas.release_dates import RELEASE_2021_2
 from schemas.texts import render
-from streams.policies.state import State
+from streams.policies.state import MOST_OF_A_PERSON, State
 
 CVR_DIGITS = 8
 """Fewer digits are no number of a company, and stand in many a headline."""
@@ -33,6 +33,11 @@ class ClientSystem(State):
 
     client: str
     registrations: tuple[Registration, ...] = ()
+
+    def has_room(self, event: Event) -> bool:
+        if len(self.registrations) < MOST_OF_A_PERSON or not isinstance(event, ClientSystemRecorded):
+            return True
+        return any(each.from_day == event.from_day for each in self.registrations)
 
     def may_submit(self, day: date) -> bool:
         before = [each for each in self.registrations if each.from_day <= day]

@@ -23,7 +23,7 @@ from schemas.release_dates import JOBKON_FIRST_PART_ENDS, JOBKON_LAST_PART_ENDS,
 from schemas.texts.days import danish_day
 from schemas.texts.jobkon import FUNCTIONS, REPLACEMENTS
 from streams.policies.answers import answered
-from streams.policies.state import State
+from streams.policies.state import MOST_OF_A_PERSON, State
 
 
 class Function(NamedTuple):
@@ -78,6 +78,11 @@ class JobkonUser(State):
     user: str
     as_of: date
     uses: tuple[Use, ...] = ()
+
+    def has_room(self, event: Event) -> bool:
+        if len(self.uses) < MOST_OF_A_PERSON or not isinstance(event, JobkonFunctionRequested):
+            return True
+        return any(use.function == event.function for use in self.uses)
 
 
 Decided = tuple[JobkonUser | None, Sequence[Event]]

@@ -5,6 +5,7 @@ The deadline, the archive receipt and the hold are checked again here, whatever 
 A record without its archive receipt is not remembered here, for it is picked again when a receipt covers it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from schemas.event import Event, Moment
 from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded, Reason, RecordAged
 from schemas.retention_areas import areas_on, due_on, latest_due_anchor
-from streams.policies.state import State
+from streams.policies.state import MOST_OF_A_HOLDER, MOST_OF_A_PERSON, State
 
 
 class Block(NamedTuple):
@@ -53,6 +54,12 @@ class Retained(State):
     citizen: str
     holds: tuple[Hold, ...] = ()
     waiting: tuple[Aged, ...] = ()
+    """In the order of area and record, each of them once."""
+
+    def has_room(self, event: Event) -> bool:
+        if isinstance(event, LegalHoldRecorded) and len(self.holds) >= MOST_OF_A_PERSON:
+            return event.released or any(hold.id == event.hold for hold in self.holds)
+        return len(self.waiting) < MOST_OF_A_HOLDER or not isinstance(event, RecordAged)
 
 
 Decided = tuple[Retained | None, Sequence[Event]]
@@ -72,10 +79,11 @@ def _aged(state: Retained | None, event: RecordAged) -> Decided:
     outcome = _outcome(event.citizen, aged, state.holds if state else (), event)
     if state is None:
         return None, outcome
-    waiting = [each for each in state.waiting if (each.area, each.record) != (aged.area, aged.record)]
-    if outcome and _is_held(aged, state.holds):
-        waiting.append(aged)
-    return _kept(state, state.holds, waiting), outcome
+    key = (aged.area, aged.record)
+    at = bisect_left(state.waiting, key)
+    is_there = [(each.area, each.record) for each in state.waiting[at : at + 1]] == [key]
+    waits = (aged,) if outcome and _is_held(aged, state.holds) else ()
+    return _kept(state, state.holds, state.waiting[:at] + waits + state.waiting[at + is_there :]), outcome
 
 
 def _held(state: Retained | None, event: LegalHoldRecorded) -> Decided:
@@ -85,14 +93,13 @@ def _held(state: Retained | None, event: LegalHoldRecorded) -> Decided:
         holds.append(Hold(event.hold, event.record))
     free = [aged for aged in known.waiting if not _is_held(aged, holds)]
     out = [each for aged in free for each in _outcome(event.citizen, aged, holds, event)]
-    return _kept(known, holds, [aged for aged in known.waiting if aged not in free]), out
+    return _kept(known, sorted(holds), tuple(aged for aged in known.waiting if _is_held(aged, holds))), out
 
 
-def _kept(state: Retained, holds: Iterable[Hold], waiting: Iterable[Aged]) -> Retained | None:
-    holds, waiting = tuple(sorted(holds)), tuple(sorted(waiting))
-    if not holds:
+def _kept(state: Retained, holds: Iterable[Hold], waiting: tuple[Aged, ...]) -> Retained | None:
+    if not (kept := tuple(holds)):
         return None
-    return Retained.trusted(wakes_on=None, citizen=state.citizen, holds=holds, waiting=waiting)
+    return Retained.trusted(wakes_on=None, citizen=state.citizen, holds=kept, waiting=waiting)
 
 
 def _is_held(aged: Aged, holds: Iterable[Hold]) -> bool:

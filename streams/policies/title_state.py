@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-from streams.policies.state import State
+from schemas.event import Event
+from schemas.title_choice import TitleChoiceRequested
+from schemas.titles import TitleHeldRecorded
+from streams.policies.state import MOST_OF_A_HOLDER, State
 from streams.policies.title_held import HeldTitle
 from streams.policies.title_index import Titles
 
@@ -26,6 +29,12 @@ class HeldTitles(State):
         if not isinstance(titles, Titles):
             titles = self.__dict__["titles"] = Titles(titles)  # equal to what it was, so the state stays as it is
         return titles
+
+    def has_room(self, event: Event) -> bool:
+        if len(self.titles) < MOST_OF_A_HOLDER or not isinstance(event, TitleHeldRecorded | TitleChoiceRequested):
+            return True
+        is_removed = isinstance(event, TitleHeldRecorded) and (event.removed or event.title is None)
+        return is_removed or self.find(event.area, event.item) is not None
 
     def find(self, area: str, item: str) -> HeldTitle | None:
         return self.indexed.find(area, item)

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "streams": (
         *("schemas", "streams.policies", "infra.consumer_group", "infra.engine", "infra.source", "infra.arrays"),
-        "infra.reference",
+        *("infra.reference", "infra.log"),
     ),
     "consumers": (
         *("schemas", "infra.consumer_group", "infra.engine", "infra.source", "infra.arrays", "infra.errors"),
