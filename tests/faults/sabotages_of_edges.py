@@ -21,6 +21,7 @@ _OURS = (
 _AHEAD = "tests/integration/test_ahead.py::"
 _CLOCK = "tests/integration/test_edge_clock.py::"
 _PASSED = "tests/integration/test_set_aside_command.py::"
+_SIZE, _INDEX = "tests/integration/test_honest_size.py::", "tests/policies/test_title_index.py::"
 
 SABOTAGES = (
     *OF_THE_CORE,
@@ -234,6 +235,24 @@ SABOTAGES = (
     Sabotage(
         "a replay stumbles over what a person has set aside", "infra/recovery/replay.py", "if logged.commanded:",
         "if False:", _PASSED + "test_a_notice_whose_id_is_there_already_is_set_aside",
+    ),
+    Sabotage(
+        "who has too much gets more", "streams/decision.py", "if limited and self.state is not None", "if False",
+        _SIZE + "test_a_fact_too_many_is_refused_however_its_batch_is_cut_and_all_others_are_applied",
+    ),
+    Sabotage(
+        "a person is told that there is no room", "streams/processor.py", "limited=not cursor.judged", "limited=True",
+        _SIZE + "test_what_was_refused_for_its_number_is_applied_by_a_person",
+    ),
+    Sabotage(
+        "the index of titles forgets what a title was", "streams/policies/title_index.py",
+        "                index.drop(key, titles[at])\n", "",
+        _INDEX + "test_with_the_index_of_a_long_life_all_is_decided_as_with_one_made_anew_for_each_fact",
+    ),
+    Sabotage(
+        "the index of titles is made anew for each fact", "streams/policies/title_index.py",
+        "        after._index = index\n", "",
+        _INDEX + "test_a_fact_of_a_holder_with_ten_times_as_many_titles_takes_no_more_steps",
     ),
 )  # fmt: skip
 """All of them."""
