@@ -21,6 +21,7 @@ _OURS = (
 _AHEAD = "tests/integration/test_ahead.py::"
 _CLOCK = "tests/integration/test_edge_clock.py::"
 _PASSED = "tests/integration/test_set_aside_command.py::"
+_WAKES = "tests/integration/test_wakes.py::"
 
 SABOTAGES = (
     *OF_THE_CORE,
@@ -215,6 +216,19 @@ SABOTAGES = (
         "a batch that is too long is tried for ever", "infra/engine/sift.py",
         "self.size = max(1, min(self.size, count) // 2)", "pass",
         _FAULTY + "test_a_batch_that_is_too_long_for_a_transaction_is_halved_after_each_take_over_until_it_passes",
+    ),
+    Sabotage(
+        "a standstill is caught up in one transaction", "streams/processor.py", "left = cursor.wakes", "left = None",
+        _WAKES + "test_a_step_does_no_more_wakes_than_it_may_and_goes_on_and_each_subject_has_the_same_outputs",
+    ),
+    Sabotage(
+        "a step that is too long is tried for ever", "infra/engine/worker.py", "with self._wakes.of(self._wakes.size):",
+        "if True:",
+        _WAKES + "test_a_step_that_is_too_long_for_a_transaction_is_halved_after_each_take_over_until_it_passes",
+    ),
+    Sabotage(
+        "an old step is replayed as a new one", "infra/recovery/replay.py", ", logged.wakes", ", 5_000",
+        _WAKES + "test_a_batch_log_replays_whether_its_steps_were_cut_by_wakes_or_as_before",
     ),
     Sabotage(
         "any record may be set aside", "infra/dead_letters/set_aside.py",
