@@ -21,6 +21,7 @@ _OURS = (
 _AHEAD = "tests/integration/test_ahead.py::"
 _CLOCK = "tests/integration/test_edge_clock.py::"
 _PASSED = "tests/integration/test_set_aside_command.py::"
+_BY_HAND = "tests/integration/test_by_hand.py::"
 _WAKES = "tests/integration/test_wakes.py::"
 
 SABOTAGES = (
@@ -229,6 +230,20 @@ SABOTAGES = (
     Sabotage(
         "an old step is replayed as a new one", "infra/recovery/replay.py", ", logged.wakes", ", 5_000",
         _WAKES + "test_a_batch_log_replays_whether_its_steps_were_cut_by_wakes_or_as_before",
+    ),
+    Sabotage(
+        "a person's act of another day taken", "producers/calendar.py", "if day not in (None, today",
+        "if False and (today",
+        _BY_HAND + "test_in_a_real_database_no_command_acts_on_another_day_than_today",
+    ),
+    Sabotage(
+        "a person's act of a day ahead taken", "producers/calendar.py", "and day > (last := next_day(known.begun)):",
+        "and not (last := day):",
+        _BY_HAND + "test_in_a_simulated_database_no_command_acts_after_the_day_that_follows_the_last_one",
+    ),
+    Sabotage(
+        "access judged by a moment of somebody's choice", "infra/migrations/0061_moment.sql", "and not simulated)",
+        "and false)", _BY_HAND + "test_in_a_real_database_nobody_sets_the_moment_by_which_access_is_judged",
     ),
     Sabotage(
         "any record may be set aside", "infra/dead_letters/set_aside.py",
