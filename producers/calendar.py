@@ -3,7 +3,7 @@
 The topic alone is no memory: it forgets after 30 days, and garbage there must neither silence the clock nor move it.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from psycopg import Connection
@@ -26,6 +26,10 @@ _LEAP = "insert into clock.act (who, act, after_day, to_day) values (%s, 'leap',
 
 class EarlyError(TransientError):
     """The day's midnight has not come by the database's clock."""
+
+
+class DayError(Exception):
+    """A person has given a day on which this act cannot have happened; the text says what to do."""
 
 
 class Stand(NamedTuple):
@@ -62,6 +66,26 @@ def latest(connection: Connection) -> date | None:
     connection.commit()
     day = known.begun if known.simulated else copenhagen_day(known.now)
     return None if day is None else next_day(day)
+
+
+def act_moment(connection: Connection, day: date | None) -> datetime:
+    """The moment of a person's act: now. In a simulated calendar the midnight of a `day` given by hand, up to the day
+    after its last one. Raises `DayError` for any other: what is dated ahead or back would make something due early."""
+    known = calendar(connection)
+    connection.commit()
+    if known.simulated and day is not None:
+        if known.begun is not None and day > (last := next_day(known.begun)):
+            raise DayError(
+                f"{day} lies ahead: this simulated calendar has come to {known.begun}, so the last day for --at"
+                f" is {last}. `dfdg clock to {day}` begins the days up to yours."
+            )
+        return midnight(day)
+    if day not in (None, today := copenhagen_day(known.now)):
+        raise DayError(
+            f"{day} is not today, {today}. This database is real, so an act has the moment at which it is done:"
+            " leave --at out. It is for a simulated calendar (`dfdg clock simulate`)."
+        )
+    return known.now
 
 
 def note(connection: Connection, day: date) -> None:

@@ -16,7 +16,7 @@ S = TypeVar("S", bound=State)
 NO_CAUSE = bytes(16)
 
 MAX_WAKES = 10_000
-"""Days that one subject may be woken for in a row: 27 years of daily wakes. A policy with more goes in a circle."""
+"""Days that one subject may be woken for by a fact: 27 years of daily wakes."""
 
 
 class NoRoomError(Exception):
@@ -89,17 +89,23 @@ class Subject(Generic[S]):
         """Wake the subject for every day up to `day` that its state waits for, in order."""
         produced: list[ProducedEvent] = []
         for _ in range(MAX_WAKES):
-            state = self.state
-            if state is None or state.wakes_on is None or state.wakes_on > day or self.decision.wake is None:
+            if (woken := self.wake(day)) is None:
                 return produced
-            due = state.wakes_on
-            self.state, events = self.decision.wake(state, due, *self._reference_argument())
-            if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
-                raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
-            self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
-            self.changed = True
-            produced += self._produced(events, self.cause)
+            produced += woken
         raise ValueError(f"{self.decision.name}: more than {MAX_WAKES} wakes in a row")
+
+    def wake(self, day: date) -> list[ProducedEvent] | None:
+        """Wake the subject for the first day up to `day` that its state waits for; None when it waits for none."""
+        state = self.state
+        if state is None or state.wakes_on is None or state.wakes_on > day or self.decision.wake is None:
+            return None
+        due = state.wakes_on
+        self.state, events = self.decision.wake(state, due, *self._reference_argument())
+        if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
+            raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
+        self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
+        self.changed = True
+        return self._produced(events, self.cause)
 
     def _reference_argument(self) -> tuple[Any, ...]:
         return () if self.decision.reference is None else (self.reference,)

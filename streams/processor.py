@@ -18,8 +18,8 @@ LOG = get_logger(__name__)
 
 NO_ROOM = "its subject has more than is honest already: apply it if that is true, discard it if not"
 
-WAKES = 1_000
-"""Subjects woken in one transaction, so that a day that wakes all of them is done in bounded pieces."""
+SUBJECTS = 1_000
+"""Subjects woken in one transaction: so many states are in memory. How often they are woken has a bound of its own."""
 
 _READ = """
 select subject, body::text, uuid_send(cause) from ledger.state where decision = %s and subject = any(%b::text[])
@@ -66,18 +66,30 @@ class Processor(Generic[S]):
         return decided + self._facts(connection, cursor, facts)
 
     def step(self, connection: Connection, cursor: Cursor) -> list[ProducedEvent] | None:
-        """Wake the next due subjects for each day that they waited for, in order; not those that are parked.
+        """Wake the next due subjects for each day that they waited for, in order; not those that are parked. Ends after
+        `cursor.wakes`: a subject that is not done then waits for the day that it has come to, and is due still.
 
         None when no subject is due.
         """
         if cursor.day is None or self._decision.wake is None:
             return None
-        known = (self.name, cursor.slice, cursor.day, texts(cursor.parked), WAKES)
+        left = cursor.wakes
+        most = SUBJECTS if left is None else min(SUBJECTS, left)
+        known = (self.name, cursor.slice, cursor.day, texts(cursor.parked), most)
         due = connection.execute(_DUE, known, binary=True).fetchall()
         if not due:
             return None
-        subjects = {key: self._subject(connection, cursor, body, cause) for key, body, cause in due}
-        decided = [produced for subject in subjects.values() for produced in subject.advance_to(cursor.day)]
+        decided: list[ProducedEvent] = []
+        subjects: dict[str, Subject[S]] = {}
+        for key, body, cause in due:
+            if left == 0:
+                break
+            subject = subjects[key] = self._subject(connection, cursor, body, cause)
+            if left is None:
+                decided += subject.advance_to(cursor.day)
+            while left and (woken := subject.wake(cursor.day)) is not None:
+                decided += woken
+                left -= 1
         self._write(connection, cursor, subjects)
         return decided
 

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,10 @@ PROBE_TIMEOUT_S = 5.0
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
+At = Annotated[
+    datetime | None,
+    typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="On that day, in a simulated calendar."),
+]
 Who = Annotated[str, typer.Option("--who", help="Your name: every command is recorded with one.")]
 
 
@@ -154,6 +159,7 @@ def _first_line(error: Exception) -> str:
 _KNOWN = (
     ("producers.publisher", "PublishError", BAD_INPUT, "{error}"),
     ("producers.classification", "BadFileError", BAD_INPUT, "{error}"),
+    ("producers.calendar", "DayError", BAD_INPUT, "{error}"),
     ("producers.cpr", "CprError", BAD_INPUT, "{error}"),
     ("consumers.admin.flood", "FloodError", COULD_NOT, "{error}"),
     ("consumers.admin.provider_roles", "ProviderError", COULD_NOT, "{error}"),

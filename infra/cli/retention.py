@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, Commands, Json, Who, database, failure
+from infra.cli.common import BAD_INPUT, At, Commands, Json, Who, database, failure
 from infra.cli.receipts import keygen, receipts, replay, verify
 from infra.cli.retention_acts import announced, hold_placed, hold_released
 from infra.console import say, show_json, show_table
@@ -15,10 +15,6 @@ retention_app = typer.Typer(
 )
 
 Day = Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="A day, as 2021-06-14.")]
-At = Annotated[
-    datetime | None,
-    typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="On that day, in a simulated calendar."),
-]
 _RECORDS = (
     ["area", "rule", "record", "anchor", "due", "outcome", "reference"],
     "select * from retention.due_records(%s) order by rule, due, record",

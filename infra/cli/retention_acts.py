@@ -46,18 +46,16 @@ def announced(area: str, day: date, share: float, who: str) -> None:
 def _publish(hold: dict[str, Any], at: datetime | None) -> None:
     from infra.postgres import connect
     from infra.registry import Registry
-    from producers.calendar import latest
-    from producers.clock import wall_clock
+    from producers.calendar import act_moment, latest
     from producers.identity import Identity, Keys
     from producers.publisher import publish
-    from schemas.dates import midnight
     from schemas.topics import LEGAL_HOLD_RECORDED
 
-    moment = midnight(at.date()) if at else wall_clock()
     there = addresses()
     ids = Registry(there.registry, there.dsn).resolve([LEGAL_HOLD_RECORDED])
-    line = json.dumps(hold | {"occurred_at": moment.isoformat()}).encode() + b"\n"
     with closing(connect(there.dsn, "dfdg-retention")) as connection:
+        moment = act_moment(connection, at and at.date())
+        line = json.dumps(hold | {"occurred_at": moment.isoformat()}).encode() + b"\n"
         identity = Identity(connection, Keys.read(settings().keys))
         id_, last = ids[LEGAL_HOLD_RECORDED.name], latest(connection)
         publish(LEGAL_HOLD_RECORDED, BytesIO(line), identity, there.kafka, id_, latest=last)

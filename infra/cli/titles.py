@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.common import BAD_INPUT, COULD_NOT, Commands, Json, addresses, database, failure
+from infra.cli.common import BAD_INPUT, COULD_NOT, At, Commands, Json, addresses, database, failure
 from infra.cli.nearest import check_known
 from infra.console import say, show_json, show_table
 
@@ -22,9 +22,7 @@ def import_titles(
     version: Annotated[
         str | None, typer.Option(help="A name for this version; by default made of its content.")
     ] = None,
-    at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Published on that day, in a simulated calendar.")
-    ] = None,
+    at: At = None,
 ) -> None:
     """Import the classification and build the conversion table from old titles to new.
 
@@ -39,17 +37,16 @@ def import_titles(
     from infra.reference.publication import titles_of
     from infra.registry import Registry
     from producers import classification, title_table
-    from producers.clock import wall_clock
-    from schemas.dates import midnight
+    from producers.calendar import act_moment
     from streams.policies.title_table import outcome_of
 
     there = addresses()
     ids = Registry(there.registry, there.dsn).resolve(title_table.WRITES)
     with closing(connect(there.dsn, "dfdg-titles")) as connection:
+        occurred_at = act_moment(connection, at and at.date())
         published = classification.import_titles(connection, escostar, mapping, outcome_of, version, aliases)
         connection.commit()
         titles = titles_of(connection, published.version)
-    occurred_at = midnight(at.date()) if at else wall_clock()
     title_table.announce(there.kafka, ids, published, titles, occurred_at)
     say(f"{published} Announced to every slice.")
 

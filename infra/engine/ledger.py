@@ -54,6 +54,9 @@ class Cursor:
     judged: bool = False
     """It is judged already: by the batch that a replay repeats, or by a person who drives a refusal again."""
 
+    wakes: int | None = None
+    """The most wakes that a step may do; None in a replay of a step of before there was a bound (0060)."""
+
     bare: bool = False
     """A replay of a batch of before ids of 32 digits had their source, and the inbox a hash of what they say."""
 
@@ -104,9 +107,9 @@ with gone as (
     select %(consumer)s, %(slice)s, %(batch)s, %(outgoing)s, %(body)b where %(outgoing)s > 0
 ), logged as (
     insert into ledger.batch
-        (consumer, slice, batch, epoch, day, step, runs, records, outgoing, digest, set_aside, bare)
+        (consumer, slice, batch, epoch, day, step, runs, records, outgoing, digest, set_aside, bare, wakes)
     select %(consumer)s, %(slice)s, %(batch)s, %(epoch)s, %(day)s, %(step)s, %(runs)s, %(records)s, %(outgoing)s,
-        case when %(outgoing)s > 0 then sha256(%(body)b) end, %(aside)s, %(bare)s
+        case when %(outgoing)s > 0 then sha256(%(body)b) end, %(aside)s, %(bare)s, %(wakes)s
 )
 update ledger.slice set batch = %(batch)s, day = %(day)s, reference = %(reference)s,
     positions = %(positions)s, received = %(received)s, sent = %(sent)s, marks = %(marks)s
@@ -157,6 +160,7 @@ def close(
     known |= {column: Jsonb(getattr(cursor, column)) for column in ("positions", "received", "sent", "marks", "runs")}
     known |= {"outgoing": len(outgoing), "body": pack(outgoing), "acked": list(acked)}
     known |= {"aside": Jsonb(cursor.aside) if cursor.aside else None, "bare": cursor.bare}
+    known["wakes"] = cursor.wakes if step else None
     connection.execute(_CLOSE, known)
 
 

@@ -4,7 +4,8 @@ If none passes, it is the program that is wrong, and no record. What is set asid
 limits of dead letters, so a program that is wrong for one kind of record drains no topic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol, cast
 
 from infra.engine.aside import Aside
@@ -38,23 +39,31 @@ def head(batch: Batch, count: int) -> Batch:
 
 
 class Pieces:
-    """How much of a batch a slice does in a transaction: all, until a transaction does not come to its end. Then half,
-    and half again, so that no batch is too long for the time that a transaction has; and more again once it goes."""
+    """How much a slice does in a transaction: `most`, until a transaction does not come to its end. Then half, and half
+    again, so that no work is too long for the time that a transaction has; and a `share` more again each time it
+    goes."""
 
-    def __init__(self) -> None:
-        self.size = MAX_PIECE
+    def __init__(self, most: int, share: float = 1.0) -> None:
+        self.size = self._most = most
+        self._share = share
 
     def apply(self, batch: Batch, attempt: Attempt) -> None:
         """Applies the batch, piece by piece. Raises what `apply` does, and `TransientError` as the transaction does."""
         count = len(batch.records)
-        try:
+        with self.of(count):
             for end in range(self.size, count, self.size):
                 apply(head(batch, end), attempt)
             apply(batch, attempt)
+
+    @contextmanager
+    def of(self, count: int) -> Iterator[None]:
+        """Learns the size of the next pieces from how the work inside ends, which is `count` large."""
+        try:
+            yield
         except TransientError:
             self.size = max(1, min(self.size, count) // 2)
             raise
-        self.size = min(2 * self.size, MAX_PIECE)
+        self.size = min(self.size + max(1, int(self._share * self.size)), self._most)
 
 
 def apply(batch: Batch, attempt: Attempt) -> None:

@@ -27,6 +27,12 @@ LOG = get_logger(__name__)
 MAX_UNACKED_BATCHES = 8
 """Committed batches that Kafka has not acknowledged: bounds outbox, memory and what a take-over publishes again."""
 
+WAKES = 5_000
+"""Wakes in one transaction: some tenths of a second. A slice may have stood still for years, of daily wakes."""
+
+SHARE = 1 / 8
+"""So much more a step may do after one that passed. Each that is too long costs half a minute."""
+
 MAX_RETRIES = 5
 """Certain roll-backs (deadlock, serialization) of one batch before the slice is taken over."""
 
@@ -54,7 +60,8 @@ class Worker:
         self.epoch = -1
         self._publisher: OutboxPublisher | None = None
         self._pending: deque[PendingDelivery] = deque()
-        self._waking, self._pieces = True, sift.Pieces()
+        self._waking = True
+        self._pieces, self._wakes = sift.Pieces(sift.MAX_PIECE), sift.Pieces(WAKES, SHARE)
         self.notified = False
         """Operators have commanded something for dead letters of the slice."""
         self.positions: dict[str, int] = {}
@@ -101,7 +108,8 @@ class Worker:
         else:  # no batch follows that could delete the acknowledged ones
             self.settle()
         if self._waking:
-            self._transact(self._publisher, None)
+            with self._wakes.of(self._wakes.size):
+                self._transact(self._publisher, None)
         return Result(self._waking, unsettled=bool(self._pending))
 
     def settle(self) -> None:
@@ -178,6 +186,7 @@ class Worker:
             failpoints.reach("locked")
             contextvars.bind_contextvars(batch=cursor.batch + 1)
             cursor.aside += aside
+            cursor.wakes = self._wakes.size
             before = cursor.day, cursor.reference
             done = self._transaction.apply(connection, cursor, batch, acked, notified=self.notified)
         if probe:

@@ -50,15 +50,16 @@ class Logged(NamedTuple):
     step: bool
     commanded: bool
     """The step only noted that a person had set a record aside, in a batch before."""
+    wakes: int | None
     outcome: Outcome
 
 
 _OUTCOME = """day, runs, records, outgoing, digest, to_jsonb(b) -> 'set_aside',
-coalesce((to_jsonb(b) ->> 'bare')::boolean, true)"""  # a log of before 0028 or 0050 has no such column
+coalesce((to_jsonb(b) ->> 'bare')::boolean, true)"""  # a log of before 0028, 0050 or 0060 has no such column
 _LOG = f"""
 select consumer, slice, batch, epoch, step, (consumer, slice, batch) in (
     select consumer, slice, batch from dead_letter.act where act = 'set-aside' and batch is not null
-), {_OUTCOME} from ledger.batch b where consumer = any(%s)
+), (to_jsonb(b) ->> 'wakes')::int, {_OUTCOME} from ledger.batch b where consumer = any(%s)
 order by applied_at, consumer, slice, batch
 """
 _FOUND = f"select {_OUTCOME} from ledger.batch b where consumer = %s and slice = %s and batch = %s"
@@ -141,15 +142,15 @@ def _register(old: Connection, new: Connection, kafka: str, consumer: LedgerCons
 def _log(old: Connection, names: list[str]) -> Iterator[Logged]:
     with old.cursor(name="replay") as rows:
         rows.itersize = ROWS
-        for consumer, slice_, batch, epoch, step, commanded, *outcome in rows.execute(_LOG, (names,)):
-            yield Logged(consumer, slice_, batch, epoch, step, commanded, Outcome(*outcome))
+        for consumer, slice_, batch, epoch, step, commanded, wakes, *outcome in rows.execute(_LOG, (names,)):
+            yield Logged(consumer, slice_, batch, epoch, step, commanded, wakes, Outcome(*outcome))
 
 
 def _apply(new: Connection, transaction: BatchTransaction, logged: Logged, reader: LogReader) -> None:
     with new.transaction():
         cursor = ledger.lock(new, logged.consumer, logged.slice, EPOCH)
         cursor.epoch, cursor.judged = logged.epoch, True
-        cursor.bare = logged.outcome.bare
+        cursor.bare, cursor.wakes = logged.outcome.bare, logged.wakes
         cursor.aside = [Aside(*each) for each in logged.outcome.set_aside or ()]
         runs = logged.outcome.runs
         if logged.commanded:

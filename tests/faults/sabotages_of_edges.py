@@ -22,6 +22,8 @@ _AHEAD = "tests/integration/test_ahead.py::"
 _CLOCK = "tests/integration/test_edge_clock.py::"
 _PASSED = "tests/integration/test_set_aside_command.py::"
 _SIZE, _INDEX = "tests/integration/test_honest_size.py::", "tests/policies/test_title_index.py::"
+_BY_HAND = "tests/integration/test_by_hand.py::"
+_WAKES = "tests/integration/test_wakes.py::"
 
 SABOTAGES = (
     *OF_THE_CORE,
@@ -216,6 +218,33 @@ SABOTAGES = (
         "a batch that is too long is tried for ever", "infra/engine/sift.py",
         "self.size = max(1, min(self.size, count) // 2)", "pass",
         _FAULTY + "test_a_batch_that_is_too_long_for_a_transaction_is_halved_after_each_take_over_until_it_passes",
+    ),
+    Sabotage(
+        "a standstill is caught up in one transaction", "streams/processor.py", "left = cursor.wakes", "left = None",
+        _WAKES + "test_a_step_does_no_more_wakes_than_it_may_and_goes_on_and_each_subject_has_the_same_outputs",
+    ),
+    Sabotage(
+        "a step that is too long is tried for ever", "infra/engine/worker.py", "with self._wakes.of(self._wakes.size):",
+        "if True:",
+        _WAKES + "test_a_step_that_is_too_long_for_a_transaction_is_halved_after_each_take_over_until_it_passes",
+    ),
+    Sabotage(
+        "an old step is replayed as a new one", "infra/recovery/replay.py", ", logged.wakes", ", 5_000",
+        _WAKES + "test_a_batch_log_replays_whether_its_steps_were_cut_by_wakes_or_as_before",
+    ),
+    Sabotage(
+        "a person's act of another day taken", "producers/calendar.py", "if day not in (None, today",
+        "if False and (today",
+        _BY_HAND + "test_in_a_real_database_no_command_acts_on_another_day_than_today",
+    ),
+    Sabotage(
+        "a person's act of a day ahead taken", "producers/calendar.py", "and day > (last := next_day(known.begun)):",
+        "and not (last := day):",
+        _BY_HAND + "test_in_a_simulated_database_no_command_acts_after_the_day_that_follows_the_last_one",
+    ),
+    Sabotage(
+        "access judged by a moment of somebody's choice", "infra/migrations/0061_moment.sql", "and not simulated)",
+        "and false)", _BY_HAND + "test_in_a_real_database_nobody_sets_the_moment_by_which_access_is_judged",
     ),
     Sabotage(
         "any record may be set aside", "infra/dead_letters/set_aside.py",
