@@ -67,6 +67,12 @@ SABOTAGES = (
         "watermarks(asking, topic, slice_, ANSWER_S)[0] <= offset", "offset >= 0",
         _MARKS + "::test_a_take_over_compares_the_last_record_unless_retention_has_deleted_it",
     ),
+    Sabotage(
+        "a topic made anew read on until somebody looks", "infra/source/poll_loop.py",
+        "self.made_anew(self._reader.new_ids())", "self._reader.new_ids()",
+        _MARKS + "::test_a_topic_that_is_made_anew_while_a_slice_reads_it_stops_the_slice"
+        "_before_it_reads_beyond_its_position",
+    ),
     Sabotage("numbers of any spelling", "schemas/headers.py", "if not _SEQUENCE.fullmatch(digits) or", "if", _OURS),
     Sabotage(
         "a forged sequence hides the true record", "infra/engine/deduplication.py",
