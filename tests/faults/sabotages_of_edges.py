@@ -90,6 +90,11 @@ SABOTAGES = (
         "Registry(there.registry)",
         _CLOCK + "test_the_tool_begins_no_day_with_a_schema_id_that_the_database_knows_for_another_schema",
     ),
+    Sabotage(
+        "a replay forgets what schema ids stand for", "infra/cli/replay.py",
+        "SchemaIds(there.dsn).keep(SchemaIds(of).all())", "pass",
+        "tests/integration/test_replay.py::test_what_schema_ids_stand_for_is_known_where_the_log_is_replayed",
+    ),
     Sabotage("numbers of any spelling", "schemas/headers.py", "if not _SEQUENCE.fullmatch(digits) or", "if", _OURS),
     Sabotage(
         "a forged sequence hides the true record", "infra/engine/deduplication.py",

@@ -72,7 +72,6 @@ def test_every_consumer_replayed_into_a_fresh_database_gives_the_same_tables_and
     system = make_system(addresses, database, tmp_path, dict.fromkeys(("mailboxes", "journal"), (NOTICE_ISSUED,)))
     everyone = catalog.CONSUMERS
     system = replace(system, reads={each.name: each.reads for each in everyone})
-    SchemaIds(database).keep([KnownSchema(2**31 - 2, "dfdg.lost-v1-value", "{}")])
     _live(system)
     ends = end_offsets(system.client, [topic.name for topic in TOPICS])
     done = Desk(addresses, fresh).dfdg("replay", "--of", database)
@@ -92,6 +91,14 @@ def test_which_of_its_steps_deleted_a_row_that_another_consumer_wrote_is_no_diff
     assert done.exit_code == FINE, f"{done.stderr} {done.exception!r}"
     with connect(swept.dsn, "test") as old, connect(fresh, "test") as new:
         assert rows(old, "ledger", "batch") == rows(new, "ledger", "batch")
+
+
+def test_what_schema_ids_stand_for_is_known_where_the_log_is_replayed(swept: System, fresh: str) -> None:
+    SchemaIds(swept.dsn).keep([KnownSchema(2**31 - 2, "dfdg.lost-v1-value", "{}")])
+    done = Desk(swept.addresses, fresh).dfdg("replay", "tidying", "--of", swept.dsn)
+    assert done.exit_code == FINE, f"{done.stderr} {done.exception!r}"
+    with connect(swept.dsn, "test") as old, connect(fresh, "test") as new:
+        assert rows(old, "ledger", "schema") == rows(new, "ledger", "schema")
 
 
 def test_a_step_that_finds_nothing_ends_the_replay_of_a_consumer_that_sweeps_nothing(
