@@ -147,7 +147,6 @@ class Lab:
     def fresh(self) -> Iterator[Ground]:
         """Empty topics and a migrated database; the database is dropped afterwards."""
         client = self._new_topics()
-        schema_ids = Registry(self._addresses.registry).register_all(ALL_TOPICS)
         name = f"bench_{secrets.token_hex(4)}"
         identifier = sql.Identifier(name)
         dsn = make_conninfo(self._addresses.dsn, dbname=name)
@@ -159,6 +158,7 @@ class Lab:
                 for reason in ("cv-requirement-changed", "cv-status-on-move"):
                     announce(connection, reason, DAY, NO_CEILING, "bench")
                 addresses = Addresses(self._addresses.kafka, self._addresses.registry, dsn)
+                schema_ids = Registry(addresses.registry, dsn).register_all(ALL_TOPICS)
                 yield Ground(addresses, schema_ids, client, connection, name, self.stack.folder)
         finally:
             self._execute(sql.SQL("drop database {} with (force)").format(identifier))

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from psycopg import Connection
 
 from infra.engine import failpoints
-from infra.engine.days import SOURCE, check_day, day_id
+from infra.engine.days import SOURCE, calendar, check_day, day_id
 from infra.engine.failures import known_failures
 from infra.errors import AlarmError, TransientError
 from infra.kafka import REQUEST_TIMEOUT_S, admin, end_offsets, topic_ids, watermarks
@@ -116,6 +116,16 @@ def _missed(begun: date, to_day: date, days: int) -> str:
         f"{days} days are missing up to {to_day}: {begun} was the last one. If {to_day} has come, a person begins them"
         f" (`dfdg clock to {to_day}` shows what they would delete); if not, set this machine's clock right."
     )
+
+
+def know_again(connection: Connection, kafka: str) -> None:
+    """After a restore: notes the last day that the topic has in every slice, which the backup may not know: a consumer
+    takes it from the topic whatever the clock knows. In a real database no day counts before its midnight."""
+    known = calendar(connection)
+    days = last_days(kafka, date.max if known.simulated else copenhagen_day(known.now))
+    there = [day for day in days if day is not None]
+    if len(there) == SLICES:
+        note(connection, min(there))
 
 
 def run(

@@ -131,4 +131,4 @@ def _schema_ids(there: "Addresses") -> dict[str, int]:
     from infra.registry import Registry
     from schemas.topics import DAY_BEGUN
 
-    return Registry(there.registry).resolve([DAY_BEGUN])
+    return Registry(there.registry, there.dsn).resolve([DAY_BEGUN])

@@ -123,14 +123,19 @@ def _known_again(connection: "Connection", dry_run: bool) -> int:
     """Let a database that was restored know what lies on the topics beyond it; returns how many records do."""
     from infra.cli import catalog
     from infra.recovery.restore import catch_up
+    from producers.clock import know_again
     from schemas.topics import RECORD_DELETED
 
+    kafka = addresses("kafka").kafka
     with progress_bar() as bar:
         task = bar.add_task("topics read", total=None)
-        return catch_up(
-            connection, addresses("kafka").kafka, catalog.NAMES, catalog.sources(), [RECORD_DELETED.name],
+        behind = catch_up(
+            connection, kafka, catalog.NAMES, catalog.sources(), [RECORD_DELETED.name],
             progress=lambda done, total: bar.update(task, completed=done, total=total), dry_run=dry_run,
         )  # fmt: skip
+    if not dry_run:
+        know_again(connection, kafka)
+    return behind
 
 
 class _ToReplay(NamedTuple):

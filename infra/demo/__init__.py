@@ -48,7 +48,8 @@ def play_all(
         connection.autocommit = True
         simulate(connection, "demo")
         identity = Identity(connection, Keys.read(folder / "keys"))
-        play = Play(addresses, connection, OneByOne(identity), Registry(addresses.registry).resolve(TOPICS), senders)
+        ids = Registry(addresses.registry, addresses.dsn).resolve(TOPICS)
+        play = Play(addresses, connection, OneByOne(identity), ids, senders)
         play.parts.append(Part("servers started and filled", time.monotonic() - began))
         with workers(folder, processes, addresses, tool.reads) as engine:
             country, about = _country(play, citizens, seed)

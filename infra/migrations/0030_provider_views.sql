@@ -12,7 +12,17 @@ $$;
 create index referral_reader on access.referral (provider collate "C", citizen collate "C", (ends + 0));
 drop index access.referral_expr_idx;
 
--- THE rule, as in 0015. It looks up the reader's own referrals of that citizen, whatever others the citizen has.
+-- ACC-3: nothing overtakes a record that could not be read. While a citizen is parked in `referral-register`, a
+-- cancellation may wait behind that record, so nobody reads about the citizen. One look at one row of the ledger.
+create function access.parked(citizen text, slice int) returns boolean language sql stable
+return exists (
+    select from ledger.slice s
+    where s.consumer = 'referral-register' and s.slice = parked.slice and s.parked ? parked.citizen
+);
+revoke all on function access.parked(text, int) from public;
+
+-- THE rule, as in 0015, and closed while the citizen is parked. It looks up the reader's own referrals of that citizen,
+-- whatever others the citizen has.
 create or replace function access.may_read(reader text, about text, by text default null) returns boolean
 language plpgsql volatile security definer set search_path = '' set client_min_messages = error
 set plan_cache_mode = force_generic_plan
@@ -26,7 +36,7 @@ begin
         select from access.referral r, access.now
         where r.provider collate "C" = substr(reader, 10) and r.citizen collate "C" = about
             and (by is null or r.record = by)
-            and r.reach = 'open' and now.today between r.first_day and r.ends
+            and r.reach = 'open' and now.today between r.first_day and r.ends and not access.parked(r.citizen, r.slice)
     );
 end
 $$;
@@ -49,9 +59,7 @@ grant create on schema access, provider to dfdg_provider_views;
 set local role dfdg_provider_views;
 
 create function access.own_referrals() returns table (record text, citizen text, first_day date, last_day date)
-language plpgsql volatile security definer set search_path = '' set client_min_messages = error
-set plan_cache_mode = force_generic_plan
-set enable_indexscan = on set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql as $$
 declare
     me text := access.reader();
     day date := (select now.today from access.now);
@@ -65,9 +73,7 @@ $$;
 
 create function access.own_citizens()
 returns table (citizen text, must_register boolean, must_be_searchable boolean, jobcentre text, from_day date)
-language plpgsql volatile security definer set search_path = '' set client_min_messages = error
-set plan_cache_mode = force_generic_plan
-set enable_indexscan = on set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql as $$
 declare
     one text;
 begin
@@ -80,9 +86,7 @@ end
 $$;
 
 create function access.own_job_wishes() returns table (citizen text, item text, scheme text, title text, text text)
-language plpgsql volatile security definer set search_path = '' set client_min_messages = error
-set plan_cache_mode = force_generic_plan
-set enable_indexscan = on set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql as $$
 declare
     one text;
 begin
@@ -95,6 +99,19 @@ begin
 end
 $$;
 
+do $$
+declare
+    each regprocedure;
+begin
+    foreach each in array array[
+        'access.own_referrals()', 'access.own_citizens()', 'access.own_job_wishes()']::regprocedure[]
+    loop
+        execute 'alter function ' || each || ' volatile security definer set search_path = '''' set'
+            ' client_min_messages = error set plan_cache_mode = force_generic_plan'
+            ' set enable_indexscan = on set enable_seqscan = off set enable_bitmapscan = off';
+    end loop;
+end
+$$;
 revoke all on function access.own_referrals, access.own_citizens, access.own_job_wishes from public;
 grant execute on function access.own_referrals, access.own_citizens, access.own_job_wishes to dfdg_provider;
 

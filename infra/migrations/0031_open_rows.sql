@@ -2,61 +2,60 @@
 -- what is shown, and a condition in a view does not keep it from a reader's operators. So these views stand on functions
 -- too, which give out what may be seen and nothing else. A reader of one person asks the function, by its index:
 -- `select * from register.whole_joblog('c-1')`; the view reads everybody first.
-create function register.open_checks(about text default null) returns setof register.job_suggestion_check
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set client_min_messages = error as $$
+do $$
+declare
+    made record;
+begin
+    for made in values ('register.open_checks', 'register.job_suggestion_check'),
+        ('register.open_joblog', 'register.joblog_entry'), ('access.open_referrals', 'access.referral')
+    loop
+        execute format('create function %1$s(about text default null) returns setof %2$s language plpgsql as $f$
 begin
     perform retention.at_home();
-    return query select * from register.job_suggestion_check
-    where reach = 'open' and (about is null or citizen = about);
+    return query select * from %2$s
+    where reach = ''open'' and (about is null or citizen = about);
 end
-$$;
-
-create function register.open_joblog(about text default null) returns setof register.joblog_entry
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set client_min_messages = error as $$
-begin
-    perform retention.at_home();
-    return query select * from register.joblog_entry
-    where reach = 'open' and (about is null or citizen = about);
+$f$', made.column1, made.column2);
+    end loop;
 end
 $$;
 
 create function register.whole_joblog(about text default null) returns setof register.joblog_entry
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set client_min_messages = error as $$
+language plpgsql as $$
 begin
     return query select * from register.open_joblog(about) j
     where not j.emptied and not exists (select from register.joblog_closed c where c.citizen = j.citizen);
 end
 $$;
 
-create function access.open_referrals(about text default null) returns setof access.referral
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set client_min_messages = error as $$
-begin
-    perform retention.at_home();
-    return query select * from access.referral
-    where reach = 'open' and (about is null or citizen = about);
-end
-$$;
-
 create function access.shown_referrals(about text default null) returns setof access.referral
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set client_min_messages = error as $$
+language plpgsql as $$
 begin
     return query select * from access.open_referrals(about) r where r.first_day <= r.ends;
 end
 $$;
 
 create function mailbox.visible_to(reader text default null) returns setof mailbox.notice
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set client_min_messages = error as $$
+language plpgsql as $$
 begin
     return query select * from mailbox.notice n
     where (reader is null or n.recipient = reader) and n.status = 'delivered' and not exists (
         select from mailbox.notice held where held.status = 'held' and held.about = n.about
             and held.recipient = n.recipient and held.recipient_kind = n.recipient_kind and held.number < n.number);
+end
+$$;
+
+do $$
+declare
+    each regprocedure;
+begin
+    foreach each in array array[
+        'register.open_checks(text)', 'register.open_joblog(text)', 'register.whole_joblog(text)',
+        'access.open_referrals(text)', 'access.shown_referrals(text)', 'mailbox.visible_to(text)']::regprocedure[]
+    loop
+        execute 'alter function ' || each || ' stable security definer set search_path = '''''
+            ' set plan_cache_mode = force_custom_plan set client_min_messages = error';
+    end loop;
 end
 $$;
 

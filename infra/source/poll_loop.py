@@ -154,6 +154,7 @@ class Source:
         records = self._reader.poll(IDLE_POLL_S if idle else POLL_S)
         with self._changed:
             self._drained |= not records
+            self.made_anew(self._reader.new_ids())
             for record in records:
                 self._route(record)
             for state in self._states.values():

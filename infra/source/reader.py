@@ -15,7 +15,8 @@ class Reader:
     """Used by one thread. A slice is read in all topics, from `begin` to `end`."""
 
     def __init__(self, name: str, servers: str, topics: Iterable[str], linger_s: float) -> None:
-        self._topics, self._new = tuple(topics), partial(clients.reader, name, servers, linger_s)
+        self._ids: dict[str, str] = {}
+        self._topics, self._new = tuple(topics), partial(clients.reader, name, servers, linger_s, self._ids.__setitem__)
         self._client = self._new()
 
     def begin(self, slice_: int, positions: Mapping[str, int], epoch: Callable[[str], int] = lambda _: -1) -> None:
@@ -43,6 +44,12 @@ class Reader:
         """The records that have come, errors and ends of partitions among them; waits for the first one."""
         first = self._client.poll(timeout_s)
         return [] if first is None else [first, *self._client.consume(BATCH_RECORDS - 1, 0)]
+
+    def new_ids(self) -> dict[str, str]:
+        """By topic: the ids under which records are fetched from now on, if they are others than at the last call."""
+        ids = self._ids.copy()
+        self._ids.clear()
+        return ids
 
     def reconnect(self, buffers: Iterable[Buffer]) -> None:
         """Replaces a stuck client, which may never close, by a new one that goes on behind the fetched records."""

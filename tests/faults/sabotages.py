@@ -184,7 +184,7 @@ OF_THE_CORE = (
         "tests/integration/test_restore.py::test_while_a_worker_runs_it_stays_closed",
     ),
     Sabotage(
-        "access a day too long", "infra/migrations/0035_parked.sql",
+        "access a day too long", "infra/migrations/0030_provider_views.sql",
         "and r.reach = 'open' and now.today between r.first_day and r.ends",
         "and r.reach = 'open' and now.today between r.first_day and r.ends + 1",
         "tests/consumers/test_provider_access.py",

@@ -70,6 +70,34 @@ SABOTAGES = (
         "watermarks(asking, topic, slice_, ANSWER_S)[0] <= offset", "offset >= 0",
         _MARKS + "::test_a_take_over_compares_the_last_record_unless_retention_has_deleted_it",
     ),
+    Sabotage(
+        "a topic made anew read on until somebody looks", "infra/source/poll_loop.py",
+        "self.made_anew(self._reader.new_ids())", "self._reader.new_ids()",
+        _MARKS + "::test_a_topic_that_is_made_anew_while_a_slice_reads_it_stops_the_slice"
+        "_before_it_reads_beyond_its_position",
+    ),
+    Sabotage(
+        "a step of any consumer may find nothing in a replay", "infra/recovery/replay.py",
+        "if transaction.handler.sweeps and not found.stepped:", "if not found.stepped:",
+        "tests/integration/test_replay.py"
+        "::test_a_step_that_finds_nothing_ends_the_replay_of_a_consumer_that_sweeps_nothing",
+    ),
+    Sabotage(
+        "a restored clock takes a day that is ahead", "producers/clock.py",
+        "date.max if known.simulated else copenhagen_day(known.now)", "date.max",
+        _CLOCK + "test_after_a_restore_the_clock_knows_the_days_that_lie_on_the_topic_in_every_slice"
+        "_and_none_that_is_ahead",
+    ),
+    Sabotage(
+        "a day written with another schema's id", "infra/cli/clock.py", "Registry(there.registry, there.dsn)",
+        "Registry(there.registry)",
+        _CLOCK + "test_the_tool_begins_no_day_with_a_schema_id_that_the_database_knows_for_another_schema",
+    ),
+    Sabotage(
+        "a replay forgets what schema ids stand for", "infra/cli/replay.py",
+        "SchemaIds(there.dsn).keep(SchemaIds(of).all())", "pass",
+        "tests/integration/test_replay.py::test_what_schema_ids_stand_for_is_known_where_the_log_is_replayed",
+    ),
     Sabotage("numbers of any spelling", "schemas/headers.py", "if not _SEQUENCE.fullmatch(digits) or", "if", _OURS),
     Sabotage(
         "a forged sequence hides the true record", "infra/engine/deduplication.py",

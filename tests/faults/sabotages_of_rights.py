@@ -40,7 +40,7 @@ OF_RIGHTS = (
         _FORGED + "test_a_person_cannot_have_an_order_applied_before_its_day_either",
     ),
     Sabotage(
-        "access stays open while its citizen is parked", "infra/migrations/0035_parked.sql",
+        "access stays open while its citizen is parked", "infra/migrations/0030_provider_views.sql",
         "s.parked ? parked.citizen", "false",
         _OVERTAKES + "test_acc_3_a_cancellation_that_waits_behind_garbage_closes_access_to_its_citizen_alone",
     ),

@@ -1,32 +1,23 @@
 """A CPR number in a record that came past our edge is refused, whatever its spelling, and nobody is parked."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from psycopg import Connection
 
-from consumers.record_lock import confirm_restore, deleted_for_good
-from consumers.sink import Sink, SinkHost
+from consumers.sink import Sink
 from infra.addresses import Addresses
-from infra.cli import catalog
-from infra.consumer_group import transaction_of
 from infra.engine import intake
-from infra.engine.consumer import Wiring
 from infra.engine.record import IncomingEvent
-from infra.postgres import connect
-from infra.recovery.replay import replay
-from infra.registry import Registry
 from schemas.ids import slice_of
 from schemas.joblog import JoblogEntryRecorded
 from schemas.topic import SLICES
 from schemas.topics import JOBLOG_ENTRY_RECORDED, TITLE_HELD_RECORDED
-from tests.conftest import new_database
 from tests.integration.country import Fact
+from tests.integration.replays import drain, replayed
 from tests.integration.slices import THEIRS, Slice, slice_of_consumer
-from tests.integration.system import make_system, wait_for
+from tests.integration.system import make_system
 from tests.retention_builders import entry
 
 CITIZEN = "c-1"
@@ -45,7 +36,6 @@ def write(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> N
         connection.execute(query, (incoming.slice, f"{incoming.event.key} {record}", incoming.id.hex()))
 
 
-OWNED = {table for sink in catalog.SINKS for table in sink.owns}
 SINK = Sink("noted", READS, (), write)
 
 
@@ -92,25 +82,10 @@ def test_a_batch_log_in_which_such_a_record_was_applied_still_replays(
     addresses: Addresses, database: str, migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system = make_system(addresses, database, tmp_path, {SINK.name: READS})
-    wiring = Wiring(
-        replace(addresses, dsn=database), Registry(addresses.registry), {}, deleted_for_good, catalog.sources()
-    )
     system.publish([Fact(JOBLOG_ENTRY_RECORDED, noted("r1", "cpr 010170\u20111234"), "a")])
-    host = SinkHost(wiring)
     with monkeypatch.context() as before:
         before.setattr(intake, "refusal", lambda *_: "")  # as it was before such records were refused
-        host.start(SINK)
-        try:
-            wait_for("everything drained", lambda: system.drained(None))
-        finally:
-            host.stop()
-    with (
-        new_database(migrated, of=migrated) as fresh,
-        closing(connect(database, "test")) as old,
-        closing(connect(fresh, "test")) as new,
-    ):
-        old.autocommit = new.autocommit = True
-        confirm_restore(new)
-        replay(old, new, addresses.kafka, [SINK], lambda each: transaction_of(each, wiring), OWNED, lambda *_: None)
+        drain(system, SINK)
+    with replayed(system, SINK, migrated) as (_old, new):
         assert new.execute(WRITTEN).fetchall() == [("c-1 r1",)]
         assert new.execute("select count(*) from dead_letter.letter").fetchone() == (0,)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -16,8 +16,9 @@ from infra.kafka import admin, end_offsets
 from infra.migrate import migrate
 from infra.postgres import connect
 from infra.registry import Registry
+from infra.schema_ids import KnownSchema, SchemaIds
 from producers.calendar import EarlyError, note, simulate, stand
-from producers.clock import begin_day, begin_days, last_days, run
+from producers.clock import begin_day, begin_days, know_again, last_days, run
 from producers.identity import Identity
 from producers.sender import Sender
 from schemas.clock import DayBegun
@@ -170,6 +171,26 @@ def test_a_calendar_is_made_a_simulated_one_only_before_its_first_day(kafka: str
     assert real.execute("select count(*) from clock.act").fetchall() == [(0,)]
 
 
+def test_after_a_restore_the_clock_knows_the_days_that_lie_on_the_topic_in_every_slice_and_none_that_is_ahead(
+    kafka: str, real: Connection
+) -> None:
+    today = copenhagen_day(datetime.now(tz=UTC))
+    begin_days(real, kafka, IDS, today - timedelta(days=9), today - timedelta(days=9))
+    begin_days(real, kafka, IDS, today, today - timedelta(days=2), agreed="test")
+    real.execute("update clock.stand set begun = %s", (today - timedelta(days=9),))
+    real.commit()
+    with Sender(kafka, "test") as sender:
+        begin_day(sender, today - timedelta(days=1), 3, {}, SCHEMA_ID)  # in one slice only: there was a crash
+        for slice_ in range(SLICES):
+            begin_day(sender, FAR, slice_, {}, SCHEMA_ID)
+        sender.finish()
+    know_again(real, kafka)
+    assert stand(real).begun == today - timedelta(days=2)
+    assert len(begin_days(real, kafka, IDS, today, today)) == 2
+    know_again(real, kafka)
+    assert stand(real).begun == today
+
+
 def test_garbage_and_forged_days_on_the_topic_neither_silence_the_clock_nor_move_it(
     kafka: str, real: Connection
 ) -> None:
@@ -205,6 +226,14 @@ def test_a_slip_of_four_years_shows_what_it_would_delete_and_needs_a_name(tool: 
     assert tool.dfdg("clock", "to", "2021-06-19", "--yes", "--who", "Anna").exit_code == FINE
     assert stand(real).begun == date(2021, 6, 19)
     assert real.execute("select who, act, to_day from clock.act").fetchall() == [("Anna", "leap", date(2021, 6, 19))]
+
+
+def test_the_tool_begins_no_day_with_a_schema_id_that_the_database_knows_for_another_schema(tool: Desk) -> None:
+    id_ = Registry(tool.addresses.registry).resolve([DAY_BEGUN])[DAY_BEGUN.name]
+    SchemaIds(tool.dsn).keep([KnownSchema(id_, "dfdg.other-v1-value", "{}")])
+    refused = tool.dfdg("clock", "to", str(MONDAY))
+    assert (refused.exit_code, "it is another registry" in refused.stderr) == (COULD_NOT, True)
+    assert records(tool.addresses.kafka, DAY_BEGUN) == []
 
 
 def test_only_a_database_without_a_day_is_made_a_simulated_one_by_the_tool(tool: Desk, real: Connection) -> None:

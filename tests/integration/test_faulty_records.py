@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,31 +9,23 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from consumers.record_lock import confirm_restore, deleted_for_good
-from consumers.sink import Sink, SinkHost
+from consumers.sink import Sink
 from infra.addresses import Addresses
-from infra.cli import catalog
-from infra.cli.catalog import sources
-from infra.consumer_group import MAX_FAILURES, transaction_of
+from infra.consumer_group import MAX_FAILURES
 from infra.dead_letters.limits import IN_A_ROW
-from infra.engine.consumer import Wiring
 from infra.engine.record import IncomingEvent
 from infra.errors import AlarmError, FaultyRecordError, TakeOverError
-from infra.postgres import connect
-from infra.recovery.replay import replay
-from infra.registry import Registry
 from schemas.cv import SituationRecorded
 from schemas.ids import slice_of
 from schemas.titles import TitleTablePublished
 from schemas.topic import SLICES
 from schemas.topics import SITUATION_RECORDED, TITLE_TABLE_PUBLISHED
 from tests.builders import situation
-from tests.conftest import new_database
 from tests.contract.catalogue import example
 from tests.integration.country import Fact
+from tests.integration.replays import assert_same, at_work, drain, replayed
 from tests.integration.slices import Slice, slice_of_consumer
 from tests.integration.system import make_system, wait_for
-from tests.integration.test_replay import TABLES, _rows, _same
 
 SECRET = "010203-1234"
 CITIZEN = "c-1"
@@ -42,7 +33,6 @@ SLICE = slice_of(CITIZEN.encode(), SLICES)
 CITIZENS = [name for n in range(2, 999) if slice_of((name := f"c-{n}").encode(), SLICES) == SLICE]
 READS = (SITUATION_RECORDED, TITLE_TABLE_PUBLISHED)
 LETTERS = "select at_offset, status, subject, refused from dead_letter.letter order by id"
-OWNED = {table for sink in catalog.SINKS for table in sink.owns}
 INSERT = "insert into ledger.state (decision, slice, subject, body, cause) values ('faulty', %s, %s, '{}', %s)"
 
 
@@ -170,17 +160,10 @@ def test_what_fails_again_and_again_without_progress_stops_the_slice_with_an_ala
     addresses: Addresses, database: str, tmp_path: Path, fund: str, named: str
 ) -> None:
     system = make_system(addresses, database, tmp_path, {SINK.name: READS})
-    wiring = Wiring(replace(addresses, dsn=database), Registry(addresses.registry), {}, deleted_for_good, sources())
     system.publish([Fact(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen=CITIZEN, fund=fund), "a")])
-    host = SinkHost(wiring)
-    host.start(SINK)
     query = "select epoch, alarm from ledger.slice where consumer = 'faulty' and alarm is not null"
-    try:
-        with closing(connect(database, "test")) as connection:
-            connection.autocommit = True
-            ((epoch, alarm),) = wait_for("the alarm", lambda: connection.execute(query).fetchall())
-    finally:
-        host.stop()
+    with at_work(system, SINK), psycopg.connect(database, autocommit=True) as connection:
+        ((epoch, alarm),) = wait_for("the alarm", lambda: connection.execute(query).fetchall())
     assert f"{named} test_faulty_records.py:" in alarm
     assert f"({MAX_FAILURES} failures without progress)" in alarm
     assert SECRET not in alarm
@@ -191,29 +174,15 @@ def test_a_replay_sets_a_faulty_record_aside_though_the_rule_is_mended(
     addresses: Addresses, database: str, migrated: str, tmp_path: Path
 ) -> None:
     system = make_system(addresses, database, tmp_path, {SINK.name: READS})
-    wiring = Wiring(replace(addresses, dsn=database), Registry(addresses.registry), {}, deleted_for_good, sources())
     system.publish(
         Fact(SITUATION_RECORDED, situation("2021-06-14 08:00", citizen=citizen, fund=fund), f"{citizen} {fund}")
         for citizen, fund in ((CITIZEN, "fund-1"), (CITIZENS[0], "rule"), (CITIZENS[0], "fund-1"), (CITIZEN, "fund-2"))
     )
-    host = SinkHost(wiring)
-    host.start(SINK)
-    try:
-        wait_for("everything drained", lambda: system.drained(None))
-    finally:
-        host.stop()
+    drain(system, SINK)
     mended = replace(SINK, write=lambda _connection, incoming_events: write(_connection, [*_mended(incoming_events)]))
-    with (
-        new_database(migrated, of=migrated) as fresh,
-        closing(connect(database, "test")) as old,
-        closing(connect(fresh, "test")) as new,
-    ):
-        old.autocommit = new.autocommit = True
-        confirm_restore(new)
-        replay(old, new, addresses.kafka, [mended], lambda each: transaction_of(each, wiring), OWNED, lambda *_: None)
+    with replayed(system, mended, migrated) as (old, new):
         assert old.execute("select count(*) from dead_letter.letter").fetchone() == (2,)
-        for schema, name in old.execute(TABLES).fetchall():
-            _same(f"{schema}.{name}", _rows(old, schema, name), _rows(new, schema, name))
+        assert_same(old, new)
 
 
 def _mended(incoming_events: Sequence[IncomingEvent]) -> Iterator[IncomingEvent]:

@@ -1,26 +1,18 @@
 """What is refused by judgement: a letter that parks nobody, that only a person applies, that a replay obeys."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from psycopg import Connection
 
-from consumers.record_lock import confirm_restore, deleted_for_good
-from consumers.sink import Sink, SinkHost
+from consumers.sink import Sink
 from infra.addresses import Addresses
-from infra.cli import catalog
-from infra.cli.catalog import sources
-from infra.consumer_group import transaction_of
 from infra.dead_letters.limits import IN_A_ROW
-from infra.engine.consumer import Wiring
 from infra.engine.ledger import Cursor
 from infra.engine.record import IncomingEvent
 from infra.postgres import connect
-from infra.recovery.replay import replay
-from infra.registry import Registry
 from schemas.cv import SituationRecorded
 from schemas.dates import COPENHAGEN
 from schemas.event import Event
@@ -28,11 +20,10 @@ from schemas.ids import slice_of
 from schemas.topic import SLICES
 from schemas.topics import CV_EXEMPTION_RECORDED, SITUATION_RECORDED
 from tests.builders import exemption, situation
-from tests.conftest import new_database
 from tests.integration.country import Fact
+from tests.integration.replays import assert_same, drain, replayed
 from tests.integration.slices import THEIRS, Slice, slice_of_consumer
-from tests.integration.system import make_system, wait_for
-from tests.integration.test_replay import TABLES, _rows, _same
+from tests.integration.system import make_system
 
 CITIZEN = "c-1"
 SLICE = slice_of(CITIZEN.encode(), SLICES)
@@ -66,7 +57,6 @@ def write(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> N
         connection.execute(query, (incoming.slice, f"{incoming.event.key} {moment}", moment, incoming.id.hex()))
 
 
-OWNED = {table for sink in catalog.SINKS for table in sink.owns}
 SINK = Sink("judged", READS, (), write, judge=judge)
 
 
@@ -168,27 +158,12 @@ def test_a_replay_sets_the_same_records_aside_and_asks_no_judge(
         Fact(SITUATION_RECORDED, fact("11:00", OTHER, "forged"), "d"),
         Fact(SITUATION_RECORDED, fact("12:00", OTHER), "e"),
     ]
-    wiring = Wiring(replace(addresses, dsn=database), Registry(addresses.registry), {}, deleted_for_good, sources())
     system.publish(facts)
-    host = SinkHost(wiring)
-    host.start(SINK)
-    try:
-        wait_for("everything drained", lambda: system.drained(None))
-    finally:
-        host.stop()
+    drain(system, SINK)
     other = Undecided()
-    with (
-        new_database(migrated, of=migrated) as fresh,
-        closing(connect(database, "test")) as old,
-        closing(connect(fresh, "test")) as new,
-    ):
-        old.autocommit = new.autocommit = True
-        confirm_restore(new)
-        again = replace(SINK, judge=other)
-        replay(old, new, addresses.kafka, [again], lambda each: transaction_of(each, wiring), OWNED, lambda *_: None)
+    with replayed(system, replace(SINK, judge=other), migrated) as (old, new):
         assert old.execute("select count(*) from dead_letter.letter where refused").fetchone() == (2,)
-        for schema, name in old.execute(TABLES).fetchall():
-            _same(f"{schema}.{name}", _rows(old, schema, name), _rows(new, schema, name))
+        assert_same(old, new)
     assert other.asked == 0
 
 
@@ -196,22 +171,10 @@ def test_a_batch_log_of_before_anything_could_be_set_aside_still_replays(
     addresses: Addresses, database: str, migrated: str, tmp_path: Path
 ) -> None:
     system = make_system(addresses, database, tmp_path, {SINK.name: READS})
-    wiring = Wiring(replace(addresses, dsn=database), Registry(addresses.registry), {}, deleted_for_good, sources())
     system.publish([Fact(SITUATION_RECORDED, fact("08:00", fund="forged"), "a")])
-    host = SinkHost(wiring)
-    host.start(replace(SINK, judge=None))
-    try:
-        wait_for("everything drained", lambda: system.drained(None))
-    finally:
-        host.stop()
-    with (
-        new_database(migrated, of=migrated) as fresh,
-        closing(connect(database, "test")) as old,
-        closing(connect(fresh, "test")) as new,
-    ):
-        old.autocommit = new.autocommit = True
-        confirm_restore(new)
+    drain(system, replace(SINK, judge=None))
+    with connect(database, "test") as old:
         old.execute("alter table ledger.batch drop column set_aside")
-        replay(old, new, addresses.kafka, [SINK], lambda each: transaction_of(each, wiring), OWNED, lambda *_: None)
+    with replayed(system, SINK, migrated) as (_old, new):
         assert new.execute("select count(*) from dead_letter.letter").fetchone() == (0,)
         assert new.execute("select subject from ledger.state").fetchall() == [(f"{CITIZEN} 08:00",)]

@@ -6,7 +6,7 @@ import re
 import tokenize
 from pathlib import Path
 
-from tests.tidy.tree import ROOT, place, python, sources, syntax
+from tests.tidy.tree import LAYERS, ROOT, files, place, python, sources, syntax
 
 MAX_LINES, MAX_TEST_LINES, MAX_FUNCTION_LINES = 300, 400, 60
 """Of a file; of a file of tests, which are lists of claims; of a function: a screen."""
@@ -78,6 +78,16 @@ def test_no_code_sets_the_width_of_a_console_for_all_that_is_printed_later() -> 
         for path in python()
         for node in ast.walk(syntax(path))
         if isinstance(node, ast.Attribute) and node.attr == "width" and isinstance(node.ctx, ast.Store)
+    ] == []
+
+
+def test_no_lock_is_a_number_that_every_account_of_the_server_may_take() -> None:
+    """A provider that held such a lock stopped the cancellation of its own access: locks are rows (decision 0011)."""
+    assert [
+        place(path)
+        for path in files()
+        if path.relative_to(ROOT).parts[0] in LAYERS and path.suffix in (".py", ".sql")
+        if re.search(r"pg_(try_)?advisory", path.read_text(encoding="utf-8"))
     ] == []
 
 
