@@ -39,10 +39,10 @@ from tests.builders import situation
 from tests.conftest import new_database
 from tests.contract.catalogue import example
 from tests.integration.country import Fact
+from tests.integration.replays import assert_same
 from tests.integration.slices import Slice, slice_of_consumer
 from tests.integration.system import make_system, wait_for
 from tests.integration.test_ahead import begun
-from tests.integration.test_replay import TABLES, _rows, _same
 
 SLICE = 3
 CITIZENS = [name for n in range(99) if slice_of((name := f"c-{n}").encode(), SLICES) == SLICE][:3]
@@ -211,5 +211,4 @@ def test_a_batch_log_replays_whether_its_steps_were_cut_by_wakes_or_as_before(
         replay(old, new, addresses.kafka, everything, lambda each: transaction_of(each, wiring), OWNED, lambda *_: None)
         if former:
             old.execute("alter table ledger.batch add wakes int")
-        for schema, name in old.execute(TABLES).fetchall():
-            _same(f"{schema}.{name}", _rows(old, schema, name), _rows(new, schema, name))
+        assert_same(old, new)
