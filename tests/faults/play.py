@@ -118,7 +118,8 @@ class FaultServers:
         system = environment.system
         evidence.lies, told = environment.liar.judged(system.dsn, system.reads)
         told += [*reading.intruder.judged(system.dsn), *_errors(environment, load)]
-        tried, wrong_afterwards = afterwards(system.addresses, system.dsn, environment.folder)
+        self._empty_groups()
+        tried, wrong_afterwards = afterwards(environment.command, system.dsn, environment.folder)
         evidence.lies += reading.intruder.outcomes + tried
         return [*reading.wrong, *told, *wrong_afterwards]
 

@@ -116,10 +116,13 @@ class Environment:
         self.workers.append(worker)
         return worker
 
-    def command(self, *arguments: str, armed: str = "") -> "subprocess.CompletedProcess[str]":
-        """Runs another command of `dfdg` to its end."""
+    def command(
+        self, *arguments: str, armed: str = "", dsn: str = "", keys: Path | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Runs another command of `dfdg` to its end. `dsn`, `keys`: of another database, with other keys."""
+        others = {name: str(each) for name, each in (("DFDG_DSN", dsn), ("DFDG_KEYS", keys)) if each}
         return subprocess.run(
-            [*PROGRAM, *arguments], env=self.variables(armed), capture_output=True, text=True, check=False,
+            [*PROGRAM, *arguments], env=self.variables(armed) | others, capture_output=True, text=True, check=False,
             timeout=COMMAND_DEADLINE_S, cwd=self.folder,
         )  # fmt: skip
 

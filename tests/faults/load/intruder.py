@@ -15,8 +15,9 @@ ROLE = sql.Identifier(f"provider_p-{PROVIDERS}")
 READ_EVERY = 5
 """Looks from one reading of a withheld record to the next."""
 
+_EXPLAIN = "explain (analyze, costs off, buffers off, timing off, summary off)"
 _PLANS = tuple(
-    f"explain (analyze, costs off, timing off, summary off) select * from provider.{view} where {column} > 'a'"
+    f"{_EXPLAIN} select * from provider.{view} where {column} > 'a'"
     for view, column in (("referral", "citizen"), ("citizen", "jobcentre"), ("job_wish", "text"))
 )
 _FIGURES = "select n_live_tup from pg_stat_user_tables"

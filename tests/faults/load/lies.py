@@ -105,9 +105,10 @@ class Forger:
         digits = f"{SAME_DIGITS}{index:08x}"
         for source, event in (("somebody", told), ("somebody-else", other)):  # two facts, not a repetition
             yield self._lie("id", False, topic, event, headers(digits, source, event))
-        parked = exemption(at, citizen=f"{who}-schema")
-        lie = self._lie("schema", True, topic, parked, headers(f"{who}-none", "somebody", parked))
-        yield lie._replace(value=encode(parked, NOBODYS_SCHEMA))
+        for id_ in (NOBODYS_SCHEMA, self.schema_ids[REFERRAL_RECORDED.name]):
+            parked = exemption(at, citizen=f"{who}-schema-{id_}")
+            lie = self._lie("schema", True, topic, parked, headers(f"{who}-{id_}", "somebody", parked))
+            yield lie._replace(value=encode(parked, id_))
 
     def _notes(self, day: date, index: int) -> Iterator[Lie]:
         who = f"liar-{index}"
