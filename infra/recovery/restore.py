@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Message
 from psycopg import Connection, Rollback
 from psycopg.types.json import Jsonb
 
-from infra.arrays import uuids
+from infra.arrays import texts, uuids
 from infra.engine.consumer import Sources
 from infra.engine.ledger import Cursor
 from infra.engine.record import raw_headers
@@ -29,6 +29,9 @@ from schemas.topic import SLICES, partitions
 STRETCH = 1_000
 """Offsets of a partition that are read at once: few, because dead letters may be large."""
 
+PIECE = 10_000
+"""Ids that are written at once."""
+
 _SENT = "select consumer, slice, sent from ledger.slice"
 _NEW = """
 with known as (
@@ -37,7 +40,12 @@ with known as (
 )
 insert into ledger.slice (consumer, slice) select consumer, generate_series(0, %(slices)s - 1) from known
 """
-_COPY = "copy ledger.published (consumer, slice, id) from stdin"
+# Two forged records may have one id.
+_TOLD = """
+insert into ledger.published (consumer, slice, id)
+select consumer, slice, id from unnest(%b::text[], %b::text[]::int[], %b::uuid[]) told (consumer, slice, id)
+on conflict do nothing
+"""
 _ABOVE = "update ledger.slice set sent = sent || %s, restored = true where consumer = %s and slice = %s"
 _ALL_TOLD = """
 update ledger.slice set restored = false where consumer = %(consumer)s and slice = %(slice)s
@@ -81,19 +89,22 @@ def catch_up(
     """
     check_ended(kafka, consumers)
     count, there = 0, existing(admin(kafka), sources)
-    with connection.transaction() as block, closing(LogReader(kafka)) as reader, connection.cursor() as cursor:
+    with connection.transaction() as block, closing(LogReader(kafka)) as reader:
         sent = {(consumer, slice_): known for consumer, slice_, known in connection.execute(_SENT).fetchall()}
         above: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
-        with cursor.copy(_COPY) as out:
-            for done, topic in enumerate(there, 1):
-                for place, seen in _records(reader, kafka, topic, sources[topic]):
-                    known = above[seen.slice].get(place, sent.get(seen.slice, {}).get(place, 0))
-                    if known < seen.sequence <= max(known, seen.offset) + 1:  # dense, else it is forged
-                        above[seen.slice][place] = seen.sequence
-                        count += 1
-                        if topic not in decided_already:
-                            out.write_row((*seen.slice, seen.id.hex()))
-                progress(done, len(there))
+        told: list[_Seen] = []
+        for done, topic in enumerate(there, 1):
+            for place, seen in _records(reader, kafka, topic, sources[topic]):
+                known = above[seen.slice].get(place, sent.get(seen.slice, {}).get(place, 0))
+                if known < seen.sequence <= max(known, seen.offset) + 1:  # dense, else it is forged
+                    above[seen.slice][place] = seen.sequence
+                    count += 1
+                    told += [seen] if topic not in decided_already else []
+                    if len(told) >= PIECE:
+                        _tell(connection, told)
+                        told = []
+            progress(done, len(there))
+        _tell(connection, told)
         new = {consumer for consumer, _ in above.keys() - sent.keys()}
         connection.execute(_NEW, {"new": list(new), "slices": SLICES})
         for slice_, places in above.items():
@@ -103,6 +114,11 @@ def catch_up(
         if dry_run:
             raise Rollback(block)
     return count
+
+
+def _tell(connection: Connection, told: Sequence[_Seen]) -> None:
+    slices = texts(seen.slice[0] for seen in told), texts(str(seen.slice[1]) for seen in told)
+    connection.execute(_TOLD, (*slices, uuids([seen.id for seen in told])))
 
 
 def _records(reader: LogReader, kafka: str, topic: str, sources: Collection[str]) -> Iterator[tuple[str, _Seen]]:

@@ -22,6 +22,7 @@ from producers.calendar import simulate
 from tests.conftest import new_database
 from tests.faults.inject.disk import move, tablespace
 from tests.faults.inject.proxied import Through, through
+from tests.faults.load.afterwards import afterwards
 from tests.faults.load.country import NAMES, Country, country
 from tests.faults.load.environment import Environment, make_environment
 from tests.faults.oracles.differences import wrong
@@ -114,8 +115,13 @@ class FaultServers:
                 evidence.recovery_s = time.monotonic() - healed_at
         collect(environment, evidence)
         evidence.looks = reading.looks
-        evidence.lies, told = environment.liar.judged(environment.system.dsn, environment.system.reads)
-        return [*reading.wrong, *told, *_errors(environment, load)]
+        system = environment.system
+        evidence.lies, told = environment.liar.judged(system.dsn, system.reads)
+        told += [*reading.intruder.judged(system.dsn), *_errors(environment, load)]
+        self._empty_groups()
+        tried, wrong_afterwards = afterwards(environment.command, system.dsn, environment.folder)
+        evidence.lies += reading.intruder.outcomes + tried
+        return [*reading.wrong, *told, *wrong_afterwards]
 
     def _kept(self) -> Path:
         """Copies the servers' logs to those of the run's workers; returns their folder."""

@@ -114,6 +114,10 @@ SABOTAGES = (
         "if known < seen.sequence <= max(known, seen.offset) + 1:", "if known < seen.sequence:", _RESTORED,
     ),
     Sabotage(
+        "two forged records with one id keep a restored ledger closed", "infra/recovery/restore.py",
+        "\non conflict do nothing\n\"\"\"", "\n\"\"\"", _RESTORED,
+    ),
+    Sabotage(
         "what was acknowledged is forgotten though the transaction failed", "infra/engine/worker.py",
         "        self._forget(acked)\n        failpoints", "        failpoints",
         _WORKER + "test_what_is_acknowledged_is_deleted_once_though_the_first_transaction_that_would_do_it_fails",

@@ -77,7 +77,10 @@ ONE_BY_ONE: tuple[Scenario, ...] = (
         "disk-full", [strikes.fill_disk] * 3,
         Needs({"database's disk full": 2, "delivery refused by a full disk": 3}, take_overs=8), small_disk=True,
     ),
-    scripted("registry", [strikes.registry_away] * 2, Needs(_struck(registry_away=2), rebalances=1)),
+    scripted(
+        "registry", [strikes.registry_away, strikes.lose_registry] * 2,
+        Needs(_struck(registry_away=2, lost_registry_not_filled=2), rebalances=1),
+    ),
     scripted(
         "rollbacks", [], Needs({"deadlock at state written": 10, "serialization at outbox written": 10}),
         armed=ROLLED_BACK,
@@ -109,9 +112,10 @@ TOGETHER: tuple[Scenario, ...] = (
         ),
     ),
     scripted(
-        "database", [*DATABASE, strikes.registry_away],
+        "database", [*DATABASE, strikes.registry_away, strikes.lose_registry],
         Needs(
-            {**_struck(postgres_killed=1, session_terminated=5, commit_reply_lost=1, registry_away=1),
+            {**_struck(postgres_killed=1, session_terminated=5, commit_reply_lost=1, registry_away=1,
+                       lost_registry_not_filled=1),
              "database's disk full": 1, "delivery refused by a full disk": 1},
             take_overs=20,
         ),

@@ -6,8 +6,11 @@ from datetime import timedelta
 from random import Random
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from infra.local.state import State
+from infra.registry import Registry
+from infra.registry_copy import put_back
 from tests.faults.inject.network import (
     Strike,
     cut_connections,
@@ -88,6 +91,24 @@ def registry_away(workload: Workload, luck: Random, evidence: Evidence) -> None:
     wait(luck.uniform(2, 5))
     stack.start("registry")
     evidence.struck["registry away"] += REGISTRY_MISSED in worker.log()
+
+
+def lose_registry(workload: Workload, _luck: Random, evidence: Evidence) -> None:
+    """Its schemas are lost. `dfdg init` must not give the same ones new ids; a copy puts them back, with their ids."""
+    environment, stack = workload.environment, workload.environment.stack
+    there = environment.system.addresses
+    registry = Registry(there.registry)
+    kept = registry.versions()
+    stack.kill("registry")
+    with psycopg.connect(make_conninfo(there.dsn, dbname="postgres"), autocommit=True) as connection:
+        connection.execute("drop database apicurio with (force)")
+        connection.execute("create database apicurio owner apicurio")
+    stack.start("registry")
+    refused = environment.command("init")
+    evidence.struck["lost registry not filled"] += (
+        "Nothing was registered" in refused.stderr and not registry.versions()
+    )
+    put_back(registry, kept)
 
 
 def freeze_broker(workload: Workload, luck: Random, evidence: Evidence) -> None:

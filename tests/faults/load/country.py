@@ -5,6 +5,7 @@ another topic in the next week. Facts that must be applied before others are in 
 after they happened. Now and then the clock leaps over days, whose facts are then late too. A record whose deletion is
 due in these days is not changed any more, so it is deleted or kept whenever its turn comes. The facts about one wish
 come in the order of their times, as they do from one source. One citizen is hot: many facts each day are about him.
+The liar (`lies.py`) parks some others.
 """
 
 import random
@@ -41,6 +42,13 @@ HOT, HOT_DAILY = 1, 20
 """The citizen whom many facts are about, and how many each day."""
 
 PROVIDERS = 5
+"""How many providers have referrals; one more has none."""
+
+PARKED = tuple(f"parked-{n}" for n in range(4))
+"""Citizens about whom the liar writes garbage, on a day each. A provider may read about them until then; afterwards
+nobody does, and their records, due from `FIRST_DAY` + `PARKED_DUE` on, stay."""
+
+PARKED_DUE = timedelta(days=16)
 WEEK = 7
 LEAPS = 0.2
 """The share of days that the clock leaps over. Each week's last day is never one of them, so that no leap mixes two
@@ -87,9 +95,12 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0, lat
     `late`: true when facts come days after they happened, and the clock leaps.
     """
     luck = random.Random(seed)
-    first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS)]
+    first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS + 1)]
     for n in range(citizens):
         first += _arrives(luck, n, days)
+    for who in PARKED:
+        first.append(Fact(REFERRAL_RECORDED, referral_of_parked(who), f"referral-{who}"))
+        first.append(Fact(JOB_SUGGESTION_CHECK_RECORDED, _check(who, FIRST_DAY + PARKED_DUE), f"check-{who}"))
     wishes = [wish(luck, "2021-05-20 12:00", _citizen(n), f"wish-{n}", old=True) for n in range(0, citizens, 3)]
     calendar: list[tuple[date, list[Fact]]] = []
     waiting: list[Fact] = []
@@ -124,11 +135,7 @@ def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
         case 1:
             yield _entry(n, due.replace(year=due.year - 6))
         case 2:
-            check = JobSuggestionCheckRecorded(
-                occurred_at=moment("2019-12-01 08:00"), citizen=_citizen(n), record=f"check-{n}",
-                checked_on=due.replace(year=due.year - 6), outcome="applied",
-            )  # fmt: skip
-            yield Fact(JOB_SUGGESTION_CHECK_RECORDED, check, f"check-{n}")
+            yield Fact(JOB_SUGGESTION_CHECK_RECORDED, _check(_citizen(n), due, f"check-{n}"), f"check-{n}")
         case 3:
             ended = due.replace(year=due.year - 6)
             yield _referral(luck, "2021-05-20 10:00", n, ended - timedelta(days=90), ended, f"referral-{n}")
@@ -140,6 +147,21 @@ def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
             occurred_at=moment("2021-05-20 11:00"), citizen=_citizen(n), hold=f"hold-{n}", handler="anna"
         )
         yield Fact(LEGAL_HOLD_RECORDED, hold, f"hold-{n}")
+
+
+def referral_of_parked(who: str, at: str = "2021-05-20 10:00", cancelled_on: date | None = None) -> ReferralRecorded:
+    """The referral of one of `PARKED`, which covers all days of the load."""
+    return ReferralRecorded(
+        occurred_at=moment(at), citizen=who, record=f"referral-{who}", provider="p-0", first_day=date(2021, 6, 1),
+        last_day=date(2023, 1, 1), cancelled_on=cancelled_on,
+    )  # fmt: skip
+
+
+def _check(citizen: str, due: date, record: str = "") -> JobSuggestionCheckRecorded:
+    return JobSuggestionCheckRecorded(
+        occurred_at=moment("2019-12-01 08:00"), citizen=citizen, record=record or f"check-{citizen}",
+        checked_on=due.replace(year=due.year - 6), outcome="applied",
+    )  # fmt: skip
 
 
 def _entry(n: int, updated: date) -> Fact:

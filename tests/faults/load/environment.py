@@ -24,8 +24,9 @@ from schemas.topics import DAY_BEGUN, SITUATION_RECORDED
 from tests.faults.inject.armed import ARMED, LOG, SEED
 from tests.faults.inject.disk import Disk
 from tests.faults.inject.proxied import Through
-from tests.faults.load.country import DELIVERED, NAMES, Country
+from tests.faults.load.country import DELIVERED, FIRST_DAY, NAMES, Country
 from tests.faults.load.liar import Liar
+from tests.faults.load.lies import GAP
 from tests.faults.load.titles import publish_table
 from tests.integration.country import Fact
 from tests.integration.system import System, make_system, wait_for
@@ -33,6 +34,7 @@ from tests.integration.worker_process import WorkerProcess
 from tests.tidy.tree import ROOT
 
 PROGRAM = (sys.executable, "-m", "tests.faults.inject.armed")
+_STANDS = "select consumer, positions -> %s from ledger.slice where slice = %s and alarm like %s"
 COMMAND_DEADLINE_S, BEGUN_S, TRIES = 120, 300.0, 3
 
 
@@ -49,6 +51,7 @@ class Environment:
     last_day: date | None = None
     workers: list[WorkerProcess] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
+    _passed: set[str] = field(default_factory=set)
     liar: Liar = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,11 +85,12 @@ class Environment:
         has begun everywhere.
         """
         day, facts = country.days[index]
+        self._pass_gap()
         self.begin(day)
         if any(fact.event.day < day for fact in facts):
             wait_for(f"{day} to have begun in every slice", lambda: self._begun(day), BEGUN_S)
         self.publish(facts, repeat)
-        self.liar.lie(day, index)
+        self.liar.lie(country, index, begun=self._begun(FIRST_DAY))
         if index % 2 == 0:
             self._poison(SITUATION_RECORDED, (2 * index, 2 * index + 1))
 
@@ -112,10 +116,13 @@ class Environment:
         self.workers.append(worker)
         return worker
 
-    def command(self, *arguments: str, armed: str = "") -> "subprocess.CompletedProcess[str]":
-        """Runs another command of `dfdg` to its end."""
+    def command(
+        self, *arguments: str, armed: str = "", dsn: str = "", keys: Path | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Runs another command of `dfdg` to its end. `dsn`, `keys`: of another database, with other keys."""
+        others = {name: str(each) for name, each in (("DFDG_DSN", dsn), ("DFDG_KEYS", keys)) if each}
         return subprocess.run(
-            [*PROGRAM, *arguments], env=self.variables(armed), capture_output=True, text=True, check=False,
+            [*PROGRAM, *arguments], env=self.variables(armed) | others, capture_output=True, text=True, check=False,
             timeout=COMMAND_DEADLINE_S, cwd=self.folder,
         )  # fmt: skip
 
@@ -136,13 +143,31 @@ class Environment:
 
     def settled(self) -> bool:
         """True once every consumer has read everything, every outbox is empty and the last day's work is done."""
+        self._pass_gap()
         return self.system.drained(self.last_day) and self._aged()
 
     def settle(self, deadline_s: float = 120.0) -> None:
         wait_for("everything drained", self.settled, deadline_s)
 
+    def _pass_gap(self) -> None:
+        """What an operator does about a slice that stands in front of a forged gap."""
+        if (gap := self.liar.gap()) is None or len(self._passed) == len(self._readers(gap.topic)):
+            return
+        try:
+            with psycopg.connect(self.system.dsn, connect_timeout=2) as connection:
+                standing = connection.execute(_STANDS, (gap.topic.name, gap.slice, f"% to {GAP}:%")).fetchall()
+        except psycopg.OperationalError:  # a server that was killed a moment ago
+            return
+        for consumer, offset in standing:
+            place = consumer, gap.topic.name, str(gap.slice), str(offset)
+            if self.command("dead-letters", "set-aside", *place, "--who", "Anna", "--yes").returncode == 0:
+                self._passed.add(consumer)
+
+    def _readers(self, topic: Topic) -> list[str]:
+        return [name for name, reads in self.system.reads.items() if topic in reads]
+
     def _begun(self, day: date) -> bool:
-        readers = [name for name, reads in self.system.reads.items() if DAY_BEGUN in reads]
+        readers = self._readers(DAY_BEGUN)
         query = "select count(*) from ledger.slice where consumer = any(%s) and day >= %s"
         try:
             with psycopg.connect(self.system.dsn, connect_timeout=2) as connection:

@@ -18,7 +18,7 @@ from schemas.referrals import ReferralRecorded
 from schemas.registration import RegistrationRequested
 from schemas.retention import LegalHoldRecorded
 from schemas.titles import TitleHeldRecorded
-from tests.faults.load.country import DELIVERED, Country
+from tests.faults.load.country import DELIVERED, PARKED, Country
 from tests.faults.oracles.expected_access import Windows
 from tests.faults.oracles.expected_cv import Duties
 from tests.faults.oracles.expected_titles import Wishes
@@ -71,9 +71,9 @@ def _live(matter: Matter, kinds: tuple[type[Event], ...], dated: list[DatedEvent
 
 
 def _retention(found: ExpectedResult, citizen: str, events: list[Event], last: date) -> None:
-    """Nothing is deleted for a citizen with a hold. Records that are archived first are deleted only in areas that the
-    Archives have approved."""
-    held = any(isinstance(event, LegalHoldRecorded) for event in events)
+    """Nothing is deleted for a citizen with a hold, nor for one whom garbage parks. Records that are archived first are
+    deleted only in areas that the Archives have approved."""
+    held = citizen in PARKED or any(isinstance(event, LegalHoldRecorded) for event in events)
     for event in events:
         if isinstance(event, JoblogEntryRecorded):
             _joblog(found, citizen, event.day, last)

@@ -17,6 +17,7 @@ from schemas.dates import midnight
 from schemas.referrals import ReferralRecorded
 from tests.faults.load.country import Country
 from tests.faults.load.environment import Environment
+from tests.faults.load.intruder import Intruder
 from tests.faults.oracles.expected import expected_result
 from tests.faults.oracles.expected_access import referred
 from tests.faults.oracles.result import ExpectedResult
@@ -27,6 +28,7 @@ Look = Callable[[Connection], None]
 
 _MAILBOX = "select about, id::text from mailbox.visible where recipient = %s order by number"
 _STATUS = "select citizen, from_day, must_register, must_be_searchable, jobcentre, fund from cv.status"
+_PARKED = "select subject from dead_letter.letter where consumer = 'referral-register' and subject is not null"
 _GONE = """
 select 'entry without a receipt', e.id from unnest(%(entries)s::text[]) e (id)
 where not exists (select from register.joblog_entry t where t.record = e.id)
@@ -50,6 +52,7 @@ class Readers:
         self._environment, self._load, self._expected = environment, load, expected_result(load)
         self._luck = Random(environment.seed)
         self.wrong: list[str] = []
+        self.intruder = Intruder(self._tell)
         self.looks = 0
         self._seen: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._standing: dict[str, int] = defaultdict(int)
@@ -58,7 +61,7 @@ class Readers:
         self._done = threading.Event()
         self._threads = [
             threading.Thread(target=self._read, args=(look,), daemon=True)
-            for look in (self._mailbox, self._citizen, self._provider, self._registers)
+            for look in (self._mailbox, self._citizen, self._provider, self._registers, self.intruder.look)
         ]
 
     def start(self) -> None:
@@ -106,11 +109,13 @@ class Readers:
                 self._standing[citizen] = at
 
     def _provider(self, connection: Connection) -> None:
-        """At any moment a provider reads only about citizens whom a recorded referral opens to it."""
+        """At any moment a provider reads only about citizens whom a recorded referral opens to it, and about none whom
+        garbage parks: nobody settles these letters."""
         day = self._load.days[0][0] + timedelta(days=self._luck.randrange(-5, len(self._load.days)))
         provider = f"p-{self._luck.randrange(5)}"
         with connection.transaction(force_rollback=True):
             connection.execute("update access.clock set moment = %s", (midnight(day) + timedelta(hours=12),))
+            parked = {citizen for (citizen,) in connection.execute(_PARKED)}
             try:
                 with connection.transaction():
                     role = sql.Identifier(f"provider_{provider}")
@@ -118,7 +123,7 @@ class Readers:
                     found = {citizen for (citizen,) in connection.execute("select citizen from provider.referral")}
             except psycopg.errors.UndefinedObject:  # it is not recorded yet
                 return
-        for citizen in found - self._referred(provider, day):
+        for citizen in found - (self._referred(provider, day) - parked):
             self._tell(f"{provider} reads about {citizen} on {day}")
 
     def _referred(self, provider: str, day: date) -> set[str]:

@@ -17,7 +17,7 @@ from tests.faults.load.environment import Environment
 from tests.faults.load.liar import KINDS
 
 MIN_EVENTS = 500
-LIES = [f"{kind} {outcome}" for kind in KINDS for outcome in ("sent", "refused", "passed")]
+LIES = [f"{kind} {outcome}" for kind, outcomes in KINDS.items() for outcome in outcomes]
 
 
 class Outcome(Enum):
