@@ -85,7 +85,7 @@ class Forger:
         yield from self._of_the_ledger(day, index)
         yield from self._days(day, index)
         if index < len(PARKED):
-            yield from self._garbage(PARKED[index], day)
+            yield from self._garbage(PARKED[index], day, everywhere=index % 2 == 0)
         yield from self._orders([fact.event for fact in load.first], day, begun)
 
     def _facts(self, day: date, index: int) -> Iterator[Lie]:
@@ -150,11 +150,12 @@ class Forger:
             lie = self._lie("day", refused, DAY_BEGUN, event, envelope)
             yield lie._replace(slice=slice_)
 
-    def _garbage(self, who: str, day: date) -> Iterator[Lie]:
-        """What nobody can read, with a citizen's key: before the cancellation of a referral, which then waits, and
-        where the deadlines of records are known."""
+    def _garbage(self, who: str, day: date, *, everywhere: bool) -> Iterator[Lie]:
+        """What nobody can read, with a citizen's key: before the cancellation of a referral, which then waits. And, if
+        `everywhere`, where the deadlines of records are known, so that nobody looks for what is due; else that is
+        ordered, and must not be deleted."""
         cancelled = referral_of_parked(who, at=f"{day} 07:00", cancelled_on=day)
-        for topic in (REFERRAL_RECORDED, JOB_SUGGESTION_CHECK_RECORDED):
+        for topic in (REFERRAL_RECORDED, *((JOB_SUGGESTION_CHECK_RECORDED,) if everywhere else ())):
             lie = self._lie("garbage", True, REFERRAL_RECORDED, cancelled, headers(f"{who}-x", "somebody", cancelled))
             yield lie._replace(topic=topic, value=b"garbage")
         yield self._lie("garbage", False, REFERRAL_RECORDED, cancelled, headers(f"{who}-off", "somebody", cancelled))

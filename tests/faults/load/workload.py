@@ -113,8 +113,8 @@ def _open_transactions(environment: Environment, worker: WorkerProcess) -> int:
 
 
 class Days:
-    """Publishes the country's days one after the other, in a thread of its own. A day that Kafka refuses is sent
-    again."""
+    """Publishes the country's days one after the other, in a thread of its own. A day that Kafka refuses, or that the
+    clock cannot note, is sent again."""
 
     def __init__(self, environment: Environment, load: Country, luck: Random, pace_s: float, repeats: int) -> None:
         self._environment, self._load, self._luck = environment, load, Random(luck.random())
@@ -145,7 +145,11 @@ class Days:
         while True:
             try:
                 self._environment.day(self._load, index, self._luck.randint(1, self._repeats))
-            except (TransientError, KafkaException):  # the ids are the same, so each fact counts once
+            except (
+                TransientError,
+                KafkaException,
+                psycopg.OperationalError,
+            ):  # the ids are the same, so each fact counts once
                 threading.Event().wait(1.0)
             else:
                 return
