@@ -41,6 +41,7 @@ def engine(postgres: str, database: str) -> Iterator[Connection]:
         try:
             migrate(dsn)
             with slice_connection(dsn) as connection:
+                connection.execute("update clock.stand set simulated = true")  # like every test's database
                 yield connection
         finally:
             server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -24,6 +24,8 @@ def referred(desk: Desk) -> None:
 
 def test_a_provider_is_let_in_with_a_password_that_works_and_shut_out_again(desk: Desk) -> None:
     referred(desk)
+    with psycopg.connect(desk.dsn) as owner:
+        owner.execute(f"alter role \"provider_{PROVIDER}\" valid until 'infinity'")  # the role is the whole server's
     granted = desk.dfdg("provider", "grant", PROVIDER, *WHO)
     assert granted.exit_code == FINE, granted.stderr
     own = make_conninfo(desk.dsn, user=f"provider_{PROVIDER}", password=granted.stdout.strip())
