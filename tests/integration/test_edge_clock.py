@@ -250,7 +250,8 @@ def test_a_database_of_before_is_real_unless_a_moment_is_set_and_its_clock_goes_
 ) -> None:
     with closing(connect(database, "test")) as connection:
         connection.execute("drop schema clock cascade")
-        connection.execute("delete from public.migration where name = '0040_clock.sql'")
+        connection.execute("drop function access.check_moment cascade")
+        connection.execute("delete from public.migration where name in ('0040_clock.sql', '0061_moment.sql')")
         if moment_set:
             connection.execute("update access.clock set moment = '2021-06-14 12:00+02'")
         register(connection, "cv-requirement", {})
