@@ -99,8 +99,10 @@ def _rows(connection: psycopg.Connection, name: str) -> list[str]:
             # found again for its own deadline only where days shared a batch; either way it goes once the hold ends.
             del row["cause"]
             row["body"].pop("waiting", None)
-        if row.get("refused") and "too far ahead" in row["reason"]:
-            del row["day"], row["reason"]  # both have the day on which the slice looked
+        if row.get("refused"):  # on the day on which the slice looked: days share a batch when a worker was away
+            del row["day"]
+            if "too far ahead" in row["reason"]:
+                del row["reason"]  # it names that day
     return sorted(json.dumps(row, sort_keys=True) for row in rows)
 
 
