@@ -98,8 +98,10 @@ def country(seed: int, citizens: int, days: int, daily: int, quiet: int = 0, lat
     first = [Fact(PROVIDER_RECORDED, _provider(n), f"provider-{n}") for n in range(PROVIDERS + 1)]
     for n in range(citizens):
         first += _arrives(luck, n, days)
-    for who in PARKED:
+    for n, who in enumerate(PARKED):
         first.append(Fact(REFERRAL_RECORDED, referral_of_parked(who), f"referral-{who}"))
+        if n % 2 and not late:
+            continue  # parked among referrals only: where nobody waits for days, the order may come before the garbage
         first.append(Fact(JOB_SUGGESTION_CHECK_RECORDED, _check(who, FIRST_DAY + PARKED_DUE), f"check-{who}"))
     wishes = [wish(luck, "2021-05-20 12:00", _citizen(n), f"wish-{n}", old=True) for n in range(0, citizens, 3)]
     calendar: list[tuple[date, list[Fact]]] = []

@@ -19,6 +19,7 @@ Dump = dict[str, list[str]]
 
 LEFT_OUT = {
     "ledger.batch": "how records fall into batches depends on when they come",
+    "ledger.lock_row": "an attempted delivery leaves its row, and some faults attempt one",
     "ledger.outbox": "empty, which `settled` checks",
     "ledger.consumer": "Kafka's ids of topics, which are created anew for each run",
     "ledger.slice": "positions and sequences depend on repeated records and on the order among subjects",
