@@ -193,8 +193,11 @@ def test_a_batch_log_replays_whether_its_steps_were_cut_by_wakes_or_as_before(
         replace(addresses, dsn=database), Registry(addresses.registry), system.schema_ids, deleted_for_good, sources()
     )
     facts = [Fact(SITUATION_RECORDED, situation(f"{START} 08:00", citizen=each), each) for each in CITIZENS]
-    system.publish([*facts, START, END])
-    with _running((Former if former else Processor)(DAILY), wiring):
+    system.publish([*facts, END])  # the first day of all: none between, so one step finds all that is due
+    woken = "select from ledger.state where wakes_on > %s"
+    with _running((Former if former else Processor)(DAILY), wiring), closing(connect(database, "test")) as old:
+        old.autocommit = True
+        wait_for("everybody woken", lambda: old.execute(woken, (END,)).rowcount == len(CITIZENS))
         wait_for("everything drained", lambda: system.drained(END))
     with (
         new_database(migrated, of=migrated) as fresh,
@@ -204,7 +207,7 @@ def test_a_batch_log_replays_whether_its_steps_were_cut_by_wakes_or_as_before(
         old.autocommit = new.autocommit = True
         confirm_restore(new)
         steps = old.execute("select wakes, count(*) from ledger.batch where step and outgoing > 0 group by 1")
-        assert steps.fetchall() == [(None, 1)] if former else [(WAKES, 2)]
+        assert steps.fetchall() == ([(None, 1)] if former else [(WAKES, 2)])
         if former:
             old.execute("alter table ledger.batch drop column wakes")
         everything = [Processor(DAILY)]
