@@ -85,7 +85,6 @@ class Environment:
         has begun everywhere.
         """
         day, facts = country.days[index]
-        self._pass_gap()
         self.begin(day)
         if any(fact.event.day < day for fact in facts):
             wait_for(f"{day} to have begun in every slice", lambda: self._begun(day), BEGUN_S)
@@ -167,6 +166,8 @@ class Environment:
         return [name for name, reads in self.system.reads.items() if topic in reads]
 
     def _begun(self, day: date) -> bool:
+        """True once the day has begun in every slice. A slice may come to the gap only while one waits for it."""
+        self._pass_gap()
         readers = self._readers(DAY_BEGUN)
         query = "select count(*) from ledger.slice where consumer = any(%s) and day >= %s"
         try:
