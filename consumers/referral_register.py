@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from consumers.ageing import step
 from consumers.record_lock import lock_records
-from consumers.sink import Sink
+from consumers.sink import Sink, last_recorded
 from infra.arrays import dates, texts
 from infra.engine.record import IncomingEvent
 from infra.log import get_logger
@@ -23,14 +23,17 @@ WRITES = (RECORD_AGED,)
 OWNS = ("access.provider", "access.referral")
 AREAS = ("referrals",)
 
-# `taken`: records that may be taken in: none that was deleted (RET-8). A record stays with the citizen for whom it was
-# first recorded (chosen); records of others are returned. A new deadline brings a withheld record back (RET-7).
+# `taken`: facts that may be taken in: none of a record that was deleted (RET-8), none that is older than its row. A
+# record stays with the citizen for whom it was first recorded (chosen); records of others are returned. A new deadline
+# brings a withheld record back (RET-7).
 _REFERRALS = """
 with taken as (
     select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
         %b::text[]::timestamptz[]) with ordinality
         as new (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at, number)
     where not exists (select from retention.receipt r where r.area = 'referrals' and r.record = new.record)
+    and not exists (select from access.referral r where r.record = new.record and r.citizen = new.citizen
+        and r.updated_at > new.updated_at)
 ), put as (
     insert into access.referral as r
         (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at)
@@ -58,14 +61,16 @@ _PROVIDERS = """
 insert into access.provider (provider, name, recorded_at)
 select * from unnest(%b::text[], %b::text[], %b::text[]::timestamptz[])
 on conflict (provider) do update set name = excluded.name, recorded_at = excluded.recorded_at
+where access.provider.recorded_at <= excluded.recorded_at
 """
 
 
 def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
-    """Each record's last fact is the row: the topic's order per citizen is the truth, not the facts' times."""
+    """Of the facts about one record the one that was recorded last is the row; of two of one moment the later on the
+    topic."""
     events = [incoming.event for incoming in incoming_events if incoming.topic is not DAY_BEGUN]
-    if providers := {event.provider: event for event in events if isinstance(event, ProviderRecorded)}:
-        _put_providers(connection, list(providers.values()))
+    if providers := [event for event in events if isinstance(event, ProviderRecorded)]:
+        _put_providers(connection, last_recorded(providers, lambda event: event.provider))
     if referrals := [event for event in events if isinstance(event, ReferralRecorded)]:
         lock_records(connection, {event.citizen for event in referrals})
         _put_referrals(connection, referrals)
@@ -84,8 +89,7 @@ def _put_providers(connection: Connection, providers: Sequence[ProviderRecorded]
 
 
 def _put_referrals(connection: Connection, referrals: Iterable[ReferralRecorded]) -> None:
-    last = {(event.record, event.citizen): event for event in referrals}
-    some = last.values()
+    some = last_recorded(referrals, lambda event: (event.record, event.citizen))
     rows = (
         texts(each.record for each in some),
         texts(each.citizen for each in some),

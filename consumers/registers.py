@@ -7,14 +7,13 @@ updates of its mandatory fields only.
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
 
 from psycopg import Connection
 from pydantic_core import to_json
 
 from consumers.ageing import step
 from consumers.record_lock import lock_records
-from consumers.sink import Sink
+from consumers.sink import Sink, last_recorded
 from infra.arrays import jsons, texts
 from infra.engine.record import IncomingEvent
 from infra.log import get_logger
@@ -94,20 +93,17 @@ def _put(
     area: str,
     table: str,
 ) -> None:
-    last: dict[str, Any] = {}
-    for event in events:
-        if event.record not in last or event.occurred_at >= last[event.record].occurred_at:
-            last[event.record] = event
+    last = last_recorded(events, lambda event: event.record)
     if not last:
         return
-    strangers = (texts(last), texts(event.citizen for event in last.values()))
+    strangers = (texts(event.record for event in last), texts(event.citizen for event in last))
     (foreign,) = connection.execute(_STRANGERS.format(table), strangers).fetchone() or (0,)
     if foreign:
         LOG.error(
             "ALARM registers: %s facts of area %s name a record of another citizen. They are left out: an id is never"
             " used again. Tell the source system.", foreign, area,
         )  # fmt: skip
-    connection.execute(write, {"bodies": jsons(map(_body, last.values())), "area": area})
+    connection.execute(write, {"bodies": jsons(map(_body, last)), "area": area})
 
 
 def _body(event: Event) -> bytes:

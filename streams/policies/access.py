@@ -8,7 +8,7 @@ from typing import NamedTuple
 from schemas.dates import midnight, next_day
 from schemas.event import Event
 from schemas.referrals import AccessChanged, ReferralRecorded
-from streams.policies.state import MOST_OF_A_PERSON, State
+from streams.policies.state import MOST_OF_A_PERSON, State, forgotten_on
 
 
 class Turn(NamedTuple):
@@ -27,16 +27,30 @@ CLOSES = Turn("ACC-3", False, "the day after the last day of the last one begins
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """A referral as last recorded, `first_day` and `ends` included. Never holds when `ends` is before `first_day`."""
+    """A referral as last recorded, `first_day` and `ends` included. Never holds when `ends` is before `first_day`.
+
+    `at`: the moment of that fact, None in states of form 1.
+    """
 
     record: str
     provider: str
     first_day: date
     ends: date
+    at: datetime | None = None
+
+    def changes_after(self, day: date) -> date:
+        """The next day on which it begins, has ended, or is forgotten."""
+        if max(self.first_day, day) > self.ends:
+            return forgotten_on(self.at)
+        return self.first_day if self.first_day > day else next_day(self.ends)
+
+    def is_forgotten(self, day: date) -> bool:
+        """True when it is over, and has been remembered long enough."""
+        return max(self.first_day, day) > self.ends and forgotten_on(self.at) <= day
 
 
 class Referrals(State):
-    """A citizen's referrals that have not ended on `as_of`, the last day decided; `providers` have access on it."""
+    """A citizen's referrals on `as_of`, the last day decided; `providers` have access on it."""
 
     citizen: str
     as_of: date
@@ -53,12 +67,19 @@ Outcome = tuple[Referrals | None, Sequence[Event]]
 
 
 def decide(state: Referrals | None, event: Event) -> Outcome:
-    """ACC-3: the same record again corrects the referral, which takes effect when recorded (chosen)."""
+    """ACC-3: the same record again corrects the referral, which takes effect when recorded (chosen).
+
+    A fact that is older than the known one of its record changes nothing; of two of one moment the later on the topic
+    counts.
+    """
     if not isinstance(event, ReferralRecorded):
         raise TypeError(f"access does not follow from {type(event).__name__}; only the decision's READS belong here")
-    this = Referral(event.record, event.provider, event.first_day, event.ends)
+    this = Referral(event.record, event.provider, event.first_day, event.ends, event.occurred_at)
     if state is None:
         return _turned(event.citizen, (this,), (), event.day, event.occurred_at)
+    known = next((each for each in state.referrals if each.record == this.record), None)
+    if known is not None and known.at is not None and event.occurred_at < known.at:
+        return state, ()
     referrals = (*(each for each in state.referrals if each.record != this.record), this)
     # A referral that arrives late takes effect on the last day decided: it never opens a day gone by (chosen).
     return _turned(state.citizen, referrals, state.providers, max(event.day, state.as_of), event.occurred_at)
@@ -72,12 +93,10 @@ def wake(state: Referrals, day: date) -> Outcome:
 def _turned(
     citizen: str, referrals: tuple[Referral, ...], before: tuple[str, ...], day: date, occurred_at: datetime
 ) -> Outcome:
-    """The state on that day, and an event for each provider that lost or won access.
-
-    Referrals that have ended are forgotten: a correction says all of a referral again.
-    """
-    left = tuple(each for each in referrals if max(each.first_day, day) <= each.ends)
-    providers = tuple(sorted({each.provider for each in left if each.first_day <= day}))
+    """The state on that day, and an event for each provider that lost or won access. Without a referral that is
+    remembered there is no state."""
+    left = tuple(each for each in referrals if not each.is_forgotten(day))
+    providers = tuple(sorted({each.provider for each in left if each.first_day <= day <= each.ends}))
     had, have = {*before}, {*providers}
     turns = [(CLOSES, provider) for provider in before if provider not in have]
     turns += [(OPENS, provider) for provider in providers if provider not in had]
@@ -94,6 +113,6 @@ def _turned(
     ]
     if not left:
         return None, events
-    wakes_on = min(each.first_day if each.first_day > day else next_day(each.ends) for each in left)
+    wakes_on = min(each.changes_after(day) for each in left)
     after = Referrals.trusted(wakes_on=wakes_on, citizen=citizen, as_of=day, referrals=left, providers=providers)
     return after, events

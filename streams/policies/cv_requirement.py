@@ -1,7 +1,7 @@
 """CV duties: which citizens must register a CV, and which must make it searchable (CV-1, CV-2)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from schemas.cv import CvExemptionRecorded, SituationRecorded
@@ -50,6 +50,16 @@ LIFTS = (
 
 Outcome = tuple[CvDuties, Sequence[Event]]
 
+
+class Situation(NamedTuple):
+    """What the jobcentre or fund said last of the citizen, and when."""
+
+    target_group: str | None = None
+    jobcentre: str | None = None
+    fund: str | None = None
+    at: datetime | None = None
+
+
 _DUTY_OF = {duty.target_group: (duty.rule, duty.register, duty.searchable) for duty in DUTIES}
 _UNKNOWN = ("", False, False)
 
@@ -58,51 +68,50 @@ def decide(state: CvDuties | None, event: Event) -> Outcome:
     """CV-1, CV-2: the duties once a situation or an exemption was recorded, and the events about them.
 
     A fact that is recorded afterwards takes effect when recorded (chosen). A record that arrives late takes effect on
-    the last day decided (chosen), so that it never opens a day gone by again.
+    the last day decided (chosen), so that it never opens a day gone by again. One that is older than the last known of
+    the same situation or exemption changes nothing; of two of one moment the later on the topic counts.
     """
     day = event.day if state is None else max(event.day, state.as_of)
-    exemptions = () if state is None else state.exemptions
+    situation, exemptions = (Situation(), ()) if state is None else (_situation(state), state.exemptions)
     if isinstance(event, SituationRecorded):
-        after = _duties(event.citizen, event.target_group, event.jobcentre, event.fund, exemptions, day)
+        known_at = situation.at
+        situation = Situation(event.target_group, event.jobcentre, event.fund, event.occurred_at)
     elif isinstance(event, CvExemptionRecorded):
+        known_at = next((each.at for each in exemptions if each.id == event.exemption), None)
         exemptions = _recorded(exemptions, event)
-        if state is None:
-            after = _duties(event.citizen, None, None, None, exemptions, day)
-        else:
-            after = _duties(state.citizen, state.target_group, state.jobcentre, state.fund, exemptions, day)
     else:
         raise TypeError(f"CV duties do not follow from {type(event).__name__}; only the decision's READS belong here")
+    if state is not None and known_at is not None and event.occurred_at < known_at:
+        return state, ()
+    after = _duties(event.key, situation, exemptions, day)
     return after, said(state, after, event.occurred_at, initial=event.initial)
 
 
 def wake(state: CvDuties, day: date) -> Outcome:
     """CV-2: an exemption begins on its first day, and no longer holds on the day after its last."""
-    after = _duties(state.citizen, state.target_group, state.jobcentre, state.fund, state.exemptions, day)
+    after = _duties(state.citizen, _situation(state), state.exemptions, day)
     return after, said(state, after, midnight(day), initial=False)
 
 
+def _situation(state: CvDuties) -> Situation:
+    return Situation(state.target_group, state.jobcentre, state.fund, state.situation_at)
+
+
 def _recorded(exemptions: tuple[Exemption, ...], event: CvExemptionRecorded) -> tuple[Exemption, ...]:
-    """CV-2: the same exemption again corrects it; withdrawn, it is gone."""
-    others = [each for each in exemptions if each.id != event.exemption]
-    if not event.withdrawn:
-        others.append(Exemption(event.exemption, event.kind, event.first_day, event.last_day))
-    return tuple(others)
+    """CV-2: the same exemption again corrects it; withdrawn, it exempts from nothing."""
+    others = tuple(each for each in exemptions if each.id != event.exemption)
+    days = event.first_day, event.last_day
+    return (*others, Exemption(event.exemption, event.kind, *days, event.occurred_at, event.withdrawn))
 
 
-def _duties(
-    citizen: str,
-    target_group: str | None,
-    jobcentre: str | None,
-    fund: str | None,
-    exemptions: tuple[Exemption, ...],
-    day: date,
-) -> CvDuties:
-    """CV-1, CV-2: the duties on that day. Exemptions that have ended by then are forgotten."""
-    rule, register, searchable = _UNKNOWN if target_group is None else _DUTY_OF[target_group]
+def _duties(citizen: str, situation: Situation, exemptions: tuple[Exemption, ...], day: date) -> CvDuties:
+    """CV-1, CV-2: the duties on that day. Exemptions that are long over are forgotten."""
+    group = situation.target_group
+    rule, register, searchable = _UNKNOWN if group is None else _DUTY_OF[group]
     exempt: tuple[str, ...] = ()
     wakes_on = None
     if exemptions:
-        exemptions = tuple(each for each in exemptions if each.last_day is None or each.last_day >= day)
+        exemptions = tuple(each for each in exemptions if not each.is_forgotten(day))
         exempt = tuple(each.kind for each in exemptions if each.holds_on(day))
         wakes_on = min((change for each in exemptions if (change := each.changes_after(day))), default=None)
     for lift in LIFTS if exempt else ():
@@ -113,9 +122,10 @@ def _duties(
         wakes_on=wakes_on,
         citizen=citizen,
         as_of=day,
-        target_group=target_group,
-        jobcentre=jobcentre,
-        fund=fund,
+        target_group=group,
+        jobcentre=situation.jobcentre,
+        fund=situation.fund,
+        situation_at=situation.at,
         exemptions=exemptions,
         must_register=register,
         must_be_searchable=searchable,

@@ -58,7 +58,7 @@ def test_the_last_of_several_facts_in_a_batch_counts_and_other_referrals_are_not
         owner,
         referral("2021-06-14 08:00", "2021-06-14", "2021-06-30"),
         referral("2021-06-15 08:00", "2021-06-14", "2021-06-30", cancelled_on="2021-06-16"),
-        referral("2021-06-14 09:00", "2021-06-15", "2021-06-25", provider=OTHER),
+        referral("2021-06-15 09:00", "2021-06-15", "2021-06-25", provider=OTHER),
     )
     assert rows(owner) == [
         ("r-2", "citizen-2", PROVIDER, date(2021, 6, 14), date(2021, 6, 30)),
@@ -78,6 +78,22 @@ def test_a_later_batch_corrects_the_row_and_a_new_period_brings_it_back_into_rea
             *(None, moment("2021-06-16 08:00"), "open"),
         )
     ]
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_fact_that_is_older_than_the_row_changes_nothing_in_whichever_batch_it_comes(
+    owner: Connection, cut: int
+) -> None:
+    facts = (
+        referral("2021-06-15 08:00", "2021-06-14", "2021-06-30", cancelled_on="2021-06-15"),
+        referral("2021-06-14 08:00", "2021-06-14", "2021-12-31"),
+        provider(at="2021-06-15 08:00", called="New ApS"),
+        provider(at="2021-06-14 08:00", called="Old ApS"),
+    )
+    for start in range(0, len(facts), cut):
+        applied(owner, *facts[start : start + cut])
+    assert rows(owner, "last_day, cancelled_on") == [(date(2021, 6, 30), date(2021, 6, 15))]
+    assert owner.execute("select name from access.provider").fetchall() == [("New ApS",)]
 
 
 @pytest.mark.parametrize("sizes", [(3,), (1, 2), (1, 1, 1)], ids=str)

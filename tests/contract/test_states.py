@@ -6,8 +6,9 @@ and states as they were stored, in which each field has a value somewhere. A fil
 
 import json
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 import pytest
 from pydantic import BaseModel
@@ -22,15 +23,17 @@ def form(number: int) -> Any:
     return json.loads(FORMS[number].read_text(encoding="utf-8"))
 
 
-def fields(model: type[BaseModel], at: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield at + name
-        for inner in _models(field.annotation):
-            yield from fields(inner, f"{at}{name}.")
+def fields(model: type, at: str = "") -> Iterator[str]:
+    """The names of all fields, those of models and dataclasses inside too (form 1 has only the models')."""
+    for name, annotation in get_type_hints(model).items():
+        if get_origin(annotation) is not ClassVar and not name.startswith("_"):
+            yield at + name
+            for inner in _models(annotation):
+                yield from fields(inner, f"{at}{name}.")
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _models(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation)):
         yield annotation
     for each in get_args(annotation):
         yield from _models(each)

@@ -12,8 +12,8 @@ from schemas.dates import midnight
 from schemas.referrals import AccessChanged, ReferralRecorded
 from streams.policies.access import Referrals, decide
 from streams.referrals import decision
-from tests.access_builders import OTHER, PROVIDER, referral
-from tests.builders import situation
+from tests.access_builders import OTHER, PROVIDER, opened, referral
+from tests.builders import CITIZEN, situation
 from tests.stories.playbook import Playbook
 
 WINDOWS = [
@@ -125,3 +125,38 @@ def test_each_turn_turns_what_was_and_at_the_end_everything_is_closed(facts: lis
             assert event.opened == (event.provider not in is_open)
             is_open ^= {event.provider}
         assert is_open == set()
+
+
+@given(facts, st.permutations(range(12)))
+def test_in_whichever_order_facts_are_read_the_last_recorded_ones_count(
+    facts: list[ReferralRecorded], order: list[int]
+) -> None:
+    """Of two of one moment the later on the topic counts, so moments are made different here."""
+    apart = [fact.but(occurred_at=fact.occurred_at + timedelta(seconds=n)) for n, fact in enumerate(facts)]
+    books = []
+    for some in (apart, [apart[n] for n in order if n < len(apart)]):
+        books.append(book := Playbook(decision))
+        for fact in some:
+            book.fact(fact)
+        book.day(FIRST_DAY + timedelta(days=2 * DAYS))
+    one, other = books
+    for name in one.subjects:
+        known, late = one.state(name), other.state(name)
+        assert known is not None
+        assert late is not None
+        assert ({*known.referrals}, known.providers) == ({*late.referrals}, late.providers)
+
+
+def test_an_older_fact_opens_no_access_that_a_later_one_has_cancelled() -> None:
+    period = ("2021-06-14", "2021-06-30")
+    book = Playbook(decision).fact(referral("2021-06-15 09:00", *period, cancelled_on="2021-06-15"))
+    book.fact(referral("2021-06-15 08:00", *period)).day("2021-06-20")
+    assert book.produced == []
+    book.fact(referral("2021-06-21 08:00", *period))
+    assert [each.event for each in book.produced] == [opened("2021-06-21 08:00")]
+
+
+def test_a_referral_that_is_over_is_remembered_for_400_days() -> None:
+    book = Playbook(decision).fact(referral("2021-06-14 08:00", "2021-06-14", "2021-06-30")).day("2022-07-18")
+    assert book.state(CITIZEN) is not None
+    assert book.day("2022-07-19").state(CITIZEN) is None

@@ -102,6 +102,17 @@ def test_the_facts_of_a_day_give_the_same_state_whichever_topic_is_read_first(
     assert {name: one.state(name) for name in one.subjects} == {name: other.state(name) for name in other.subjects}
 
 
+@given(facts, st.permutations(range(20)))
+def test_in_whichever_order_facts_are_read_the_last_recorded_ones_count(facts: list[Event], order: list[int]) -> None:
+    """Of two of one moment the later on the topic counts, so moments are made different here."""
+    apart = [fact.but(occurred_at=fact.occurred_at + timedelta(seconds=n)) for n, fact in enumerate(facts)]
+    shuffled = [apart[n] for n in order if n < len(apart)]
+    as_recorded, late = played(apart), played(shuffled, days_held=False)
+    assert {name: standing(as_recorded.state(name)) for name in as_recorded.subjects} == {
+        name: standing(late.state(name)) for name in late.subjects
+    }
+
+
 @given(facts)
 def test_whatever_happens_each_change_begins_where_the_last_one_left_off(facts: list[Event]) -> None:
     for name, said in by_citizen(played(facts)).items():
@@ -119,6 +130,12 @@ def test_whatever_happens_nobody_is_told_twice_of_one_moment(facts: list[Event])
         (each.cause, each.event.recipient) for each in played(facts).produced if isinstance(each.event, NoticeIssued)
     ]
     assert len(told) == len(set(told))
+
+
+def standing(state: CvDuties | None) -> tuple[object, ...]:
+    """All that a citizen's facts decide, without how it came to it."""
+    assert state is not None
+    return {*state.exemptions}, state.but(exemptions=(), as_of=LAST_DAY)
 
 
 def key_of(fact: Event) -> str:

@@ -7,9 +7,9 @@ import pytest
 from schemas.cv import EXEMPTIONS, TARGET_GROUPS
 from schemas.dates import midnight
 from streams.cv_requirement import decision
-from streams.policies.cv_requirement import DUTIES, LIFTS, decide, wake
+from streams.policies.cv_requirement import DUTIES, LIFTS, decide
 from streams.policies.cv_state import CvDuties
-from tests.builders import BOTH, NO_DUTY, REGISTER, exemption, situation
+from tests.builders import BOTH, CITIZEN, NO_DUTY, REGISTER, exemption, situation
 from tests.stories.playbook import Playbook
 
 FROM_REGISTERING, FROM_BEING_SEARCHABLE = {"from-registering"}, {"from-being-searchable"}
@@ -112,7 +112,7 @@ def test_an_exemption_holds_from_the_first_moment_of_its_first_day_to_the_last_o
         ("2021-06-30", "2021-07-31", "2021-07-01"),
         ("2021-07-01", "2021-07-31", "2021-08-01"),
         ("2021-07-31", "2021-07-31", "2021-08-01"),
-        ("2021-08-01", "2021-07-31", None),
+        ("2021-08-01", "2021-07-31", "2022-09-05"),  # 400 days: until then it is remembered
         ("2021-07-01", None, None),
         ("2021-07-01", "9999-12-31", None),
     ],
@@ -124,14 +124,42 @@ def test_a_citizen_is_woken_on_the_next_day_on_which_an_exemption_begins_or_has_
     assert state.wakes_on == (None if wakes_on is None else date.fromisoformat(wakes_on))
 
 
-def test_an_exemption_that_has_ended_or_is_withdrawn_is_forgotten_and_may_still_be_corrected() -> None:
-    state, _ = decide(None, exemption("2021-06-14 08:00", "2021-06-14", "2021-06-20"))
-    state, _ = wake(state, date(2021, 6, 21))
-    assert state.exemptions == ()
-    state, _ = decide(state, exemption("2021-06-22 08:00", "2021-06-14", "2021-06-30"))
-    assert [each.last_day for each in state.exemptions] == [date(2021, 6, 30)]
-    state, _ = decide(state, exemption("2021-06-23 08:00", "2021-06-14", "2021-06-30", withdrawn=True))
-    assert state.exemptions == ()
+def test_an_exemption_that_has_ended_may_still_be_corrected_and_an_older_fact_brings_none_back() -> None:
+    book = Playbook(decision).fact(situation("2021-06-14 07:00"))
+    book.fact(exemption("2021-06-14 09:00", "2021-06-14", "2021-06-20")).day("2021-06-21")
+    book.fact(exemption("2021-06-14 08:00", "2021-06-14", "2021-07-31"))  # corrected already, before it was read
+    assert requirement(book.state(CITIZEN)) == BOTH
+    book.fact(exemption("2021-06-22 08:00", "2021-06-14", "2021-06-30"))
+    assert requirement(book.state(CITIZEN)) == NO_DUTY
+    book.fact(exemption("2021-06-23 08:00", "2021-06-14", "2021-06-30", withdrawn=True))
+    book.fact(exemption("2021-06-22 09:00", "2021-06-14", "2021-06-30"))
+    assert requirement(book.state(CITIZEN)) == BOTH
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_an_exemption_that_is_over_is_remembered_for_400_days_and_its_end_is_announced_to_nobody(
+    withdrawn: bool,
+) -> None:
+    book = Playbook(decision).fact(situation("2021-06-14 07:00"))
+    book.fact(exemption("2021-06-14 08:00", "2021-06-14", "2021-06-20", withdrawn=withdrawn)).day("2022-07-18")
+    before, said = book.state(CITIZEN), len(book.produced)
+    after = book.day("2022-07-19").state(CITIZEN)
+    assert before is not None
+    assert after is not None
+    assert (len(before.exemptions), after.exemptions, after.wakes_on) == (1, (), None)
+    assert len(book.produced) == said
+
+
+def test_of_two_situations_the_one_recorded_later_counts_whichever_is_read_last() -> None:
+    late = situation("2021-06-15 08:00", jobcentre="jobcentre-2")
+    book = Playbook(decision).fact(situation("2021-06-16 08:00", target_group="employed"))
+    said = len(book.produced)
+    state = book.fact(late).day("2021-06-18").state(CITIZEN)
+    assert state is not None
+    assert (requirement(state), state.jobcentre) == (NO_DUTY, "jobcentre-1")
+    assert len(book.produced) == said
+    tie = situation("2021-06-16 08:00")
+    assert requirement(book.fact(tie).state(CITIZEN)) == BOTH  # of one moment: the later on the topic
 
 
 def test_a_state_survives_the_ledger_unchanged() -> None:

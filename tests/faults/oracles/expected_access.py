@@ -19,9 +19,8 @@ def last_day(referral: ReferralRecorded) -> date:
 
 
 class Windows:
-    """`_decided`: the last day that decided anything, as long as a referral has days to come. A fact that is recorded
-    late takes effect then. Once all referrals have ended, they are forgotten, and the next one counts from its own
-    day."""
+    """`_decided`: the last day that decided anything. A fact that is recorded late takes effect then. The load is too
+    short for a referral that has ended to be forgotten."""
 
     def __init__(self, found: ExpectedResult, citizen: str) -> None:
         self._turns = found.access[citizen]
@@ -35,6 +34,8 @@ class Windows:
             self._look(day)
 
     def recorded(self, event: ReferralRecorded, today: date) -> None:
+        if (known := self._known.get(event.record)) and event.occurred_at < known.occurred_at:
+            return
         self._known[event.record] = event
         day = max(event.day, self._decided)
         self._look(day)
@@ -47,5 +48,4 @@ class Windows:
         turned = [Access(provider, provider in may, day) for provider in self._have ^ may]
         self._turns += sorted(turned, key=lambda turn: (turn.opened, turn.provider))
         self._have = may
-        left = any(max(each.first_day, day) <= last_day(each) for each in self._known.values())
-        self._decided = day if left else date.min
+        self._decided = day

@@ -3,6 +3,7 @@
 from datetime import date
 
 from schemas.cv import CvExemptionRecorded, SituationRecorded
+from schemas.event import Event
 from tests.faults.oracles.result import ONE_DAY, RELEASE, Change, ExpectedResult, Notice, Standing
 
 DUTIES = {
@@ -30,16 +31,20 @@ class Duties:
 
     def begins(self, day: date) -> None:
         """Makes the changes that the day itself brings, before any event that is recorded on it."""
-        if any(day == each.first_day or day - ONE_DAY == each.last_day for each in self._exemptions.values()):
+        stand = [each for each in self._exemptions.values() if not each.withdrawn]
+        if any(day == each.first_day or day - ONE_DAY == each.last_day for each in stand):
             self._decided = day
         self._look(day, initial=False)
 
     def recorded(self, event: SituationRecorded | CvExemptionRecorded, today: date) -> None:
+        known: Event | None = self._situation
+        if isinstance(event, CvExemptionRecorded):
+            known = self._exemptions.get(event.exemption)
+        if known is not None and event.occurred_at < known.occurred_at:
+            return
         self._decided = day = max(event.day, self._decided)
         if isinstance(event, SituationRecorded):
             self._situation = event
-        elif event.withdrawn:
-            self._exemptions.pop(event.exemption, None)
         else:
             self._exemptions[event.exemption] = event
         self._look(day, event.initial)
@@ -61,7 +66,9 @@ class Duties:
 
 def _standing(situation: SituationRecorded, exemptions: list[CvExemptionRecorded], day: date) -> Standing:
     kinds = {
-        each.kind for each in exemptions if each.first_day <= day and (each.last_day is None or day <= each.last_day)
+        each.kind
+        for each in exemptions
+        if not each.withdrawn and each.first_day <= day and (each.last_day is None or day <= each.last_day)
     }
     duty = DUTIES[situation.target_group]
     register = duty[0] and "from-registering" not in kinds
