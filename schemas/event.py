@@ -147,8 +147,8 @@ class Event(Frozen):
     field that names the connected client, which the edge alone writes (AD-1). `P_NUMBERS`: the fields whose ten digits
     are a company's P-number, though they may look like a CPR number. `AHEAD_YEARS`: of a fact that a source system
     records, the days of which a slip of the keyboard is dangerous, and how many years each may lie ahead (**chosen**);
-    0: it tells what has happened. Nothing is converted, no number from a text and no truth from a number; a day is a
-    `Day`.
+    0: it tells what has happened. `ASKS`: it asks for one answer, and its `request` is its name. Nothing is converted,
+    no number from a text and no truth from a number; a day is a `Day`.
     """
 
     # No plain ConfigDict, or mypy's plugin would type `__init__` too, and no builder of tests could pass a dict on.
@@ -159,6 +159,7 @@ class Event(Frozen):
     CONNECTED: ClassVar[str | None] = None
     P_NUMBERS: ClassVar[frozenset[str]] = frozenset()
     AHEAD_YEARS: ClassVar[Mapping[str, int]] = {}
+    ASKS: ClassVar[bool] = False
 
     occurred_at: Moment
 

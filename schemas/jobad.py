@@ -26,6 +26,7 @@ class JobAdSubmitted(Event):
 
     SCHEMA: ClassVar[str] = "job-ad-submitted.v1"
     KEY: ClassVar[str] = "client"
+    ASKS: ClassVar[bool] = True
     CONNECTED: ClassVar[str | None] = "client"
     P_NUMBERS: ClassVar[frozenset[str]] = frozenset({"p_number"})
 

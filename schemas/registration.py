@@ -10,6 +10,7 @@ class RegistrationRequested(Event):
 
     SCHEMA: ClassVar[str] = "registration-requested.v1"
     KEY: ClassVar[str] = "citizen"
+    ASKS: ClassVar[bool] = True
 
     citizen: Id
     request: Id

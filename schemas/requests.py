@@ -9,6 +9,7 @@ class Request(Event):
     """A requester asks for something; `request` is the id that the answer names."""
 
     KEY: ClassVar[str] = "requester"
+    ASKS: ClassVar[bool] = True
 
     requester: Id
     request: Id

@@ -14,6 +14,7 @@ class TitleChoiceRequested(Event):
 
     SCHEMA: ClassVar[str] = "title-choice-requested.v1"
     KEY: ClassVar[str] = "holder"
+    ASKS: ClassVar[bool] = True
 
     holder: Id
     holder_kind: HolderKind

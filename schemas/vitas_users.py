@@ -59,6 +59,7 @@ class VitasLoginRequested(Event):
 
     SCHEMA: ClassVar[str] = "vitas-login-requested.v1"
     KEY: ClassVar[str] = "user"
+    ASKS: ClassVar[bool] = True
 
     user: Id
     request: Id

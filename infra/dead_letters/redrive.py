@@ -21,7 +21,7 @@ from infra.dead_letters.parking import keep
 from infra.dead_letters.store import Published, for_topics
 from infra.engine.aside import DeadLetter, refusal
 from infra.engine.consumer import Handler
-from infra.engine.inbox import Seen, remember
+from infra.engine.inbox import Known, Seen, remember
 from infra.engine.intake import Intake
 from infra.engine.ledger import Cursor
 from infra.engine.record import IncomingEvent
@@ -148,7 +148,7 @@ class Redrive:
         unknown = stored.subject is not None and stored.event_id is None and incoming.topic.writer is Writer.ANYONE
         try:
             with connection.transaction():  # a command of an operator must not stop the slice
-                if unknown and not all(remember(connection, cursor, [Seen(incoming.id, incoming.event.content)])):
+                if unknown and remember(connection, cursor, [Seen(incoming.id, incoming.event.content)]) != [Known.NEW]:
                     raise RefusedError("another record with its id has been applied, or waits: discard it")
                 decided = list(self._apply(connection, cursor, [stored], [incoming]))
                 if cursor.aside:

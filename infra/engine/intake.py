@@ -17,7 +17,7 @@ from infra.engine.consumer import Schemas, Sources
 from infra.engine.days import Horizon, begin_days, check_day
 from infra.engine.deduplication import next_in_sequence
 from infra.engine.envelope import Envelope, envelope, mark_of
-from infra.engine.inbox import remember, seen
+from infra.engine.inbox import Known, remember, seen
 from infra.engine.ledger import Cursor
 from infra.engine.record import Batch, IncomingEvent
 from infra.errors import TakeOverError, TransientError
@@ -27,7 +27,10 @@ from schemas.event import Event
 from schemas.topic import Topic, Writer
 from schemas.topics import DAY_BEGUN
 
-ANOTHERS_ID = "its source has used its id for another fact: a source numbers each fact anew, and changes none"
+FALSE_IDS = {
+    Known.CHANGED: "its source has used its id for another fact: a source numbers each fact anew, and changes none",
+    Known.ASKED: "its request was asked already under another id, and gets one answer: ask anew with another `request`",
+}
 
 _Noted = Mapping[tuple[str, int], Aside]
 """What the batch sets aside whatever is in it, by topic and offset: a replay obeys the batch log."""
@@ -110,9 +113,9 @@ class Intake:
         ahead = self.horizon.judge(connection, cursor) if any(each.remembered for each in candidates) else None
         for about, event in zip(candidates, read, strict=True):
             topic, record, id_ = about.topic, about.record, about.id
-            if about.remembered and (first := next(new)) is not True:
-                if first is None and not cursor.judged:
-                    accepted.dead_letters.append(DeadLetter(record, ANOTHERS_ID, counts=False))
+            if about.remembered and (known := next(new)) is not Known.NEW:
+                if known is not Known.REPEATED and not cursor.judged:
+                    accepted.dead_letters.append(DeadLetter(record, FALSE_IDS[known], counts=False))
                 continue
             if parked and record.key() in parked and not topic.broadcast:
                 accepted.dead_letters.append(

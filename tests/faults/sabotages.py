@@ -38,8 +38,8 @@ _LOST_COMMIT = _WORKER + "test_a_commit_whose_answer_is_lost_is_never_tried_agai
 _BACK = _RETENTION + "test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing_back"
 
 OF_THE_CORE = (
-    Sabotage("inbox off", "infra/engine/inbox.py", "True if id_ in new else", "True if True else", _ONCE),
-    Sabotage("inbox forgets within a batch", "infra/engine/inbox.py", "new.discard(id_)", "new.add(id_)", _ONCE),
+    Sabotage("inbox off", "infra/engine/inbox.py", "if id_ not in new:", "if False:", _ONCE),
+    Sabotage("inbox forgets within a batch", "infra/engine/inbox.py", "new -= {id_, request}", "new |= {id_}", _ONCE),
     Sabotage(
         "position compared with <=", "infra/engine/intake.py", "if offset < cursor.positions.get(topic.name, 0):",
         "if offset <= cursor.positions.get(topic.name, 0):", _ONCE,
@@ -118,8 +118,8 @@ OF_THE_CORE = (
         _WORKER + "test_what_was_committed_and_not_published_is_published_by_who_takes_over",
     ),
     Sabotage(
-        "a duty restored a day late", "streams/policies/cv_state.py", "return next_day(self.last_day)",
-        "return next_day(next_day(self.last_day))",
+        "a duty restored a day late", "streams/policies/cv_state.py", "else next_day(self.last_day)",
+        "else next_day(next_day(self.last_day))",
         "tests/stories/test_cv_exemptions.py::test_cv_2_an_exemption_that_ends_restores_the_duty_on_the_day_after",
     ),
     Sabotage(

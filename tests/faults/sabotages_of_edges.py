@@ -29,8 +29,13 @@ SABOTAGES = (
     *OF_THE_CORE,
     *OF_RIGHTS,
     Sabotage(
-        "another fact with a known id dropped", "infra/engine/intake.py", "if first is None and not cursor.judged:",
-        "if False:", _ANOTHER,
+        "another fact with a known id dropped", "infra/engine/intake.py",
+        "if known is not Known.REPEATED and not cursor.judged:", "if False:", _ANOTHER,
+    ),
+    Sabotage(
+        "a request asked again under another id answered twice", "infra/engine/inbox.py",
+        "Known.NEW if request is None or request in new else Known.ASKED", "Known.NEW",
+        _RULES + "test_a_request_is_asked_once_under_whichever_id_it_comes_and_the_first_answer_stands",
     ),
     Sabotage(
         "how a fact is sent taken for what it says", "schemas/event.py", 'frozenset(("initial",))', "frozenset(())",

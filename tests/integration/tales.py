@@ -4,8 +4,9 @@ own."""
 import inspect
 import json
 import pkgutil
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 from itertools import count, islice, product
 from typing import Any, NamedTuple
@@ -46,7 +47,14 @@ class Tale(NamedTuple):
         fields = _renamed(json.loads(event.model_dump_json()), self.names)
         if "table_version" in fields:
             fields["table_version"] = self._versions.get(fields["table_version"], fields["table_version"])
+        if number := bisect_right(self._asked(fields.get("request")), event.occurred_at):
+            fields["request"] += f".{number}"
         return type(event).model_validate(fields)
+
+    def _asked(self, request: str | None) -> list[datetime]:
+        """When a request of that name is asked. A story may use one name again and again, a requester may not."""
+        asked = (step for step in self.book.steps if isinstance(step, Event) and step.ASKS)
+        return sorted({step.occurred_at for step in asked if step.__dict__["request"] == request})
 
     @property
     def _versions(self) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The ledger's rules one by one, on real PostgreSQL (DESIGN 2.2): what is refused, dropped, or stops the slice."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import count
+from typing import cast
 
 import pytest
 from confluent_kafka import Message
@@ -24,11 +26,12 @@ from schemas.dates import midnight
 from schemas.event import Event
 from schemas.headers import headers
 from schemas.ids import slice_of
-from schemas.topic import SLICES, Topic
-from schemas.topics import CV_REQUIREMENT_CHANGED, DAY_BEGUN, SITUATION_RECORDED
+from schemas.registration import RegistrationRequested
+from schemas.topic import SLICES, Topic, Writer
+from schemas.topics import CV_REQUIREMENT_CHANGED, DAY_BEGUN, REGISTRATION_REQUESTED, SITUATION_RECORDED, TOPICS
 from tests.builders import BOTH, NO_DUTY, changed, situation
 
-READS = (DAY_BEGUN, SITUATION_RECORDED, CV_REQUIREMENT_CHANGED)
+READS = (DAY_BEGUN, SITUATION_RECORDED, REGISTRATION_REQUESTED, CV_REQUIREMENT_CHANGED)
 FACT = situation("2021-06-14 08:00")
 CHANGE = changed("2021-06-14 08:00", before=NO_DUTY, now=BOTH)
 OURS = "cv-requirement/5"
@@ -170,6 +173,35 @@ def test_another_fact_with_an_id_that_is_known_is_refused_and_the_same_fact_howe
     assert (accepted.events, accepted.dead_letters) == ([], []), (
         "an earlier release kept no hash: as then, a repetition"
     )
+
+
+@pytest.mark.parametrize("cut", [1, 2, 4])
+def test_a_request_is_asked_once_under_whichever_id_it_comes_and_the_first_answer_stands(
+    connection: Connection, cut: int
+) -> None:
+    epoch = ledger.take_over(connection, "test", SLICE, "me").cursor.epoch
+    first = RegistrationRequested(occurred_at=FACT.occurred_at, citizen=FACT.key, request="request-1")
+    another = first.but(request="request-2")
+    asked = (first, first, first.but(occurred_at=first.occurred_at + timedelta(minutes=5)), another)
+    records = [record(REGISTRATION_REQUESTED, n, event, f"id-{n}") for n, event in enumerate(asked)]
+    taken: list[int] = []
+    aside: list[int] = []
+    for start in range(0, len(records), cut):
+        accepted = apply(connection, epoch, records[start : start + cut], start)
+        taken += [incoming.offset for incoming in accepted.events]
+        aside += [cast(int, each.record.offset()) for each in accepted.dead_letters if each.subject is None]
+    assert (taken, aside) == ([0, 3], [1, 2])
+    repeated = apply(connection, epoch, [record(REGISTRATION_REQUESTED, 4, first, "id-0")], 4)
+    assert (repeated.events, repeated.dead_letters) == ([], []), "the same record once more is only a repetition"
+
+
+def test_whatever_asks_for_an_answer_says_so() -> None:
+    asks = {topic.event.SCHEMA for topic in TOPICS if topic.event.ASKS}
+    assert asks == {
+        topic.event.SCHEMA
+        for topic in TOPICS
+        if topic.writer is Writer.ANYONE and "request" in topic.event.model_fields
+    } - {"bi-module-decided-recorded.v1"}, "a decision is a fact about a request"
 
 
 def second(records: Sequence[Message]) -> list[Message]:

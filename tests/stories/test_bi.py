@@ -43,9 +43,9 @@ def test_bi_1_who_registers_later_is_mailed_at_once() -> None:
 def test_bi_2_from_the_day_the_old_login_leads_to_nemlogin_and_without_a_signature_to_the_own_administrator() -> None:
     book = Playbook(decision).fact(access("2021-05-01 08:00", initial=True)).day("2021-06-20")
     book.new_outputs()
-    book.fact(login("2021-06-20 23:59", "old", signature=False)).fact(login("2021-06-20 23:59"))
+    book.fact(login("2021-06-20 23:58", "old", signature=False)).fact(login("2021-06-20 23:59"))
     assert book.new_outputs() == [
-        let_in("2021-06-20 23:59", "a", rule="BI-2"),
+        let_in("2021-06-20 23:58", "a", rule="BI-2"),
         kept_out("2021-06-20 23:59", "bi-login-refused-not-yet"),
     ]
     book.day("2021-06-21").new_outputs()

@@ -30,10 +30,10 @@ def test_jko_1_joblog_outlives_the_first_part_by_a_year_and_from_2023_nothing_of
 def test_jko_2_a_request_on_the_last_day_works_and_on_the_next_is_refused_naming_what_replaces_it() -> None:
     book = Playbook(decision).day("2021-12-31").fact(use("2021-12-31 23:59", "adverts-search"))
     assert book.new_outputs() == [answered("2021-12-31 23:59", "adverts-search", granted=True)]
-    book.day("2022-01-01").fact(use("2022-01-01 00:00", "adverts-search")).fact(use("2022-01-01 00:00", "messages"))
+    book.day("2022-01-01").fact(use("2022-01-01 00:00", "adverts-search")).fact(use("2022-01-01 00:01", "messages"))
     advert, message = (
         answered("2022-01-01 00:00", "adverts-search", granted=False),
-        answered("2022-01-01 00:00", "messages", granted=False),
+        answered("2022-01-01 00:01", "messages", granted=False),
     )
     assert book.new_outputs() == [advert, message]
     assert advert.text.endswith("Sidste dag var den 31. december 2021. Brug webservicen JobAD.")
