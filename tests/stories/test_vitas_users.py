@@ -117,8 +117,33 @@ def test_vit_3_a_late_login_whose_own_18_months_are_over_only_moves_the_day_of_i
 
 
 @pytest.mark.parametrize(("at", "granted"), [("2022-02-28 23:59", True), ("2022-03-01 00:00", False)])
-def test_vit_3_a_request_is_answered_as_things_stood_on_its_own_day(at: str, granted: bool) -> None:
+def test_vit_3_a_request_is_answered_as_things_stood_at_its_own_moment(at: str, granted: bool) -> None:
     assert inactive().fact(asks(at)).new_outputs() == [answered(at, granted=granted)]
+
+
+@pytest.mark.parametrize(
+    ("at", "granted"),
+    [
+        ("2022-02-28 23:59", True),  # active still
+        ("2022-03-01 00:00", False),
+        ("2022-03-02 08:59", False),
+        ("2022-03-02 09:00", True),  # the moment of the re-activation
+        ("2022-03-20 12:00", True),
+    ],
+)
+def test_vit_3_a_request_made_before_the_re_activation_is_refused_though_it_is_read_after_it(
+    at: str, granted: bool
+) -> None:
+    users = inactive().day("2022-03-02").fact(reactivated("2022-03-02 09:00")).day("2022-03-20")
+    assert users.new_outputs() == [listed("2022-03-02 09:00", active=True, rule="VIT-3")]
+    assert users.fact(asks(at)).new_outputs() == [answered(at, granted=granted)]
+    assert users.day(FOREVER).new_outputs() == [listed("2023-09-02", active=False, rule="VIT-2")]
+
+
+def test_vit_3_a_late_login_shows_that_the_user_was_active_before_the_re_activation_too() -> None:
+    users = inactive().day("2022-03-02").fact(reactivated("2022-03-02 09:00")).fact(login("2022-02-28 23:59"))
+    users.new_outputs()
+    assert users.fact(asks("2022-03-02 08:00")).new_outputs() == [answered("2022-03-02 08:00", granted=True)]
 
 
 def test_vit_3_an_inactive_user_is_refused_until_the_jobcentre_reactivates_and_counts_from_that_day() -> None:
