@@ -51,9 +51,9 @@ def choose(
         return state, (_answer(request, now, rule, choice.text, first_day=first_day),)
     if come and (table is None or request.title not in table.labels):
         return state, (_answer(request, now, rule, NO_SUCH_TITLE),)
-    chosen = _chosen(request)
-    granted = (_answer(request, now, rule, choice.text, granted=True), chosen)
     before = state.find(request.area, request.item)
+    chosen = _chosen(request, None if before is None else before.jobcentre)
+    granted = (_answer(request, now, rule, choice.text, granted=True), chosen)
     if before is not None and before.outlives(request.occurred_at, by_request=True):
         return state, granted
     held, out = hold(before, chosen.as_held(), now, by_request=True)
@@ -78,5 +78,6 @@ def _answer(
     )
 
 
-def _chosen(request: TitleChoiceRequested) -> TitleChosen:
-    return TitleChosen.trusted(**request.__dict__)
+def _chosen(request: TitleChoiceRequested, known_jobcentre: str | None) -> TitleChosen:
+    """**Chosen**: a choice that names no jobcentre leaves the item with the one that deals with it."""
+    return TitleChosen.trusted(**request.__dict__ | {"jobcentre": request.jobcentre or known_jobcentre})
