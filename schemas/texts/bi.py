@@ -19,6 +19,9 @@ TEXTS = {
         1, "Du er logget på bi.star.dk, men har ingen moduler. Anmod den brugeransvarlige i din organisation om adgang."
     ),
     "bi-login-refused-not-yet": Text(1, "NemLog-in til bi.star.dk åbner den {day}. Brug det hidtidige login."),
+    "bi-login-refused-unknown": Text(
+        1, "Du har ikke adgang til bi.star.dk. Kontakt den brugeransvarlige i din organisation for at få adgang."
+    ),
     "bi-login-refused-use-nemlogin": Text(
         1, "Det hidtidige login til bi.star.dk er erstattet. Log på med NemLog-in og din medarbejdersignatur."
     ),

@@ -2,7 +2,8 @@
 
 **Chosen**, where the newsletter is silent:
 
-* A user who gets access from the day of NemLog-in on has no old access, and so nothing to move.
+* A user who gets access from the day of NemLog-in on has no old access, and so nothing to move, and is not mailed. One
+  who is loaded as existing has, whenever that is read, unless the rights are moved.
 * A module that is granted while the rights are not moved comes with the others when they are.
 * A request for a module waits until the person responsible has decided, however long; the first decision is its answer.
 * A decision that was read before its request waits for it until the next day begins: by then all of its day is read.
@@ -73,7 +74,10 @@ def _access(user: BiUser, fact: BiAccessRecorded) -> tuple[BiUser, list[Event]]:
     new = [module for module in fact.modules if module not in user.modules]
     is_news = not fact.initial and (user.status is None or bool(new))
     told = notices.access_created(user.user, fact.responsible, new, fact.occurred_at) if is_news else ()
-    return _with(user, new, fact.responsible, fact.day), [*told]
+    user = _with(user, new, fact.responsible, fact.day)
+    if fact.initial and user.status == "nemlogin" and user.moved_at is None:
+        user = user.model_copy(update={"status": "rights-to-move"})
+    return user, [*told]
 
 
 def _with(user: BiUser, modules: Iterable[str], responsible: str, day: date) -> BiUser:
@@ -93,7 +97,8 @@ def _move(user: BiUser, request: BiRightsMovedRequested) -> tuple[BiUser, list[E
     else:
         granted = True
         text = "bi-rights-moved-before" if user.status == "nemlogin" else "bi-rights-moved"
-        user = user.model_copy(update={"status": "nemlogin"})
+        moved_at = request.occurred_at if user.status == "rights-to-move" else user.moved_at
+        user = user.model_copy(update={"status": "nemlogin", "moved_at": moved_at})
     details = {"day": danish_day(BI_NEMLOGIN)}
     answer = answered(BiRightsMovedAnswered, request, granted=granted, rule="BI-3", text=text, details=details)
     return user, [answer]
@@ -145,11 +150,11 @@ def _module_answered(user: str, asked: Asked, decided: Decided) -> BiModuleAnswe
 
 
 def _go_on(before: BiUser | None, user: BiUser, at: datetime, day: date, out: Sequence[Event], rule: str) -> Outcome:
-    """Publish the change, mail a user with access who was not mailed yet (BI-1), and wait for the next day."""
+    """Publish the change, mail whom the move concerns and who was not mailed yet (BI-1), and wait for the next day."""
     events = [*out]
     if _shown(before, day) != _shown(user, day):
         events.append(_changed(user, before, at, day, rule))
-    if user.status is not None and not user.mailed and day >= MAIL_DAY:
+    if user.status in ("old-login", "rights-to-move") and not user.mailed and day >= MAIL_DAY:
         events += notices.nemlogin_comes(user.user, at)
         user = user.model_copy(update={"mailed": True})
     if user.status is None and not user.asked and not user.decided:
