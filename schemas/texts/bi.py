@@ -41,6 +41,14 @@ TEXTS = {
     ),
     "bi-module-granted": Text(1, "Du har fået adgang til modulet {module} på bi.star.dk."),
     "bi-module-refused": Text(1, "Du har ikke fået adgang til modulet {module} på bi.star.dk."),
+    "bi-module-refused-own": Text(
+        1, "Du kan ikke selv give dig adgang til modulet {module}. Anmod den brugeransvarlige i din organisation."
+    ),
+    "bi-module-decided-by-another": Text(
+        1,
+        "En anden end dig har taget stilling til en brugers anmodning om adgang til modulet {module}. Det gælder ikke:"
+        " Anmodningen venter stadig på dig. Giv eller afslå adgang.",
+    ),
     "bi-module-asked": Text(1, "En bruger anmoder om adgang til modulet {module}. Giv eller afslå adgang."),
     "bi-module-decided": Text(1, "Din afgørelse er registreret. Modul: {module}. Adgang givet: {granted}."),
     "bi-access-created": Text(1, "Du har fået adgang til bi.star.dk. Moduler: {modules}."),

@@ -5,7 +5,8 @@
 * A user who gets access from the day of NemLog-in on has no old access, and so nothing to move, and is not mailed. One
   who is loaded as existing has, whenever that is read, unless the rights are moved.
 * A module that is granted while the rights are not moved comes with the others when they are.
-* A request for a module waits until the person responsible has decided, however long; the first decision is its answer.
+* A request for a module waits until the person who is asked has decided, however long; the first decision is its
+  answer. One by somebody else does not count, and the person who is asked is told of it. Nobody asks himself.
 * A decision that was read before its request waits for it until the next day begins: by then all of its day is read.
 * A user who loses access is forgotten, but for requests that still wait.
 """
@@ -108,8 +109,12 @@ def _ask(user: BiUser, request: BiModuleRequested) -> tuple[BiUser, list[Event]]
     """BI-4: the person responsible is told, unless the decision is there already."""
     if any(each.request == request.request for each in user.asked):
         return user, []
-    user = user.model_copy(update={"asked": (*user.asked, Asked(request.request, request.module))})
-    if any(each.request == request.request for each in user.decided):
+    asked = Asked(request.request, request.module, request.responsible)
+    if request.responsible == user.user:
+        return user, [_module_answered(user.user, asked, request.occurred_at, "bi-module-refused-own", granted=False)]
+    user = user.model_copy(update={"asked": (*user.asked, asked)})
+    decided = (each.responsible for each in user.decided if each.request == asked.request)
+    if any(asked.may_be_decided_by(user.user, who) for who in decided):
         return user, []
     return user, [*notices.module_asked(user.user, request.responsible, request.module, request.occurred_at)]
 
@@ -119,10 +124,16 @@ def _settle(user: BiUser) -> tuple[BiUser, list[Event]]:
     out: list[Event] = []
     waiting = {each.request: each for each in user.asked}
     for decided in user.decided:
-        asked = waiting.pop(decided.request, None)
+        asked = waiting.get(decided.request)
         if asked is None:
             continue
-        out.append(_module_answered(user.user, asked, decided))
+        if not asked.may_be_decided_by(user.user, decided.responsible):
+            out += notices.module_not_decided(user.user, asked.responsible, asked.module, decided.at)
+            user = user.model_copy(update={"decided": tuple(each for each in user.decided if each is not decided)})
+            continue
+        del waiting[decided.request]
+        text = "bi-module-granted" if decided.granted else "bi-module-refused"
+        out.append(_module_answered(user.user, asked, decided.at, text, granted=decided.granted))
         out += notices.module_decided(user.user, decided.responsible, asked.module, decided.at, granted=decided.granted)
         user = user.model_copy(
             update={
@@ -135,13 +146,13 @@ def _settle(user: BiUser) -> tuple[BiUser, list[Event]]:
     return user, out
 
 
-def _module_answered(user: str, asked: Asked, decided: Decided) -> BiModuleAnswered:
-    text, version = render("bi-module-granted" if decided.granted else "bi-module-refused", {"module": asked.module})
+def _module_answered(user: str, asked: Asked, at: datetime, text_id: str, *, granted: bool) -> BiModuleAnswered:
+    text, version = render(text_id, {"module": asked.module})
     return BiModuleAnswered.trusted(
-        occurred_at=decided.at,
+        occurred_at=at,
         requester=user,
         request=asked.request,
-        granted=decided.granted,
+        granted=granted,
         rule="BI-4",
         text=text,
         text_version=version,

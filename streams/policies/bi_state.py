@@ -12,10 +12,15 @@ from streams.policies.state import MOST_OF_A_PERSON, State
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request for a module that waits for its decision."""
+    """A request for a module that waits for its decision, and who is asked: None in states of before that was kept."""
 
     request: str
     module: str
+    responsible: str | None = None
+
+    def may_be_decided_by(self, user: str, who: str) -> bool:
+        """BI-4: by the person who is asked, and never by the user."""
+        return who != user and self.responsible in (None, who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 **Chosen**, where the newsletter is silent: a request is judged by the day on which it was made. Before the wave any old
 title is granted, also a retired one and one that the table does not list, for DiscoAMS08 is not ours to judge. From the
 wave on the title must be one of ESCO-STAR's, as the table in use has it. An area whose titles are never converted, or
-that holds none, has no choice to grant.
+that holds none, has no choice to grant; nor has an area of employers for a citizen, and the other way round.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ CHOICES = (
     Choice(True, "esco-star", True, "title-choice-granted"),
 )
 NO_SUCH_AREA, NO_SUCH_TITLE = "title-choice-refused-no-area", "title-choice-refused-no-title"
+NOT_YOURS = "title-choice-refused-not-yours"
 
 
 def choose(
@@ -43,6 +44,8 @@ def choose(
     area = BY_CODE.get(request.area)
     if area is None:
         return state, (_answer(request, now, "TIT-1", NO_SUCH_AREA),)
+    if request.holder_kind != area.holder:
+        return state, (_answer(request, now, "TIT-1", NOT_YOURS),)
     come = now.day >= area.wave_day
     choice = next(row for row in CHOICES if (row.wave_has_come, row.scheme) == (come, request.scheme))
     rule = area.on_edit if come else "TIT-8"

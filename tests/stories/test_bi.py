@@ -1,5 +1,7 @@
 """bi.star.dk in the summer of NemLog-in, told of one user and of who is responsible for users (BI-1 … BI-4)."""
 
+import pytest
+
 from streams.bi import decision
 from tests.bi_builders import (
     access,
@@ -16,6 +18,7 @@ from tests.bi_builders import (
     module_request,
     move,
     moved,
+    not_counted,
 )
 from tests.stories.playbook import Playbook
 
@@ -155,6 +158,38 @@ def test_bi_4_a_refused_module_is_answered_and_both_are_told_and_nothing_else_ch
         module_answer("2021-06-22 09:00", granted=False),
         *module_notices("2021-06-22 09:00", granted=False),
     ]
+    assert book.state("user-1") is None
+
+
+@pytest.mark.parametrize("who", ["user-1", "responsible-2"])
+@pytest.mark.parametrize("decision_first", [False, True])
+def test_bi_4_a_decision_by_the_user_or_by_another_does_not_count_and_is_shown_and_the_request_stays_open(
+    who: str, decision_first: bool
+) -> None:
+    book = Playbook(decision).fact(access("2021-05-01 08:00", initial=True)).day("2021-06-21")
+    book.fact(move("2021-06-21 08:00")).new_outputs()
+    asks, wrong = module_request("2021-06-22 08:00", "b"), decided("2021-06-22 09:00", granted=True, responsible=who)
+    for fact in (wrong, asks) if decision_first else (asks, wrong):
+        book.fact(fact)
+    assert book.new_outputs() == [module_asked("2021-06-22 08:00", "b"), not_counted("2021-06-22 09:00", "b")]
+    assert book.day("2021-08-01").new_outputs() == []
+    state = book.state("user-1")
+    assert state is not None
+    assert (state.modules, state.responsible) == (("a",), "responsible-1")
+    book.fact(decided("2021-08-01 09:00", granted=True))
+    assert book.new_outputs() == [
+        module_answer("2021-08-01 09:00", "b", granted=True),
+        *module_notices("2021-08-01 09:00", "b", granted=True),
+        changed("2021-08-01 09:00", "nemlogin", "a", "b"),
+    ]
+
+
+def test_bi_4_a_user_who_asks_himself_is_refused_at_once_and_can_grant_himself_nothing() -> None:
+    book = Playbook(decision).day("2021-06-22")
+    book.fact(module_request("2021-06-22 08:00", responsible="user-1"))
+    assert book.new_outputs() == [module_answer("2021-06-22 08:00", granted=False, text="bi-module-refused-own")]
+    book.fact(decided("2021-06-22 09:00", granted=True, responsible="user-1"))
+    assert book.day("2021-06-23").new_outputs() == []
     assert book.state("user-1") is None
 
 
