@@ -19,6 +19,9 @@ TEXTS = {
         1, "Du er logget på bi.star.dk, men har ingen moduler. Anmod den brugeransvarlige i din organisation om adgang."
     ),
     "bi-login-refused-not-yet": Text(1, "NemLog-in til bi.star.dk åbner den {day}. Brug det hidtidige login."),
+    "bi-login-refused-no-such-login": Text(
+        1, "Du kan ikke logge på bi.star.dk på denne måde. Gå ind på bi.star.dk, og log på derfra."
+    ),
     "bi-login-refused-unknown": Text(
         1, "Du har ikke adgang til bi.star.dk. Kontakt den brugeransvarlige i din organisation for at få adgang."
     ),

@@ -42,9 +42,14 @@ LOGINS = (
     Row("BI-3", True, "nemlogin", True, None, None, granted=True, text="bi-login-granted"),
 )
 
+NO_SUCH_LOGIN = Row("BI-2", False, "", None, None, None, granted=False, text="bi-login-refused-no-such-login")
+"""Of a way to log in that nobody knows, on every day."""
+
 
 def row_of(request: BiLoginRequested, user: BiUser | None) -> Row:
     """The one row for this request."""
+    if request.unknown_codes():
+        return NO_SUCH_LOGIN
     moved, known = (False, False) if user is None else (user.moved_at is not None, user.status is not None)
     case = (request.day >= BI_NEMLOGIN, request.login, request.employee_signature, moved, known)
     (row,) = (row for row in LOGINS if all(its in (None, asked) for its, asked in zip(row[1:6], case, strict=True)))

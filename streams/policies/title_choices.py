@@ -34,7 +34,7 @@ CHOICES = (
     Choice(True, "esco-star", True, "title-choice-granted"),
 )
 NO_SUCH_AREA, NO_SUCH_TITLE = "title-choice-refused-no-area", "title-choice-refused-no-title"
-NOT_YOURS = "title-choice-refused-not-yours"
+NOT_YOURS, NO_SUCH_SCHEME = "title-choice-refused-not-yours", "title-choice-refused-no-scheme"
 
 
 def choose(
@@ -47,8 +47,10 @@ def choose(
     if request.holder_kind != area.holder:
         return state, (_answer(request, now, "TIT-1", NOT_YOURS),)
     come = now.day >= area.wave_day
-    choice = next(row for row in CHOICES if (row.wave_has_come, row.scheme) == (come, request.scheme))
     rule = area.on_edit if come else "TIT-8"
+    choice = next((row for row in CHOICES if (row.wave_has_come, row.scheme) == (come, request.scheme)), None)
+    if choice is None:
+        return state, (_answer(request, now, rule, NO_SUCH_SCHEME),)
     if not choice.granted:
         first_day = f"{area.wave_day:%d.%m.%Y}"
         return state, (_answer(request, now, rule, choice.text, first_day=first_day),)
