@@ -1,6 +1,7 @@
 """The journal: every event of each subject, with its time, its rule and its cause (OPS-3).
 
-It has facts as well as decisions, so that `explain` can tell the story. It has no payload: that is kept elsewhere.
+It has facts as well as decisions, so that `explain` can tell the story. It has no payload: that is kept elsewhere. It
+counts the codes that nobody knows, for it alone reads all that others write.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from psycopg import Connection
 from consumers.sink import Sink
 from infra.arrays import texts, uuids
 from infra.engine.record import IncomingEvent
+from schemas.ids import slice_of
+from schemas.topic import SLICES
 from schemas.topics import (
     DELETION_ORDERED,
     JOB_AD_NUMBERS_TO_CHECK,
@@ -25,7 +28,7 @@ LEFT_OUT = (TITLE_PUBLISHED, TITLE_REPLACED, RECORD_AGED, DELETION_ORDERED, JOB_
 check of numbers is about a company, and would lead from its CVR number to its anonymous advert (AD-2)."""
 READS = tuple(topic for topic in TOPICS if not topic.broadcast and topic not in LEFT_OUT)
 """All other topics that are about subjects."""
-OWNS = ("journal.entry",)
+OWNS = ("journal.entry", "journal.unknown_code")
 
 NOTHING = bytes(16)
 """Stands for no id in a list of ids."""
@@ -39,6 +42,13 @@ on conflict do nothing
 """
 
 
+_COUNT = """
+insert into journal.unknown_code as c (slice, type, field, day, times)
+select slice, type, field, day, count(*)
+from unnest(%b::text[]::int[], %b::text[], %b::text[], %b::text[]::date[]) as new (slice, type, field, day)
+group by slice, type, field, day
+on conflict (slice, type, field, day) do update set times = c.times + excluded.times
+"""
 _NEWER = """
 select count(*) from journal.entry e
 where e.subject = %(subject)s and e.type = any(%(types)s) and e.occurred_at > %(at)s and not exists (
@@ -59,6 +69,12 @@ def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> N
         texts(getattr(event, "rule", "") for event in events),
     )
     connection.execute(_APPEND, rows)
+    unknown = [(event, field) for event in events if event.CODES for field in event.unknown_codes()]
+    if unknown:
+        of = [event for event, _ in unknown]
+        slices = texts(str(slice_of(event.key.encode(), SLICES)) for event in of)
+        types, fields = texts(event.SCHEMA for event in of), texts(field for _, field in unknown)
+        connection.execute(_COUNT, (slices, types, fields, texts(event.day.isoformat() for event in of)))
 
 
 def newer(connection: Connection, consumer: str, subject: str, types: Sequence[str], at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, NoReturn
 
@@ -66,6 +67,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> NoReturn:
     raise FaultError("line", "is not JSON: it has NaN or Infinity, which are no values")
+
+
+def unknown_in(topic: Topic, content: dict[str, Any]) -> Iterator[Fault]:
+    """Codes that nobody knows, which a line's writer can still mend (`Event.CODES`)."""
+    for name, known in topic.event.CODES.items():
+        if isinstance(code := content.get(name), str) and code not in known:
+            yield Fault(name, f"must be one of {', '.join(known)}")
 
 
 def nulls_of(event: Event) -> list[Fault]:

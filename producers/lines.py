@@ -21,6 +21,7 @@ from producers.line_fields import (
     own_id_of,
     parsed,
     person_field,
+    unknown_in,
 )
 from schemas.codec import MAX_RECORD_BYTES
 from schemas.event import Event
@@ -155,7 +156,7 @@ def _check(topic: Topic, number: int, raw: bytes, client: str | None, latest: da
     fields = _stand_ins(topic, content, client)
     own_id, cpr = _tried(faults, own_id_of, content), _tried(faults, cpr_of, topic, content)
     misplaced = misplaced_in(topic, content)
-    faults += misplaced.values()
+    faults += [*misplaced.values(), *unknown_in(topic, content)]
     event = None
     try:
         event = topic.event.model_validate(content | fields)

@@ -1,8 +1,9 @@
 """bi.star.dk: its users, their modules, and the move to NemLog-in (BI-1 … BI-4)."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal, get_args
 
-from schemas.event import Event, Id
+from schemas.event import Code, Event, Id
 from schemas.requests import Answer, Request
 
 Login = Literal["old", "nemlogin"]
@@ -30,8 +31,9 @@ class BiLoginRequested(Request):
     """A user asks to log in, by the old login or by NemLog-in, with an employee signature or without."""
 
     SCHEMA: ClassVar[str] = "bi-login-requested.v1"
+    CODES: ClassVar[Mapping[str, tuple[str, ...]]] = {"login": get_args(Login)}
 
-    login: Login
+    login: Code
     employee_signature: bool
 
 

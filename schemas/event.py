@@ -75,6 +75,10 @@ Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-zæø
 """An identifier of ours or of a source system: never a CPR number (invariant 4; refused at the edge)."""
 
 
+Code = Annotated[Text, Field(max_length=64)]
+"""A code that a record may hold though nobody knows it (`Event.CODES`)."""
+
+
 NOT_CONTENT = frozenset(("initial",))
 """How a fact was sent, not what it says: a first load that is published again as news is a repetition."""
 
@@ -147,8 +151,10 @@ class Event(Frozen):
     field that names the connected client, which the edge alone writes (AD-1). `P_NUMBERS`: the fields whose ten digits
     are a company's P-number, though they may look like a CPR number. `AHEAD_YEARS`: of a fact that a source system
     records, the days of which a slip of the keyboard is dangerous, and how many years each may lie ahead (**chosen**);
-    0: it tells what has happened. `ASKS`: it asks for one answer, and its `request` is its name. Nothing is converted,
-    no number from a text and no truth from a number; a day is a `Day`.
+    0: it tells what has happened. `ASKS`: it asks for one answer, and its `request` is its name. `CODES`: the codes
+    that are known, by field; a request with another one is readable and answered, a fact with one is ignored and
+    counted, so neither parks its key. Nothing is converted, no number from a text and no truth from a number; a day
+    is a `Day`.
     """
 
     # No plain ConfigDict, or mypy's plugin would type `__init__` too, and no builder of tests could pass a dict on.
@@ -160,6 +166,7 @@ class Event(Frozen):
     P_NUMBERS: ClassVar[frozenset[str]] = frozenset()
     AHEAD_YEARS: ClassVar[Mapping[str, int]] = {}
     ASKS: ClassVar[bool] = False
+    CODES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     occurred_at: Moment
 
@@ -195,6 +202,11 @@ class Event(Frozen):
         if none_in([text for name in texts if (text := fields[name])]) and not any(fields[name] for name in others):
             return []
         return [name for name in (*texts, *others) if self.cpr_in(name, fields[name])]
+
+    def unknown_codes(self) -> list[str]:
+        """The fields whose code nobody knows."""
+        values = self.__dict__
+        return [name for name, known in self.CODES.items() if values[name] is not None and values[name] not in known]
 
     def ahead(self, latest: date) -> str | None:
         """The field whose day lies too far ahead, if `latest` is the last day that a fact may be of; None if none."""

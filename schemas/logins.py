@@ -1,10 +1,11 @@
 """Logins, and the advice to users of Internet Explorer 11 (WEB-1, WEB-2, VIT-2, VIT-3)."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from schemas.event import Event, Id, Text
+from schemas.event import Code, Event, Id, Text
 
 System = Literal["jobnet", "jobag", "jobkon", "vitas", "bi.star.dk"]
 
@@ -21,9 +22,10 @@ class LoginRecorded(Event):
 
     SCHEMA: ClassVar[str] = "login-recorded.v1"
     KEY: ClassVar[str] = "user"
+    CODES: ClassVar[Mapping[str, tuple[str, ...]]] = {"system": get_args(System)}
 
     user: Id
-    system: System
+    system: Code
     user_agent: Annotated[Text, Field(max_length=MAX_USER_AGENT)] | None = None
 
 

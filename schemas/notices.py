@@ -1,8 +1,11 @@
 """Notices: thin, by authenticated pull, own citizens only (CV-7)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from schemas.event import Day, Event, Id
+
+RecipientKind = Literal["jobcentre", "fund", "citizen", "employer", "user"]
+"""A user is one of bi.star.dk or JobKon, or the person responsible for users there."""
 
 
 class NoticeIssued(Event):

@@ -1,8 +1,9 @@
 """Choosing a job title: a request that may be refused, its one answer, and the choice itself (TIT-8, TIT-13)."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal, get_args
 
-from schemas.event import Event, Id, Text
+from schemas.event import Code, Event, Id, Text
 from schemas.titles import HolderKind, TitleHeldRecorded
 
 ChosenScheme = Literal["discoams08", "esco-star"]
@@ -15,13 +16,17 @@ class TitleChoiceRequested(Event):
     SCHEMA: ClassVar[str] = "title-choice-requested.v1"
     KEY: ClassVar[str] = "holder"
     ASKS: ClassVar[bool] = True
+    CODES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "holder_kind": get_args(HolderKind),
+        "scheme": get_args(ChosenScheme),
+    }
 
     holder: Id
-    holder_kind: HolderKind
+    holder_kind: Code
     request: Id
     area: Id
     item: Id
-    scheme: ChosenScheme
+    scheme: Code
     title: Text
     alias: Text | None = None
     jobcentre: Id | None = None
@@ -34,7 +39,7 @@ class TitleChoiceAnswered(Event):
     KEY: ClassVar[str] = "holder"
 
     holder: Id
-    holder_kind: HolderKind
+    holder_kind: Code
     request: Id
     area: Id
     item: Id

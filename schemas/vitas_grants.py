@@ -1,8 +1,9 @@
 """VITAS: requests for mentor grants and for adverts (VIT-1, VIT-4)."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal, get_args
 
-from schemas.event import Id
+from schemas.event import Code, Id
 from schemas.requests import Answer, Request
 
 Measure = Literal["company-practice", "wage-subsidy", "adult-apprentice", "supported-employment"]
@@ -16,10 +17,11 @@ class MentorGrantRequested(Request):
     """
 
     SCHEMA: ClassVar[str] = "mentor-grant-requested.v1"
+    CODES: ClassVar[Mapping[str, tuple[str, ...]]] = {"measure": get_args(Measure), "mentor_type": get_args(MentorType)}
 
-    measure: Measure
+    measure: Code
     citizen: Id | None = None
-    mentor_type: MentorType | None = None
+    mentor_type: Code | None = None
 
 
 class MentorGrantAnswered(Answer):

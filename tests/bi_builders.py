@@ -57,8 +57,8 @@ def decided(at: str, *, granted: bool, **fields: Any) -> BiModuleDecidedRecorded
     return BiModuleDecidedRecorded(occurred_at=moment(at), granted=granted, **known | fields)
 
 
-def module_answer(at: str, module: str = "a", *, granted: bool) -> BiModuleAnswered:
-    text = "bi-module-granted" if granted else "bi-module-refused"
+def module_answer(at: str, module: str = "a", *, granted: bool, text: str | None = None) -> BiModuleAnswered:
+    text = text or ("bi-module-granted" if granted else "bi-module-refused")
     return answer(
         BiModuleAnswered, at, granted=granted, rule="BI-4", text=text, details={"module": module}, module=module
     )
@@ -76,6 +76,10 @@ def module_notices(at: str, module: str = "a", *, granted: bool) -> list[NoticeI
 
 def module_asked(at: str, module: str = "a") -> NoticeIssued:
     return told(at, RESPONSIBLE, "bi-module-asked", "BI-4", {"module": module})
+
+
+def not_counted(at: str, module: str = "a") -> NoticeIssued:
+    return told(at, RESPONSIBLE, "bi-module-decided-by-another", "BI-4", {"module": module})
 
 
 def created(at: str, modules: str) -> list[NoticeIssued]:

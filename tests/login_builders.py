@@ -25,7 +25,7 @@ REFUSED = (
 )
 
 
-def login(at: str, system: System = "vitas", **fields: Any) -> LoginRecorded:
+def login(at: str, system: str = "vitas", **fields: Any) -> LoginRecorded:
     return LoginRecorded(occurred_at=moment(at), **{"user": USER, "system": system} | fields)
 
 

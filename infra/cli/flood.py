@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.common import Commands, Json, Who, database
+from infra.cli.nearest import check_known
 from infra.console import say, show_json, show_table
 
 flood_app = typer.Typer(
@@ -82,6 +83,9 @@ def announce(
     Example:  dfdg flood announce title-choice-asked 2021-06-12 400000 --who Anna
     """
     from consumers.admin.flood import announce as decide
+    from schemas.texts import TEXTS
+
+    check_known("reason", reason, TEXTS, hint="REASON")
 
     with database("flood") as connection:
         connection.autocommit = True  # the guard opens its own transactions, several for many notices

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 
 AUDITORS_ONLY = "(auditors only)"
 NOT_SHOWN = "(not shown)"
-_CPR = re.compile(r"\d{6}[- ]?\d{4}")
 _OLD_SCHEME = "discoams08"
 
 
 def looks_like_cpr(text: str) -> bool:
     """True if the text could be a CPR number: such input is refused and not repeated."""
-    return _CPR.fullmatch(text.strip()) is not None
+    from schemas.cpr import SEPARATORS, normal_form
+
+    return re.fullmatch(rf"[0-9]{{6}}{SEPARATORS}[0-9]{{4}}", normal_form(text).strip()) is not None
 
 
 def without_cpr(text: str | None) -> str | None:

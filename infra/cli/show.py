@@ -1,14 +1,13 @@
 """What came of it: mailboxes, lag, the snapshot. These commands change nothing."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from infra.cli.common import BAD_INPUT, EVERYBODY, Json, addresses, database, failure, noted
-from infra.cli.nearest import did_you_mean, refuse_cpr
+from infra.cli.nearest import check_known, did_you_mean, refuse_cpr
 from infra.console import console, say, show_json, show_table
 
 if TYPE_CHECKING:
@@ -19,19 +18,10 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 
-class Kind(StrEnum):
-    """Kinds of recipients."""
-
-    JOBCENTRE = "jobcentre"
-    FUND = "fund"
-    CITIZEN = "citizen"
-    EMPLOYER = "employer"
-
-
 def notices(
     recipient: Annotated[str, typer.Argument(help="The recipient's id, as in the events.")],
     kind: Annotated[
-        Kind | None, typer.Option(metavar="KIND", help="Only as a jobcentre, a fund, a citizen or an employer.")
+        str | None, typer.Option(metavar="KIND", help="Only as this kind of recipient, as jobcentre or user.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The latest so many.")] = 1_000,
     as_json: Json = False,
@@ -45,12 +35,15 @@ def notices(
     """
     from consumers.admin.recipients import visible
     from consumers.mailboxes import mailbox
+    from schemas.notices import RecipientKind
 
     refuse_cpr(recipient)
+    kinds = get_args(RecipientKind)
+    check_known("kind of recipient", kind, kinds, f"There are: {', '.join(kinds)}.", hint="--kind")
     with database("notices") as connection:
         noted(connection, "notices", recipient)
-        found = mailbox(connection, recipient, limit, kind.value if kind else None)
-        total = visible(connection, recipient, kind.value if kind else None)
+        found = mailbox(connection, recipient, limit, kind)
+        total = visible(connection, recipient, kind)
         if not found:
             _check_recipient(connection, recipient)
     if as_json:

@@ -102,7 +102,7 @@ class Canaries:
             return True
         if place.kind is Kind.INTERNAL:
             return False
-        numbers = [number for run in _runs(text) for size in SIZES for number in _windows(run, size)]
+        numbers = [number for run in _runs(plain.encode()) for size in SIZES for number in _windows(run, size)]
         adverts = [self.adverts[number] for number in numbers if number in self.adverts]
         if place.kind is Kind.PUBLIC or not adverts:
             return bool(adverts)

@@ -19,6 +19,12 @@ TEXTS = {
         1, "Du er logget på bi.star.dk, men har ingen moduler. Anmod den brugeransvarlige i din organisation om adgang."
     ),
     "bi-login-refused-not-yet": Text(1, "NemLog-in til bi.star.dk åbner den {day}. Brug det hidtidige login."),
+    "bi-login-refused-no-such-login": Text(
+        1, "Du kan ikke logge på bi.star.dk på denne måde. Gå ind på bi.star.dk, og log på derfra."
+    ),
+    "bi-login-refused-unknown": Text(
+        1, "Du har ikke adgang til bi.star.dk. Kontakt den brugeransvarlige i din organisation for at få adgang."
+    ),
     "bi-login-refused-use-nemlogin": Text(
         1, "Det hidtidige login til bi.star.dk er erstattet. Log på med NemLog-in og din medarbejdersignatur."
     ),
@@ -38,6 +44,14 @@ TEXTS = {
     ),
     "bi-module-granted": Text(1, "Du har fået adgang til modulet {module} på bi.star.dk."),
     "bi-module-refused": Text(1, "Du har ikke fået adgang til modulet {module} på bi.star.dk."),
+    "bi-module-refused-own": Text(
+        1, "Du kan ikke selv give dig adgang til modulet {module}. Anmod den brugeransvarlige i din organisation."
+    ),
+    "bi-module-decided-by-another": Text(
+        1,
+        "En anden end dig har taget stilling til en brugers anmodning om adgang til modulet {module}. Det gælder ikke:"
+        " Anmodningen venter stadig på dig. Giv eller afslå adgang.",
+    ),
     "bi-module-asked": Text(1, "En bruger anmoder om adgang til modulet {module}. Giv eller afslå adgang."),
     "bi-module-decided": Text(1, "Din afgørelse er registreret. Modul: {module}. Adgang givet: {granted}."),
     "bi-access-created": Text(1, "Du har fået adgang til bi.star.dk. Moduler: {modules}."),

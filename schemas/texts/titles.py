@@ -108,4 +108,10 @@ TEXTS = {
         1, "Stillingsbetegnelsen findes ikke i ESCO-STAR. Vælg en af dem, der vises."
     ),
     "title-choice-refused-no-area": Text(1, "Her vælges ingen stillingsbetegnelse, for området følger ikke ESCO-STAR."),
+    "title-choice-refused-no-scheme": Text(
+        1, "Stillingsbetegnelsen kan ikke vælges, for den er hverken fra DiscoAMS08 eller fra ESCO-STAR."
+    ),
+    "title-choice-refused-not-yours": Text(
+        1, "Du kan ikke vælge en stillingsbetegnelse her: Den hører til et område, som andre end du har."
+    ),
 }

@@ -4,6 +4,14 @@ from schemas.texts.text import Text
 
 TEXTS = {
     "mentor-grant-granted": Text(1, "Mentorbevillingen er oprettet."),
+    "mentor-grant-refused-measure": Text(
+        1, "Mentorbevillingen kan ikke oprettes, fordi den ordning, som den skal følge, ikke findes."
+    ),
+    "mentor-grant-refused-type": Text(
+        1,
+        "Mentorbevillingen kan ikke oprettes, fordi mentorbevillingstypen ikke findes. Vælg »Mentor, individuel« eller"
+        " »Mentor, plads«.",
+    ),
     "mentor-grant-refused-no-type": Text(
         1,
         "Mentorbevillingen kan ikke oprettes, fordi mentorbevillingstypen mangler. Vælg »Mentor, individuel«, hvis"

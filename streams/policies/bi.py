@@ -2,9 +2,11 @@
 
 **Chosen**, where the newsletter is silent:
 
-* A user who gets access from the day of NemLog-in on has no old access, and so nothing to move.
+* A user who gets access from the day of NemLog-in on has no old access, and so nothing to move, and is not mailed. One
+  who is loaded as existing has, whenever that is read, unless the rights are moved.
 * A module that is granted while the rights are not moved comes with the others when they are.
-* A request for a module waits until the person responsible has decided, however long; the first decision is its answer.
+* A request for a module waits until the person who is asked has decided, however long; the first decision is its
+  answer. One by somebody else does not count, and the person who is asked is told of it. Nobody asks himself.
 * A decision that was read before its request waits for it until the next day begins: by then all of its day is read.
 * A user who loses access is forgotten, but for requests that still wait.
 """
@@ -73,7 +75,10 @@ def _access(user: BiUser, fact: BiAccessRecorded) -> tuple[BiUser, list[Event]]:
     new = [module for module in fact.modules if module not in user.modules]
     is_news = not fact.initial and (user.status is None or bool(new))
     told = notices.access_created(user.user, fact.responsible, new, fact.occurred_at) if is_news else ()
-    return _with(user, new, fact.responsible, fact.day), [*told]
+    user = _with(user, new, fact.responsible, fact.day)
+    if fact.initial and user.status == "nemlogin" and user.moved_at is None:
+        user = user.model_copy(update={"status": "rights-to-move"})
+    return user, [*told]
 
 
 def _with(user: BiUser, modules: Iterable[str], responsible: str, day: date) -> BiUser:
@@ -93,7 +98,8 @@ def _move(user: BiUser, request: BiRightsMovedRequested) -> tuple[BiUser, list[E
     else:
         granted = True
         text = "bi-rights-moved-before" if user.status == "nemlogin" else "bi-rights-moved"
-        user = user.model_copy(update={"status": "nemlogin"})
+        moved_at = request.occurred_at if user.status == "rights-to-move" else user.moved_at
+        user = user.model_copy(update={"status": "nemlogin", "moved_at": moved_at})
     details = {"day": danish_day(BI_NEMLOGIN)}
     answer = answered(BiRightsMovedAnswered, request, granted=granted, rule="BI-3", text=text, details=details)
     return user, [answer]
@@ -103,8 +109,12 @@ def _ask(user: BiUser, request: BiModuleRequested) -> tuple[BiUser, list[Event]]
     """BI-4: the person responsible is told, unless the decision is there already."""
     if any(each.request == request.request for each in user.asked):
         return user, []
-    user = user.model_copy(update={"asked": (*user.asked, Asked(request.request, request.module))})
-    if any(each.request == request.request for each in user.decided):
+    asked = Asked(request.request, request.module, request.responsible)
+    if request.responsible == user.user:
+        return user, [_module_answered(user.user, asked, request.occurred_at, "bi-module-refused-own", granted=False)]
+    user = user.model_copy(update={"asked": (*user.asked, asked)})
+    decided = (each.responsible for each in user.decided if each.request == asked.request)
+    if any(asked.may_be_decided_by(user.user, who) for who in decided):
         return user, []
     return user, [*notices.module_asked(user.user, request.responsible, request.module, request.occurred_at)]
 
@@ -114,10 +124,16 @@ def _settle(user: BiUser) -> tuple[BiUser, list[Event]]:
     out: list[Event] = []
     waiting = {each.request: each for each in user.asked}
     for decided in user.decided:
-        asked = waiting.pop(decided.request, None)
+        asked = waiting.get(decided.request)
         if asked is None:
             continue
-        out.append(_module_answered(user.user, asked, decided))
+        if not asked.may_be_decided_by(user.user, decided.responsible):
+            out += notices.module_not_decided(user.user, asked.responsible, asked.module, decided.at)
+            user = user.model_copy(update={"decided": tuple(each for each in user.decided if each is not decided)})
+            continue
+        del waiting[decided.request]
+        text = "bi-module-granted" if decided.granted else "bi-module-refused"
+        out.append(_module_answered(user.user, asked, decided.at, text, granted=decided.granted))
         out += notices.module_decided(user.user, decided.responsible, asked.module, decided.at, granted=decided.granted)
         user = user.model_copy(
             update={
@@ -130,13 +146,13 @@ def _settle(user: BiUser) -> tuple[BiUser, list[Event]]:
     return user, out
 
 
-def _module_answered(user: str, asked: Asked, decided: Decided) -> BiModuleAnswered:
-    text, version = render("bi-module-granted" if decided.granted else "bi-module-refused", {"module": asked.module})
+def _module_answered(user: str, asked: Asked, at: datetime, text_id: str, *, granted: bool) -> BiModuleAnswered:
+    text, version = render(text_id, {"module": asked.module})
     return BiModuleAnswered.trusted(
-        occurred_at=decided.at,
+        occurred_at=at,
         requester=user,
         request=asked.request,
-        granted=decided.granted,
+        granted=granted,
         rule="BI-4",
         text=text,
         text_version=version,
@@ -145,11 +161,11 @@ def _module_answered(user: str, asked: Asked, decided: Decided) -> BiModuleAnswe
 
 
 def _go_on(before: BiUser | None, user: BiUser, at: datetime, day: date, out: Sequence[Event], rule: str) -> Outcome:
-    """Publish the change, mail a user with access who was not mailed yet (BI-1), and wait for the next day."""
+    """Publish the change, mail whom the move concerns and who was not mailed yet (BI-1), and wait for the next day."""
     events = [*out]
     if _shown(before, day) != _shown(user, day):
         events.append(_changed(user, before, at, day, rule))
-    if user.status is not None and not user.mailed and day >= MAIL_DAY:
+    if user.status in ("old-login", "rights-to-move") and not user.mailed and day >= MAIL_DAY:
         events += notices.nemlogin_comes(user.user, at)
         user = user.model_copy(update={"mailed": True})
     if user.status is None and not user.asked and not user.decided:

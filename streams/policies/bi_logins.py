@@ -1,7 +1,8 @@
 """bi.star.dk: which logins are granted, and the modules that a user has then (BI-2, BI-3).
 
-**Chosen**: NemLog-in is not open before its day, and the old login goes on until then. With NemLog-in and an employee
-signature every user gets in. A user without access gets in without modules, and can ask for them.
+**Chosen**: NemLog-in is not open before its day, and the old login of a user with access goes on until then. With
+NemLog-in and an employee signature every user gets in. A user without access gets in without modules, and can ask for
+them.
 """
 
 from typing import NamedTuple
@@ -16,7 +17,8 @@ from streams.policies.bi_state import BiUser
 class Row(NamedTuple):
     """The outcome of a login before the day of NemLog-in, or from it on. None: it does not matter.
 
-    `signature`: with an employee signature; `moved`: the rights are moved, which closes the old access for good.
+    `signature`: with an employee signature; `moved`: the rights are moved, which closes the old access for good;
+    `known`: the user has access.
     """
 
     rule: str
@@ -24,35 +26,39 @@ class Row(NamedTuple):
     login: str
     signature: bool | None
     moved: bool | None
+    known: bool | None
     granted: bool
     text: str
 
 
 LOGINS = (
-    Row("BI-2", False, "old", None, None, granted=True, text="bi-login-granted"),
-    Row("BI-2", False, "nemlogin", None, None, granted=False, text="bi-login-refused-not-yet"),
-    Row("BI-2", True, "old", True, False, granted=False, text="bi-login-refused-use-nemlogin"),
-    Row("BI-3", True, "old", True, True, granted=False, text="bi-login-refused-closed"),
-    Row("BI-2", True, "old", False, None, granted=False, text="bi-login-refused-no-signature"),
-    Row("BI-2", True, "nemlogin", False, None, granted=False, text="bi-login-refused-no-signature"),
-    Row("BI-3", True, "nemlogin", True, None, granted=True, text="bi-login-granted"),
+    Row("BI-2", False, "old", None, None, True, granted=True, text="bi-login-granted"),
+    Row("BI-2", False, "old", None, None, False, granted=False, text="bi-login-refused-unknown"),
+    Row("BI-2", False, "nemlogin", None, None, None, granted=False, text="bi-login-refused-not-yet"),
+    Row("BI-2", True, "old", True, False, None, granted=False, text="bi-login-refused-use-nemlogin"),
+    Row("BI-3", True, "old", True, True, None, granted=False, text="bi-login-refused-closed"),
+    Row("BI-2", True, "old", False, None, None, granted=False, text="bi-login-refused-no-signature"),
+    Row("BI-2", True, "nemlogin", False, None, None, granted=False, text="bi-login-refused-no-signature"),
+    Row("BI-3", True, "nemlogin", True, None, None, granted=True, text="bi-login-granted"),
 )
+
+NO_SUCH_LOGIN = Row("BI-2", False, "", None, None, None, granted=False, text="bi-login-refused-no-such-login")
+"""Of a way to log in that nobody knows, on every day."""
 
 
 def row_of(request: BiLoginRequested, user: BiUser | None) -> Row:
     """The one row for this request."""
-    when = (request.day >= BI_NEMLOGIN, request.login)
-    signature, moved = request.employee_signature, user is not None and user.status == "nemlogin"
-    (row,) = (
-        row
-        for row in LOGINS
-        if (row.from_the_day, row.login) == when and row.signature in (None, signature) and row.moved in (None, moved)
-    )
+    if request.unknown_codes():
+        return NO_SUCH_LOGIN
+    moved, known = (False, False) if user is None else (user.moved_at is not None, user.status is not None)
+    case = (request.day >= BI_NEMLOGIN, request.login, request.employee_signature, moved, known)
+    (row,) = (row for row in LOGINS if all(its in (None, asked) for its, asked in zip(row[1:6], case, strict=True)))
     return row
 
 
 def login(user: BiUser | None, request: BiLoginRequested) -> BiLoginAnswered:
-    """The answer, with the modules that can be used once logged in."""
+    """The answer as things stood when it was asked for, with the modules that can be used once logged in."""
+    user = user and user.stood(request.occurred_at)
     row = row_of(request, user)
     modules = user.usable(request.day) if user and row.granted else ()
     text = row.text

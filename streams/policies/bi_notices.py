@@ -32,6 +32,12 @@ def module_decided(user: str, responsible: str, module: str, at: datetime, *, gr
     yield from _notice(user, responsible, "bi-module-decided", "BI-4", at, details)
 
 
+def module_not_decided(user: str, responsible: str | None, module: str, at: datetime) -> Iterator[NoticeIssued]:
+    """BI-4: the person who is asked is told that somebody else has decided, which does not count."""
+    if responsible is not None:
+        yield from _notice(user, responsible, "bi-module-decided-by-another", "BI-4", at, {"module": module})
+
+
 def access_created(user: str, responsible: str, modules: list[str], at: datetime) -> Iterator[NoticeIssued]:
     """BI-4: the user and the person responsible are told."""
     details = {"modules": ", ".join(modules) or "–"}

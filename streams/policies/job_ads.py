@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from schemas.companies import is_cvr, is_p_number
+from schemas.cpr import normal_form
 from schemas.dates import copenhagen_day
 from schemas.event import Event, Frozen
 from schemas.jobad import AdvertPublished, ClientSystemRecorded, JobAdAnswered, JobAdNumbersToCheck, JobAdSubmitted
@@ -66,7 +67,7 @@ def _lacks_p_number(advert: JobAdSubmitted, _client: ClientSystem | None) -> boo
 
 
 def _shows_a_number(advert: JobAdSubmitted, _client: ClientSystem | None) -> bool:
-    """True when a text that becomes public contains a number that was given, however it is spaced."""
+    """True when a text that becomes public contains a number that was given, however the two are written."""
     if not advert.anonymous:
         return False
     numbers = [_digits(given or "") for given in (advert.cvr, advert.p_number)]
@@ -75,7 +76,7 @@ def _shows_a_number(advert: JobAdSubmitted, _client: ClientSystem | None) -> boo
 
 
 def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
+    return re.sub(r"[^0-9]", "", normal_form(text))
 
 
 CHECKS = (

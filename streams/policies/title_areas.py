@@ -8,6 +8,7 @@ valid title is asked for on edit. EURES and JobAD hold adverts, and are treated 
 from datetime import date
 from typing import NamedTuple
 
+from schemas.notices import RecipientKind
 from schemas.title_areas import HOLDER_OF, WAVE_OF, wave_day
 from schemas.titles import HolderKind
 
@@ -15,7 +16,7 @@ from schemas.titles import HolderKind
 class Tell(NamedTuple):
     """A recipient who is told that a title must be chosen, and the text for it."""
 
-    recipient_kind: str
+    recipient_kind: RecipientKind
     reason: str
 
 

@@ -3,7 +3,7 @@
 **Chosen**, where the newsletter is silent: a request is judged by the day on which it was made. Before the wave any old
 title is granted, also a retired one and one that the table does not list, for DiscoAMS08 is not ours to judge. From the
 wave on the title must be one of ESCO-STAR's, as the table in use has it. An area whose titles are never converted, or
-that holds none, has no choice to grant.
+that holds none, has no choice to grant; nor has an area of employers for a citizen, and the other way round.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ CHOICES = (
     Choice(True, "esco-star", True, "title-choice-granted"),
 )
 NO_SUCH_AREA, NO_SUCH_TITLE = "title-choice-refused-no-area", "title-choice-refused-no-title"
+NOT_YOURS, NO_SUCH_SCHEME = "title-choice-refused-not-yours", "title-choice-refused-no-scheme"
 
 
 def choose(
@@ -43,17 +44,21 @@ def choose(
     area = BY_CODE.get(request.area)
     if area is None:
         return state, (_answer(request, now, "TIT-1", NO_SUCH_AREA),)
+    if request.holder_kind != area.holder:
+        return state, (_answer(request, now, "TIT-1", NOT_YOURS),)
     come = now.day >= area.wave_day
-    choice = next(row for row in CHOICES if (row.wave_has_come, row.scheme) == (come, request.scheme))
     rule = area.on_edit if come else "TIT-8"
+    choice = next((row for row in CHOICES if (row.wave_has_come, row.scheme) == (come, request.scheme)), None)
+    if choice is None:
+        return state, (_answer(request, now, rule, NO_SUCH_SCHEME),)
     if not choice.granted:
         first_day = f"{area.wave_day:%d.%m.%Y}"
         return state, (_answer(request, now, rule, choice.text, first_day=first_day),)
     if come and (table is None or request.title not in table.labels):
         return state, (_answer(request, now, rule, NO_SUCH_TITLE),)
-    chosen = _chosen(request)
-    granted = (_answer(request, now, rule, choice.text, granted=True), chosen)
     before = state.find(request.area, request.item)
+    chosen = _chosen(request, None if before is None else before.jobcentre)
+    granted = (_answer(request, now, rule, choice.text, granted=True), chosen)
     if before is not None and before.outlives(request.occurred_at, by_request=True):
         return state, granted
     held, out = hold(before, chosen.as_held(), now, by_request=True)
@@ -78,5 +83,6 @@ def _answer(
     )
 
 
-def _chosen(request: TitleChoiceRequested) -> TitleChosen:
-    return TitleChosen.trusted(**request.__dict__)
+def _chosen(request: TitleChoiceRequested, known_jobcentre: str | None) -> TitleChosen:
+    """**Chosen**: a choice that names no jobcentre leaves the item with the one that deals with it."""
+    return TitleChosen.trusted(**request.__dict__ | {"jobcentre": request.jobcentre or known_jobcentre})

@@ -130,6 +130,8 @@ def _hold(state: HeldTitles, fact: TitleHeldRecorded, now: Now) -> tuple[HeldTit
         return state, ()
     before = state.find(fact.area, fact.item)
     if before is not None and before.outlives(fact.occurred_at, by_request=False):
+        if before.jobcentre is None and fact.jobcentre is not None:  # the choice that was read first named none
+            state = state.having([before.model_copy(update={"jobcentre": fact.jobcentre})])
         return state, ()
     if fact.removed or fact.scheme == "free-text":
         return (state if before is None else state.without([before])), ()

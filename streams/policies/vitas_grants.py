@@ -43,6 +43,9 @@ MENTOR_TYPE = (
 )
 ADVERTS_PAUSED = Pause("VIT-4", first_day=WAVE_1, last_day=WAVE_2 - timedelta(days=1), source=NEWSLETTER)
 
+UNKNOWN = {"measure": "mentor-grant-refused-measure", "mentor_type": "mentor-grant-refused-type"}
+"""By field: the text of the refusal of a code that nobody knows, on every day (**chosen**)."""
+
 _TYPE_OF = {row.measure: row for row in MENTOR_TYPE}
 
 
@@ -56,6 +59,9 @@ def decide(_state: State | None, event: Event) -> tuple[State | None, Sequence[E
 
 
 def _mentor_grant(request: MentorGrantRequested) -> MentorGrantAnswered:
+    if unknown := request.unknown_codes():
+        text = UNKNOWN[unknown[0]]
+        return answered(MentorGrantAnswered, request, granted=False, rule="VIT-1", text=text, details={})
     row = _TYPE_OF[request.measure]
     granted = request.mentor_type is not None or request.day < row.from_day
     text = "mentor-grant-granted" if granted else "mentor-grant-refused-no-type"

@@ -6,7 +6,7 @@ The row of law is `CLEAN_UP` in `vitas_state`. **Chosen**, where the newsletter 
 * A user who is past 18 months when the clean-up begins becomes inactive on its first day. A user of whom we first hear
   then becomes inactive on the next day, so that logins which arrive with the record are known.
 * A login recorded on or after the day of inactivation re-activates nobody: only the jobcentre does. One before that day
-  does, whenever it arrives, and a request is answered as things stood on its own day.
+  does, whenever it arrives, and a request is answered as things stood at its own moment.
 * The jobcentre has the list, and gets no notice. A user of whom VITAS has told nothing is let in.
 """
 
@@ -41,12 +41,12 @@ def decide(state: VitasUser | None, event: Event) -> Outcome:
     before, day = state or VitasUser(user=event.key), event.day
     rule = REACTIVATED
     if isinstance(event, LoginRecorded):
-        after = before.known(day, counts_from=None, logins=(day,))
+        after = before.known(day, logins=(day,))
     elif isinstance(event, VitasUserReactivatedRecorded):
-        after = before.known(day, counts_from=day, logins=())
+        after = before.reactivated(event.occurred_at, day)
     elif isinstance(event, VitasUserRecorded):
         rule = CLEAN_UP.rule
-        after = _told(before, event).known(day, counts_from=event.created_on, logins=())
+        after = _told(before, event).known(day, counts_from=event.created_on)
     else:
         raise TypeError(f"vitas-users does not read {type(event).__name__}")
     return after, _said(before, after, event.occurred_at, day, rule)
@@ -59,8 +59,11 @@ def wake(state: VitasUser, day: date) -> Outcome:
 
 
 def _told(user: VitasUser, event: VitasUserRecorded) -> VitasUser:
-    told = {"jobcentre": event.jobcentre, "company": event.company}
-    return user.model_copy(update=told | {"recorded_on": user.recorded_on or event.day})
+    """What was recorded last counts, whichever is read last."""
+    told: dict[str, object] = {"recorded_on": user.recorded_on or event.day}
+    if user.told_at is None or user.told_at <= event.occurred_at:
+        told |= {"jobcentre": event.jobcentre, "company": event.company, "told_at": event.occurred_at}
+    return user.model_copy(update=told)
 
 
 def _said(before: VitasUser, after: VitasUser, moment: datetime, day: date, rule: str) -> Sequence[Event]:
@@ -85,9 +88,8 @@ def _shown(user: VitasUser) -> tuple[object, ...]:
 
 
 def _answer(state: VitasUser | None, request: VitasLoginRequested) -> VitasLoginAnswered:
-    """VIT-3: refused from the day of inactivation on."""
-    due = state.inactive_on if state is not None and state.inactive else None
-    refused = due is not None and request.day >= due
+    """VIT-3: refused from the day of inactivation on, until the moment of the re-activation."""
+    refused = state is not None and state.stood_inactive(request.occurred_at, request.day)
     text, version = render("vitas-login-refused-inactive" if refused else "vitas-login-granted", {})
     return VitasLoginAnswered.trusted(
         occurred_at=request.occurred_at,

@@ -18,6 +18,7 @@ from schemas.topics import (
 from tests.builders import BOTH, CITIZEN, NO_DUTY, change_notice, situation
 from tests.consumers.batches import slice_connection
 from tests.consumers.title_batches import incoming, rows
+from tests.login_builders import login
 from tests.title_builders import COOK, NEW_COOK, changed, free_text, request, wish
 
 ENTRIES = "select type, uuid_send(event_id), uuid_send(cause), rule from journal.entry order by occurred_at, type"
@@ -82,3 +83,17 @@ def test_entries_lie_in_the_partition_of_their_month_in_utc_and_no_moment_is_wit
         ("journal.entry_2021_07",),
         ("journal.entry_other",),
     ]
+
+
+def test_a_code_that_nobody_knows_is_counted_by_day_without_the_code_and_its_event_is_in_the_journal(
+    connection: Connection,
+) -> None:
+    strange = [incoming(login(at, system="star-app")) for at in ("2021-06-15 23:59", "2021-06-15 08:00", "2021-06-16")]
+    applied(connection, *strange[:1], incoming(login("2021-06-15 09:00")))
+    applied(connection, *strange[1:])
+    counts = "select type, field, day::text, times from journal.unknown_code order by day"
+    assert rows(connection, counts) == [
+        ("login-recorded.v1", "system", "2021-06-15", 2),
+        ("login-recorded.v1", "system", "2021-06-16", 1),
+    ]
+    assert rows(connection, "select count(*) from journal.entry where type = 'login-recorded.v1'") == [(4,)]

@@ -167,4 +167,26 @@ OF_RIGHTS = (
         "if not cursor.judged and (why := refusal(", "if (why := refusal(",
         "tests/integration/test_cpr_past_the_edge.py::test_a_batch_log_in_which_such_a_record_was_applied_still_replays",
     ),
+    Sabotage(
+        "who is not known is let in", "streams/policies/bi_logins.py",
+        'granted=False, text="bi-login-refused-unknown"', 'granted=True, text="bi-login-granted"',
+        "tests/stories/test_bi.py::"
+        "test_bi_2_before_the_day_the_old_login_of_an_unknown_or_a_removed_user_is_refused_with_the_reason",
+    ),
+    Sabotage(
+        "a user decides for himself", "streams/policies/bi_state.py", "who != user and self.responsible in (None, who)",
+        "True",
+        "tests/stories/test_bi.py::"
+        "test_bi_4_a_decision_by_the_user_or_by_another_does_not_count_and_is_shown_and_the_request_stays_open",
+    ),
+    Sabotage(
+        "a re-activation opens the door to what was asked before it", "streams/policies/vitas_state.py",
+        "and moment < self.reactivated_at", "and False",
+        "tests/stories/test_vitas_users.py::"
+        "test_vit_3_a_request_made_before_the_re_activation_is_refused_though_it_is_read_after_it",
+    ),
+    Sabotage(
+        "a company's number in other digits published", "streams/policies/job_ads.py", "normal_form(text)", "text",
+        "tests/policies/test_job_ads.py::test_an_anonymous_advert_that_shows_its_number_is_refused_always",
+    ),
 )  # fmt: skip

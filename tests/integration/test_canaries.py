@@ -82,6 +82,7 @@ def test_tit_9_a_replaced_title_is_found_with_its_holder_but_where_it_belongs(te
 @pytest.mark.parametrize("number", [CVR, P_NUMBER])
 def test_ad_2_a_number_is_found_on_a_public_topic_always_and_elsewhere_with_its_anonymous_advert(number: str) -> None:
     assert found(PUBLIC, f"client-1\tvalue\x10{number}\x14")
+    assert found(PUBLIC, "".join(chr(ord(digit) + 0xFEE0) for digit in number))
     assert found(OPEN, f"{number}\tjob-ads\t{ADVERT}")
     assert found(OPEN, f'{{"waiting": [{{"advert": "{ADVERT}", "cvr": "{number}"}}]}}')
     assert not found(OPEN, f"{number}\tcompany-registered.v1", f"{ADVERT}\tadvert-published.v1")

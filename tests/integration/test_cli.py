@@ -118,6 +118,21 @@ def test_the_help_of_every_command_says_what_it_does_and_gives_an_example(path: 
     assert "Example" in shown.output
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["notices", "x-1", "--kind", "users"], "There is no kind of recipient users. Did you mean user?"),
+        (["titles", "suggest", "kok", "--area", "my-plans"], "There is no area my-plans. Did you mean my-plan?"),
+        (["archive", "deliver", "referals", "--who", "Anna"], "There is no area referals. Did you mean referrals?"),
+        (["flood", "announce", "title-choice", "2021-06-14", "9", "--who", "Anna"], "There is no reason title-choice."),
+    ],
+)
+def test_what_the_code_does_not_know_is_wrong_usage_before_any_server_is_asked(command: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == USAGE
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
 def test_the_help_of_the_whole_names_the_exit_codes_and_loads_nothing_heavy() -> None:
     program = "import sys; from infra.cli import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, text=True, capture_output=True, check=True)

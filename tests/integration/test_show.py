@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from producers.cpr import made_up_cpr
 from schemas.codec import encode
 from schemas.headers import RawHeaders, headers
 from schemas.ids import slice_of
+from schemas.notices import RecipientKind
 from schemas.topic import SLICES
 from schemas.topics import (
     CV_REQUIREMENT_CHANGED,
@@ -33,7 +35,7 @@ from schemas.topics import (
     TITLE_REPLACED,
     TOPICS,
 )
-from tests.builders import CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
+from tests.builders import BOTH, CITIZEN, FUND, JOBCENTRE, NO_DUTY, REGISTER, change_notice, changed, situation
 from tests.consumers.batches import REASON, incoming_events, set_ceiling, slice_connection
 from tests.integration.looking import AWAY, BAD_INPUT, COULD_NOT, FINE, USAGE, Desk, desk, empty
 from tests.integration.test_explain import happened
@@ -230,6 +232,16 @@ def test_an_unknown_area_gets_the_nearest_ones(desk: Desk, command: tuple[str, .
     assert done.exit_code == code
     assert "There is no area" in flat(done.stderr)
     assert "titles" in command or "Did you mean referrals?" in flat(done.stderr)
+
+
+@pytest.mark.parametrize("kind", get_args(RecipientKind))
+def test_notices_knows_each_kind_of_recipient(desk: Desk, kind: str) -> None:
+    notice = change_notice(AT, before=REGISTER, now=BOTH).model_copy(
+        update={"recipient_kind": kind, "recipient": "x-1"}
+    )
+    with slice_connection(desk.dsn) as connection:
+        mailboxes.apply(connection, incoming_events(notice))
+    assert [found["about"] for found in desk.json("notices", "x-1", "--kind", kind)] == [CITIZEN]
 
 
 def test_dead_letters_are_listed_newest_first_with_reason_and_position_but_without_their_contents(desk: Desk) -> None:

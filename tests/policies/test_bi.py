@@ -15,14 +15,16 @@ from streams.bi import decision
 from streams.policies.bi import decide, wake
 from streams.policies.bi_logins import LOGINS, row_of
 from streams.policies.bi_notices import MAIL_DAY
-from streams.policies.bi_state import BiUser
-from tests.bi_builders import access, changed, decided, login, mail, module_request, move
-from tests.builders import situation
+from streams.policies.bi_state import Asked, BiUser
+from tests.bi_builders import access, changed, decided, kept_out, let_in, login, mail, module_request, move
+from tests.builders import moment, situation
 from tests.stories.playbook import Playbook
 
 BEFORE, FROM = "2021-06-20 23:59", "2021-06-21 00:00"
-MOVED = BiUser(user="user-1", status="nemlogin", modules=("a",))
+MOVED = BiUser(user="user-1", status="nemlogin", modules=("a",), moved_at=moment("2021-06-21 00:00"))
+NEW = BiUser(user="user-1", status="nemlogin", modules=("a",))
 TO_MOVE = BiUser(user="user-1", status="rights-to-move", modules=("a",))
+REMOVED = BiUser(user="user-1", asked=(Asked("request-1", "a"),))
 
 
 def test_the_mail_goes_out_exactly_a_week_before_the_day_and_not_before_notices_do() -> None:
@@ -34,7 +36,11 @@ def test_the_mail_goes_out_exactly_a_week_before_the_day_and_not_before_notices_
     ("at", "how", "signature", "user", "granted", "rule", "text"),
     [
         (BEFORE, "old", True, TO_MOVE, True, "BI-2", "bi-login-granted"),
-        (BEFORE, "old", False, None, True, "BI-2", "bi-login-granted"),
+        (BEFORE, "old", False, TO_MOVE, True, "BI-2", "bi-login-granted"),
+        (BEFORE, "old", True, None, False, "BI-2", "bi-login-refused-unknown"),
+        (BEFORE, "old", False, REMOVED, False, "BI-2", "bi-login-refused-unknown"),
+        (BEFORE, "nemlogin", True, None, False, "BI-2", "bi-login-refused-not-yet"),
+        (FROM, "old", True, NEW, False, "BI-2", "bi-login-refused-use-nemlogin"),
         (BEFORE, "nemlogin", True, TO_MOVE, False, "BI-2", "bi-login-refused-not-yet"),
         (FROM, "old", True, TO_MOVE, False, "BI-2", "bi-login-refused-use-nemlogin"),
         (FROM, "old", True, None, False, "BI-2", "bi-login-refused-use-nemlogin"),
@@ -56,27 +62,69 @@ def test_a_login_leads_where_its_row_says(
 def test_every_login_has_exactly_one_row_and_every_row_is_used() -> None:
     used = [
         row_of(login(at, how, signature=signature), user)
-        for at, how, signature, user in product((BEFORE, FROM), ("old", "nemlogin"), (True, False), (None, MOVED))
+        for at, how, signature, user in product((BEFORE, FROM), ("old", "nemlogin"), (True, False), (None, MOVED, NEW))
     ]
     assert set(used) == set(LOGINS)
 
 
 @pytest.mark.parametrize(
-    ("recorded", "status"), [(BEFORE, "old-login"), (FROM, "nemlogin"), ("2021-03-28 03:00", "old-login")]
+    ("recorded", "initial", "status"),
+    [
+        ("2021-03-28 03:00", False, "old-login"),
+        (BEFORE, False, "old-login"),
+        (BEFORE, True, "old-login"),
+        (FROM, False, "nemlogin"),
+        (FROM, True, "rights-to-move"),
+        ("2022-02-28 12:00", False, "nemlogin"),
+        ("2022-02-28 12:00", True, "rights-to-move"),
+    ],
 )
-def test_who_gets_access_from_the_day_on_has_nothing_to_move(recorded: str, status: str) -> None:
-    state, _ = decide(None, access(recorded, initial=True))
+def test_who_gets_access_from_the_day_on_has_nothing_to_move_and_who_is_loaded_as_existing_has(
+    recorded: str, initial: bool, status: str
+) -> None:
+    state, _ = decide(None, access(recorded, initial=initial))
     assert state is not None
     assert state.status == status
 
 
 @pytest.mark.parametrize(
-    ("recorded", "mailed"),
-    [("2021-06-13 23:59", "2021-06-14"), ("2021-06-14 00:00", "2021-06-14"), ("2021-06-21 00:00", "2021-06-21 00:00")],
+    ("recorded", "initial", "mailed"),
+    [
+        ("2021-06-13 23:59", True, ["2021-06-14"]),
+        ("2021-06-13 23:59", False, ["2021-06-14"]),
+        ("2021-06-14 00:00", True, ["2021-06-14"]),
+        (BEFORE, False, [BEFORE]),
+        (FROM, True, [FROM]),
+        (FROM, False, []),
+        ("2022-03-01 08:00", True, ["2022-03-01 08:00"]),
+        ("2022-03-01 08:00", False, []),
+    ],
 )
-def test_the_mail_comes_on_its_day_or_at_once_and_never_twice(recorded: str, mailed: str) -> None:
-    book = Playbook(decision).fact(access(recorded, initial=True)).day("2021-07-01")
-    assert [event for event in book.new_outputs() if event.SCHEMA == "notice-issued.v1"] == [mail(mailed)]
+def test_the_mail_comes_on_its_day_or_at_once_to_whom_it_concerns_and_never_twice(
+    recorded: str, initial: bool, mailed: list[str]
+) -> None:
+    book = Playbook(decision).fact(access(recorded, initial=initial)).day("2022-04-01")
+    assert [event for event in book.new_outputs() if getattr(event, "rule", "") == "BI-1"] == [
+        mail(at) for at in mailed
+    ]
+
+
+@pytest.mark.parametrize("at", ["2021-06-22 08:59", "2021-06-22 09:00"])
+def test_a_login_from_before_the_rights_were_moved_is_answered_so_though_it_is_read_afterwards(at: str) -> None:
+    book = Playbook(decision).fact(access("2021-05-01 08:00", "a", initial=True)).day("2021-06-21")
+    book.fact(move("2021-06-22 09:00")).new_outputs()
+    book.fact(login(at)).fact(login(at, "old"))
+    if at == "2021-06-22 09:00":
+        expected = [let_in(at, "a"), kept_out(at, "bi-login-refused-closed", rule="BI-3")]
+    else:
+        expected = [let_in(at, text="bi-login-rights-to-move"), kept_out(at, "bi-login-refused-use-nemlogin")]
+    assert book.new_outputs() == expected
+
+
+def test_a_first_load_that_is_sent_again_leaves_moved_rights_moved() -> None:
+    book = Playbook(decision).fact(access("2021-05-01 08:00", initial=True)).day("2021-06-21")
+    book.fact(move("2021-06-21 08:00")).new_outputs()
+    assert book.fact(access("2021-06-22 08:00", initial=True)).new_outputs() == []
 
 
 def test_a_decision_read_before_its_request_waits_until_the_next_day_begins() -> None:

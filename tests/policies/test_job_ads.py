@@ -31,6 +31,7 @@ from tests.stories.playbook import Playbook
 
 KNOWN, _ = decide(None, client("2021-05-01 08:00", "2021-05-01"))
 IN_FORCE = "2021-06-14 00:00"
+FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in CVR)
 
 
 def answers(decided: Decided) -> list[tuple[bool, str]]:
@@ -112,6 +113,12 @@ def test_without_a_number_an_anonymous_advert_is_accepted_until_the_day_before_t
         {"headline": f"Kok til {CVR}"},
         {"headline": "Kok til 90 00 00 04"},
         {"headline": f"Afdeling {P_NUMBER}"},
+        {"headline": f"Kok til {FULL_WIDTH}"},
+        {"headline": "Kok til ٩٠٠٠٠٠٠٤"},
+        {"headline": "Kok til 𝟿𝟶𝟶𝟶𝟶𝟶𝟶𝟺"},
+        {"headline": "Kok til 9\u200b0000004"},
+        {"headline": "Kok til &#57;0000004"},
+        {"headline": "Kok til %390000004"},
         {"advert": f"a-{CVR}"},
         {"request": f"r-{P_NUMBER}"},
     ],
@@ -119,6 +126,11 @@ def test_without_a_number_an_anonymous_advert_is_accepted_until_the_day_before_t
 def test_an_anonymous_advert_that_shows_its_number_is_refused_always(at: str, shown: dict[str, str]) -> None:
     assert answers(decide(KNOWN, anonymous(at, **shown))) == [(False, "AD-2")]
     assert answers(decide(KNOWN, submitted(at, cvr=CVR, p_number=P_NUMBER, **shown))) == [(True, "AD-1")]
+
+
+def test_a_number_that_was_given_in_other_digits_is_the_same_number_in_a_headline() -> None:
+    decided = decide(KNOWN, anonymous("2021-06-13 12:00", cvr=FULL_WIDTH, p_number=None, headline=f"Kok til {CVR}"))
+    assert answers(decided) == [(False, "AD-2")]
 
 
 def test_a_few_digits_that_are_no_number_of_a_company_may_stand_in_a_headline() -> None:

@@ -15,7 +15,18 @@ from streams.policies.title_choices import CHOICES
 from streams.titles import decision
 from tests.builders import CITIZEN
 from tests.stories.playbook import Playbook
-from tests.title_builders import COOK, HERMIT, NEW_COOK, NEW_WAITER, TABLE, asks_for, asks_for_old, choice, wish
+from tests.title_builders import (
+    COOK,
+    HERMIT,
+    NEW_COOK,
+    NEW_WAITER,
+    TABLE,
+    asks_for,
+    asks_for_old,
+    choice,
+    choice_answer,
+    wish,
+)
 
 EVE, DAY = {1: "2021-06-11 23:59", 2: "2021-09-17 23:59"}, {1: "2021-06-12 00:00", 2: "2021-09-18 00:00"}
 
@@ -43,6 +54,17 @@ def test_tit_8_until_the_eve_of_its_wave_an_area_takes_old_titles_and_from_the_d
         asked = [asks_for_old(at, title, request=title, **fields) for title in (COOK, HERMIT, "0000000")]
         assert answers(*asked) == [old_one] * 3
         assert answers(asks_for(at, **fields)) == [new_one]
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.code)
+@pytest.mark.parametrize("days", [EVE, DAY], ids=["eve", "day"])
+def test_a_choice_in_an_area_of_other_holders_is_refused_and_leaves_no_state(area: Area, days: dict[int, str]) -> None:
+    other = "employer" if area.holder == "citizen" else "citizen"
+    book = Playbook(decision, TABLE)
+    for asks in (asks_for_old, asks_for):
+        request = asks(days[area.wave], area=area.code, holder_kind=other)
+        assert book.fact(request).new_outputs() == [choice_answer(request, "title-choice-refused-not-yours", "TIT-1")]
+    assert book.state(CITIZEN) is None
 
 
 def test_from_the_wave_on_a_title_must_be_one_that_the_table_in_use_has() -> None:

@@ -81,7 +81,7 @@ def known_of(state: VitasUser | None) -> tuple[object, ...]:
     reached = [
         state.known(LAST_DAY, counts_from=add_months(FIRST_DAY, months), logins=()).inactive_on for months in range(72)
     ]
-    return state.model_copy(update={"later": ()}), reached
+    return state.model_copy(update={"later": (), "later_before": ()}), reached
 
 
 @given(logins, reactivations, records(), st.randoms(use_true_random=False))

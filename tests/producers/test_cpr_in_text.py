@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 
+from infra.cli import redaction
 from producers.cpr import made_up_cpr
 from producers.lines import BadLine, check_lines
 from schemas.cpr import looks_like_cpr, none_in
@@ -126,3 +127,11 @@ def test_a_p_number_that_begins_with_a_date_is_one_where_it_belongs_and_nowhere_
     assert not isinstance(found, BadLine)
     assert found.event.cpr_fields() == []
     assert found.event.model_copy(update={"cvr": "1003281234"}).cpr_fields() == ["cvr"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["0706211234", " 070621-1234", "070621\u20111234", "０７０６２１１２３４", "0706\u200b211234"]
+)
+def test_a_number_that_is_typed_in_place_of_an_id_is_known_in_any_spelling_and_an_id_is_not(typed: str) -> None:
+    assert redaction.looks_like_cpr(typed)
+    assert not redaction.looks_like_cpr(f"c-{typed}")

@@ -4,16 +4,19 @@ from typing import Any
 
 import pytest
 
+from schemas.notices import NoticeIssued
 from streams.titles import decision
 from tests.builders import day, situation
 from tests.stories.playbook import Playbook
 from tests.title_builders import (
+    COOK,
     EMPLOYER,
     HERMIT,
     NEW_COOK,
     TABLE,
     answer,
     asks_for,
+    asks_for_old,
     changed,
     choice_answer,
     chosen,
@@ -93,6 +96,35 @@ def test_tit_15_the_employer_and_each_jobcentre_are_told_of_retired_titles_in_vi
     ]
     book.fact(wish("2021-10-01 10:00", HERMIT, item="v2", jobcentre="jobcentre-2", **held))
     assert book.day("2021-12-31").new_outputs() == []
+
+
+@pytest.mark.parametrize("area", ["vitas-applications", "vitas-grants"])
+@pytest.mark.parametrize("choice_first", [False, True])
+def test_tit_15_a_choice_that_names_no_jobcentre_leaves_the_known_one_which_is_told_at_wave_2(
+    area: str, choice_first: bool
+) -> None:
+    held: dict[str, Any] = {"holder": EMPLOYER, "holder_kind": "employer", "area": area, "item": "v1"}
+    recorded = wish("2021-07-01 10:00", COOK, jobcentre="jobcentre-1", **held)
+    choice = asks_for_old("2021-07-02 10:00", HERMIT, **held)
+    book = Playbook(decision, TABLE)
+    for event in (choice, recorded) if choice_first else (recorded, choice):
+        book.fact(event)
+    as_chosen = chosen(choice).model_copy(update={"jobcentre": None if choice_first else "jobcentre-1"})
+    assert book.new_outputs() == [choice_answer(choice), as_chosen]
+    assert [
+        (event.recipient_kind, event.recipient)
+        for event in book.day("2021-09-18").new_outputs()
+        if isinstance(event, NoticeIssued)
+    ] == [("employer", EMPLOYER), ("jobcentre", "jobcentre-1")]
+    assert book.day("2021-12-31").new_outputs() == []
+
+
+def test_tit_15_a_choice_that_names_a_jobcentre_moves_the_item_to_it() -> None:
+    held: dict[str, Any] = {"holder": EMPLOYER, "holder_kind": "employer", "area": "vitas-grants", "item": "v1"}
+    book = Playbook(decision, TABLE).fact(wish("2021-07-01 10:00", COOK, jobcentre="jobcentre-1", **held))
+    book.fact(asks_for_old("2021-07-02 10:00", HERMIT, jobcentre="jobcentre-2", **held)).day("2021-09-18")
+    told_of = [event.recipient for event in book.outputs if isinstance(event, NoticeIssued)]
+    assert told_of == [EMPLOYER, "jobcentre-2"]
 
 
 def test_tit_15_a_jobcentre_that_a_grant_names_only_later_is_told_then() -> None:

@@ -72,6 +72,13 @@ def test_vit_2_an_inactive_user_who_moves_is_listed_by_the_new_jobcentre_and_sta
     assert users.day(FOREVER).new_outputs() == []
 
 
+def test_vit_2_a_record_that_is_older_than_the_known_one_moves_nobody_back() -> None:
+    users = inactive().day("2022-05-03").fact(recorded("2022-05-02 08:00", "2019-05-02", jobcentre="jobcentre-2"))
+    users.new_outputs()
+    users.fact(recorded("2022-05-01 08:00", "2019-05-02", company="company-9"))
+    assert users.day(FOREVER).new_outputs() == []
+
+
 def test_vit_2_one_whom_vitas_created_anew_but_long_ago_stays_inactive_since_the_later_day() -> None:
     users = inactive().day("2024-01-02").fact(recorded("2024-01-02 08:00", "2021-01-04"))
     assert users.new_outputs() == [listed("2024-01-02 08:00", active=False, rule="VIT-2", since="2022-07-04")]
@@ -117,8 +124,33 @@ def test_vit_3_a_late_login_whose_own_18_months_are_over_only_moves_the_day_of_i
 
 
 @pytest.mark.parametrize(("at", "granted"), [("2022-02-28 23:59", True), ("2022-03-01 00:00", False)])
-def test_vit_3_a_request_is_answered_as_things_stood_on_its_own_day(at: str, granted: bool) -> None:
+def test_vit_3_a_request_is_answered_as_things_stood_at_its_own_moment(at: str, granted: bool) -> None:
     assert inactive().fact(asks(at)).new_outputs() == [answered(at, granted=granted)]
+
+
+@pytest.mark.parametrize(
+    ("at", "granted"),
+    [
+        ("2022-02-28 23:59", True),  # active still
+        ("2022-03-01 00:00", False),
+        ("2022-03-02 08:59", False),
+        ("2022-03-02 09:00", True),  # the moment of the re-activation
+        ("2022-03-20 12:00", True),
+    ],
+)
+def test_vit_3_a_request_made_before_the_re_activation_is_refused_though_it_is_read_after_it(
+    at: str, granted: bool
+) -> None:
+    users = inactive().day("2022-03-02").fact(reactivated("2022-03-02 09:00")).day("2022-03-20")
+    assert users.new_outputs() == [listed("2022-03-02 09:00", active=True, rule="VIT-3")]
+    assert users.fact(asks(at)).new_outputs() == [answered(at, granted=granted)]
+    assert users.day(FOREVER).new_outputs() == [listed("2023-09-02", active=False, rule="VIT-2")]
+
+
+def test_vit_3_a_late_login_shows_that_the_user_was_active_before_the_re_activation_too() -> None:
+    users = inactive().day("2022-03-02").fact(reactivated("2022-03-02 09:00")).fact(login("2022-02-28 23:59"))
+    users.new_outputs()
+    assert users.fact(asks("2022-03-02 08:00")).new_outputs() == [answered("2022-03-02 08:00", granted=True)]
 
 
 def test_vit_3_an_inactive_user_is_refused_until_the_jobcentre_reactivates_and_counts_from_that_day() -> None:
