@@ -16,11 +16,8 @@ AREAS = {found.name: import_module(f"{__name__}.{found.name}") for found in iter
 TEXTS: Mapping[str, Text] = {name: text for area in AREAS.values() for name, text in getattr(area, "TEXTS", {}).items()}
 """By text id: for a notice its reason."""
 
-WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}
-"""Codes in `details` that a reader should see as words."""
-
 
 def render(text_id: str, details: Mapping[str, str]) -> tuple[str, int]:
     """The Danish text and its version; `KeyError` when there is no such text or a detail is missing."""
     text = TEXTS[text_id]
-    return text.danish.format_map({name: WORDS.get(value, value) for name, value in details.items()}), text.version
+    return text.filled(details), text.version

@@ -40,6 +40,6 @@ TEXTS = {
     "bi-module-refused": Text(1, "Du har ikke fået adgang til modulet {module} på bi.star.dk."),
     "bi-module-asked": Text(1, "En bruger anmoder om adgang til modulet {module}. Giv eller afslå adgang."),
     "bi-module-decided": Text(1, "Din afgørelse er registreret. Modul: {module}. Adgang givet: {granted}."),
-    "bi-access-created": Text(1, "Du har fået adgang til bi.star.dk. Moduler: {modules}."),
-    "bi-access-created-by-you": Text(1, "Adgangen er oprettet, og brugeren har besked. Moduler: {modules}."),
+    "bi-access-created": Text(2, "Du har fået adgang til bi.star.dk.[ Moduler: {modules}.]"),
+    "bi-access-created-by-you": Text(2, "Adgangen er oprettet, og brugeren har besked.[ Moduler: {modules}.]"),
 }

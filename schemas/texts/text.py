@@ -1,10 +1,43 @@
-"""One Danish text with its version."""
+"""One Danish text with its version, and how it is filled in."""
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+NOTHING = "–"
+"""The value of a detail when there is nothing to name."""
+
+WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}
+"""Codes in details that a reader should see as words."""
+
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+_DETAIL = re.compile(r"\{(\w+)\}")
 
 
 class Text(NamedTuple):
-    """`danish` is a `str.format` pattern over the details of a notice or an answer."""
+    """`danish` is a `str.format` pattern over the details of a notice or an answer.
+
+    What stands in brackets is said only when each of its details is there: `"Udgået.[ Mulige valg: {candidates}.]"`.
+    """
 
     version: int
     danish: str
+
+    @property
+    def details(self) -> set[str]:
+        """The names of all its details."""
+        return set(_DETAIL.findall(self.danish))
+
+    @property
+    def optional(self) -> set[str]:
+        """The details that may be absent, or `NOTHING`."""
+        return self.details - set(_DETAIL.findall(_OPTIONAL.sub("", self.danish)))
+
+    def filled(self, details: Mapping[str, str]) -> str:
+        """`KeyError` when a detail is missing that is not optional."""
+        there = {name: WORDS.get(value, value) for name, value in details.items() if value not in {"", NOTHING}}
+
+        def said(found: re.Match[str]) -> str:
+            return found[1] if set(_DETAIL.findall(found[1])) <= set(there) else ""
+
+        return _OPTIONAL.sub(said, self.danish).format_map({**details, **there})

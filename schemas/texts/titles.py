@@ -4,9 +4,9 @@ from schemas.texts.text import Text
 
 TEXTS = {
     "title-choice-asked": Text(
-        1,
+        2,
         "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået. Antal: {count}."
-        " Vælg en gyldig stillingsbetegnelse i stedet. Mulige valg: {candidates}.",
+        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.]",
     ),
     "no-valid-title": Text(
         1,
@@ -14,9 +14,9 @@ TEXTS = {
         " Borgeren er bedt om at vælge en ny. Antal udgåede: {count}.",
     ),
     "title-retired": Text(
-        1,
+        2,
         "Du har stillingsbetegnelser i »Min plan«, der er udgået. Antal: {count}. De vises fortsat, markeret som"
-        " udgået. Næste gang planen redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        " udgået. Næste gang planen redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-plan": Text(
         1,
@@ -24,40 +24,40 @@ TEXTS = {
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang planen redigeres.",
     ),
     "registered-title-retired": Text(
-        1,
+        2,
         "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået. Antal: {count}."
-        " Vælg en gyldig stillingsbetegnelse i stedet. Mulige valg: {candidates}.",
+        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.]",
     ),
     "search-without-results": Text(
-        1,
+        2,
         "Du har gemte søgninger, der bruger en udgået stillingsbetegnelse og derfor ikke længere giver resultater:"
-        " {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning. Mulige valg: {candidates}.",
+        " {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning.[ Mulige valg: {candidates}.]",
     ),
     "job-agent-without-matches": Text(
-        1,
+        2,
         "Du har jobagenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere finder job: {items}."
-        " Udskift stillingsbetegnelsen. Mulige valg: {candidates}.",
+        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.]",
     ),
     "cv-agent-without-matches": Text(
-        1,
+        2,
         "I har CV-agenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere viser CV'er: {items}."
-        " Udskift stillingsbetegnelsen. Mulige valg: {candidates}.",
+        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.]",
     ),
     "adverts-title-retired": Text(
-        1,
-        "I bruger stillingsbetegnelser, der er udgået. Jobannoncer: {adverts}. Jobordrer: {job_orders}. Jobannoncerne"
-        " kan ikke findes ved søgning, før de er redigeret, og de udløber, hvis de ikke er redigeret senest {last_day}."
-        " I en jobordre skal der vælges en ny stillingsbetegnelse, når den redigeres. Mulige valg: {candidates}.",
+        2,
+        "I bruger stillingsbetegnelser, der er udgået.[ Jobannoncer: {adverts}. De kan ikke findes ved søgning, før de"
+        " er redigeret, og de udløber, hvis de ikke er redigeret senest {last_day}.][ Jobordrer: {job_orders}. Der skal"
+        " vælges en ny stillingsbetegnelse, når de redigeres.][ Mulige valg: {candidates}.]",
     ),
     "adverts-expire-soon": Text(
-        1,
+        2,
         "Disse jobannoncer bruger stadig en udgået stillingsbetegnelse: {adverts}. De udløber, hvis de ikke er"
-        " redigeret senest {last_day}. Mulige valg: {candidates}.",
+        " redigeret senest {last_day}.[ Mulige valg: {candidates}.]",
     ),
     "required-title-retired": Text(
-        1,
+        2,
         "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået. Antal: {count}. De vises fortsat,"
-        " markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        " markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-requirement": Text(
         1,
@@ -65,9 +65,9 @@ TEXTS = {
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang kravene redigeres.",
     ),
     "application-title-retired": Text(
-        1,
+        2,
         "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
-        " udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        " udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-application": Text(
         1,
@@ -75,9 +75,9 @@ TEXTS = {
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
     ),
     "grant-title-retired": Text(
-        1,
+        2,
         "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
-        " udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        " udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-grant": Text(
         1,

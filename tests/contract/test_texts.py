@@ -1,10 +1,17 @@
-"""Every text of the folder is found, under one id, and its version counts from 1."""
+"""Every text of the folder is found, under one id; its version counts from 1, and it says only what there is."""
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
-from schemas.texts import AREAS, TEXTS
+import pytest
+
+from schemas.texts import AREAS, TEXTS, render
+from schemas.texts.text import NOTHING, Text
 from tests.tidy.tree import ROOT
+
+each_text = pytest.mark.parametrize("text_id", TEXTS)
 
 
 def test_every_module_of_the_folder_is_walked_and_no_two_give_the_same_id() -> None:
@@ -14,3 +21,40 @@ def test_every_module_of_the_folder_is_walked_and_no_two_give_the_same_id() -> N
     assert [name for name, count in ids.items() if count > 1] == []
     assert set(ids) == set(TEXTS)
     assert min(text.version for text in TEXTS.values()) == 1
+
+
+def absences(text: Text) -> Iterator[set[str]]:
+    """Each set of the text's optional details."""
+    names = sorted(text.optional)
+    for many in range(len(names) + 1):
+        yield from map(set, combinations(names, many))
+
+
+@each_text
+def test_a_text_has_only_sentences_about_what_there_is(text_id: str) -> None:
+    text = TEXTS[text_id]
+    known = {name: f"<{name}>" for name in text.details}
+    assert set("[]{}") & set(render(text_id, known)[0]) == set()
+    for absent in absences(text):
+        said, version = render(text_id, {name: value for name, value in known.items() if name not in absent})
+        assert (said, version) == render(text_id, known | dict.fromkeys(absent, NOTHING))
+        assert (said, version) == render(text_id, known | dict.fromkeys(absent, ""))
+        assert NOTHING not in said
+        assert not {name for name in absent if f"<{name}>" in said}
+        assert all(f"<{name}>" in said for name in text.details - text.optional)
+        assert "  " not in said
+        assert said.strip() == said
+        assert all(sentence.strip() for sentence in said.removesuffix(".").split(". ")), "an empty sentence"
+
+
+def test_an_employer_with_job_orders_only_reads_nothing_of_adverts() -> None:
+    nothing = {"adverts": NOTHING, "last_day": NOTHING, "candidates": NOTHING}
+    assert render("adverts-title-retired", nothing | {"job_orders": "o1"})[0] == (
+        "I bruger stillingsbetegnelser, der er udgået. Jobordrer: o1. Der skal vælges en ny stillingsbetegnelse, når de"
+        " redigeres."
+    )
+
+
+def test_a_detail_that_is_missing_from_a_sentence_that_must_be_said_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        render("adverts-expire-soon", {"last_day": "07.08.2021"})

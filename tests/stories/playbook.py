@@ -7,6 +7,9 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id
+from schemas.notices import NoticeIssued
+from schemas.texts import render
+from schemas.texts.text import NOTHING
 from streams.decision import Decision, Subject
 from streams.policies.state import State
 
@@ -97,7 +100,10 @@ class Playbook(Generic[S]):
     def new_outputs(self) -> list[Event]:
         """What came out since this was last asked; an empty list is *nothing happened*."""
         asked, self._asked = self._asked, len(self.produced)
-        return self.outputs[asked:]
+        new = self.outputs[asked:]
+        said = [render(event.reason, event.details)[0] for event in new if isinstance(event, NoticeIssued)]
+        assert not any(NOTHING in text for text in said), "a text has only sentences about what there is"
+        return new
 
     def state(self, key: str) -> S | None:
         return self.subjects[key].state
