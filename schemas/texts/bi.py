@@ -36,10 +36,16 @@ TEXTS = {
     "bi-rights-refused-nothing": Text(
         1, "Du har ingen rettigheder at flytte. Anmod den brugeransvarlige i din organisation om adgang."
     ),
-    "bi-module-granted": Text(1, "Du har fået adgang til modulet {module} på bi.star.dk."),
-    "bi-module-refused": Text(1, "Du har ikke fået adgang til modulet {module} på bi.star.dk."),
-    "bi-module-asked": Text(1, "En bruger anmoder om adgang til modulet {module}. Giv eller afslå adgang."),
-    "bi-module-decided": Text(1, "Din afgørelse er registreret. Modul: {module}. Adgang givet: {granted}."),
-    "bi-access-created": Text(2, "Du har fået adgang til bi.star.dk.[ Moduler: {modules}.]"),
-    "bi-access-created-by-you": Text(2, "Adgangen er oprettet, og brugeren har besked.[ Moduler: {modules}.]"),
+    "bi-module-granted": Text(2, "Du har fået adgang til modulet {module} på bi.star.dk[ fra den {from_day}]."),
+    "bi-module-refused": Text(2, "Du har[ den {from_day}] fået afslag på adgang til modulet {module} på bi.star.dk."),
+    "bi-module-asked": Text(
+        2, "En bruger har den {from_day} anmodet om adgang til modulet {module}. Giv eller afslå adgang."
+    ),
+    "bi-module-decided": Text(
+        2, "Din afgørelse af den {from_day} er registreret. Modul: {module}. Adgang givet: {granted}."
+    ),
+    "bi-access-created": Text(2, "Du har fået adgang til bi.star.dk fra den {from_day}.[ Moduler: {modules}.]"),
+    "bi-access-created-by-you": Text(
+        2, "Adgangen er oprettet den {from_day}, og brugeren har besked.[ Moduler: {modules}.]"
+    ),
 }

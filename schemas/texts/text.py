@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from schemas.texts.words import in_words
+
 NOTHING = "–"
 """The value of a detail when there is nothing to name."""
-
-WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}
-"""Codes in details that a reader should see as words."""
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _DETAIL = re.compile(r"\{(\w+)\}")
@@ -35,7 +34,7 @@ class Text(NamedTuple):
 
     def filled(self, details: Mapping[str, str]) -> str:
         """`KeyError` when a detail is missing that is not optional."""
-        there = {name: WORDS.get(value, value) for name, value in details.items() if value not in {"", NOTHING}}
+        there = {name: in_words(name, value) for name, value in details.items() if value not in {"", NOTHING}}
 
         def said(found: re.Match[str]) -> str:
             return found[1] if set(_DETAIL.findall(found[1])) <= set(there) else ""

@@ -5,83 +5,88 @@ from schemas.texts.text import Text
 TEXTS = {
     "title-choice-asked": Text(
         2,
-        "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået. Antal: {count}."
+        "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået pr. {from_day}. Antal: {count}."
         " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.]",
     ),
     "no-valid-title": Text(
-        1,
-        "En ledig borger hos jer har ingen gyldig stillingsbetegnelse tilbage under »Jeg søger job som«."
+        2,
+        "En ledig borger hos jer har pr. {from_day} ingen gyldig stillingsbetegnelse tilbage under »Jeg søger job som«."
         " Borgeren er bedt om at vælge en ny. Antal udgåede: {count}.",
     ),
     "title-retired": Text(
         2,
-        "Du har stillingsbetegnelser i »Min plan«, der er udgået. Antal: {count}. De vises fortsat, markeret som"
-        " udgået. Næste gang planen redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
+        "Du har stillingsbetegnelser i »Min plan«, der er udgået pr. {from_day}. Antal: {count}. De vises fortsat,"
+        " markeret som udgået. Næste gang planen redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-plan": Text(
-        1,
-        "En borger hos jer har udgåede stillingsbetegnelser i »Min plan«. Antal: {count}."
+        2,
+        "En borger hos jer har stillingsbetegnelser i »Min plan«, der er udgået pr. {from_day}. Antal: {count}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang planen redigeres.",
     ),
     "registered-title-retired": Text(
         2,
-        "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået. Antal: {count}."
+        "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået pr. {from_day}."
         " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.]",
     ),
     "search-without-results": Text(
         2,
-        "Du har gemte søgninger, der bruger en udgået stillingsbetegnelse og derfor ikke længere giver resultater:"
-        " {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning.[ Mulige valg: {candidates}.]",
+        "Fra den {from_day} giver disse gemte søgninger ingen resultater, fordi de bruger en udgået"
+        " stillingsbetegnelse: {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning."
+        "[ Mulige valg: {candidates}.]",
     ),
     "job-agent-without-matches": Text(
         2,
-        "Du har jobagenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere finder job: {items}."
+        "Fra den {from_day} finder disse jobagenter ingen job, fordi de bruger en udgået stillingsbetegnelse: {items}."
         " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.]",
     ),
     "cv-agent-without-matches": Text(
         2,
-        "I har CV-agenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere viser CV'er: {items}."
+        "Fra den {from_day} viser disse CV-agenter ingen CV'er, fordi de bruger en udgået stillingsbetegnelse: {items}."
         " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.]",
     ),
     "adverts-title-retired": Text(
         2,
-        "I bruger stillingsbetegnelser, der er udgået.[ Jobannoncer: {adverts}. De kan ikke findes ved søgning, før de"
-        " er redigeret, og de udløber, hvis de ikke er redigeret senest {last_day}.][ Jobordrer: {job_orders}. Der skal"
-        " vælges en ny stillingsbetegnelse, når de redigeres.][ Mulige valg: {candidates}.]",
+        "I bruger stillingsbetegnelser, der er udgået pr. {from_day}.[ Jobannoncer: {adverts}. De kan ikke findes ved"
+        " søgning, før de er redigeret, og de udløber, hvis de ikke er redigeret senest den {last_day}.]"
+        "[ Jobordrer: {job_orders}. Der skal vælges en ny stillingsbetegnelse, når de redigeres.]"
+        "[ Mulige valg: {candidates}.]",
     ),
     "adverts-expire-soon": Text(
         2,
         "Disse jobannoncer bruger stadig en udgået stillingsbetegnelse: {adverts}. De udløber, hvis de ikke er"
-        " redigeret senest {last_day}.[ Mulige valg: {candidates}.]",
+        " redigeret senest den {last_day}.[ Mulige valg: {candidates}.]",
     ),
     "required-title-retired": Text(
         2,
-        "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået. Antal: {count}. De vises fortsat,"
-        " markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
+        "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået pr. {from_day}. Antal: {count}. De vises"
+        " fortsat, markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig."
+        "[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-requirement": Text(
-        1,
-        "En borger hos jer har udgåede stillingsbetegnelser i »Krav til jobsøgning«. Antal: {count}."
-        " De vises markeret som udgået, og der skal vælges gyldige, næste gang kravene redigeres.",
+        2,
+        "En borger hos jer har stillingsbetegnelser i »Krav til jobsøgning«, der er udgået pr. {from_day}."
+        " Antal: {count}. De vises markeret som udgået, og der skal vælges gyldige, næste gang kravene redigeres.",
     ),
     "application-title-retired": Text(
         2,
-        "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
-        " udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
+        "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}. De vises fortsat,"
+        " markeret som udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig."
+        "[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-application": Text(
-        1,
-        "En virksomhed har ansøgninger hos jer i VITAS med udgåede stillingsbetegnelser: {items}."
+        2,
+        "En virksomhed har ansøgninger hos jer i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
     ),
     "grant-title-retired": Text(
         2,
-        "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
-        " udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
+        "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}. De vises fortsat,"
+        " markeret som udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig."
+        "[ Mulige valg: {candidates}.]",
     ),
     "title-retired-in-grant": Text(
-        1,
-        "En virksomhed har bevillinger fra jer i VITAS med udgåede stillingsbetegnelser: {items}."
+        2,
+        "En virksomhed har bevillinger fra jer i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
     ),
     "registration-granted": Text(1, "Du er tilmeldt som ledig."),
@@ -97,11 +102,11 @@ TEXTS = {
     ),
     "title-choice-granted": Text(1, "Stillingsbetegnelsen er valgt."),
     "title-choice-refused-too-early": Text(
-        1, "Den nye stillingsbetegnelse kan først vælges her fra {first_day}. Vælg indtil da en af de hidtidige."
+        2, "Den nye stillingsbetegnelse kan først vælges her fra den {first_day}. Vælg indtil da en af de hidtidige."
     ),
     "title-choice-refused-too-late": Text(
-        1,
-        "De hidtidige stillingsbetegnelser kan ikke længere vælges her; de gjaldt til {first_day}."
+        2,
+        "De hidtidige stillingsbetegnelser kan fra den {first_day} ikke længere vælges her."
         " Vælg en stillingsbetegnelse fra ESCO-STAR.",
     ),
     "title-choice-refused-no-title": Text(

@@ -48,10 +48,10 @@ def test_a_text_has_only_sentences_about_what_there_is(text_id: str) -> None:
 
 
 def test_an_employer_with_job_orders_only_reads_nothing_of_adverts() -> None:
-    nothing = {"adverts": NOTHING, "last_day": NOTHING, "candidates": NOTHING}
+    nothing = {"adverts": NOTHING, "last_day": NOTHING, "candidates": NOTHING, "from_day": "12.06.2021"}
     assert render("adverts-title-retired", nothing | {"job_orders": "o1"})[0] == (
-        "I bruger stillingsbetegnelser, der er udgået. Jobordrer: o1. Der skal vælges en ny stillingsbetegnelse, når de"
-        " redigeres."
+        "I bruger stillingsbetegnelser, der er udgået pr. 12.06.2021. Jobordrer: o1. Der skal vælges en ny"
+        " stillingsbetegnelse, når de redigeres."
     )
 
 

@@ -1,5 +1,6 @@
 """Plays a decision on a simulated calendar, in memory: dated facts and days in, dated outputs out."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -8,12 +9,15 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id
 from schemas.notices import NoticeIssued
-from schemas.texts import render
+from schemas.texts import said
 from schemas.texts.text import NOTHING
 from streams.decision import Decision, Subject
 from streams.policies.state import State
 
 S = TypeVar("S", bound=State)
+
+
+DANISH_DAY = re.compile(r"\b\d\d\.\d\d\.\d{4}\b")
 
 
 class Refer(NamedTuple):
@@ -101,8 +105,11 @@ class Playbook(Generic[S]):
         """What came out since this was last asked; an empty list is *nothing happened*."""
         asked, self._asked = self._asked, len(self.produced)
         new = self.outputs[asked:]
-        said = [render(event.reason, event.details)[0] for event in new if isinstance(event, NoticeIssued)]
-        assert not any(NOTHING in text for text in said), "a text has only sentences about what there is"
+        for event in new:
+            if isinstance(event, NoticeIssued):
+                text, _ = said(event.reason, event.from_day, event.details)
+                assert NOTHING not in text, "a text has only sentences about what there is"
+                assert DANISH_DAY.search(text), "a notice names a day"
         return new
 
     def state(self, key: str) -> S | None:
