@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import typer
 
 from schemas.texts import AREAS
+from schemas.texts.links import LINKS
 from schemas.texts.text import NOTHING, Text
 
 HEAD = """# The texts
@@ -35,7 +36,6 @@ VALUES: Mapping[str, tuple[str, str]] = {
     "instead": ("Brug webservicen JobAD.", "Se STAR's liste over webservices."),
     "days": ("30", "7"),
     "system": ("Jobnet", "JobKon"),
-    "link": ("https://star.example/skift-browser", "https://star.example/skift-browser"),
     "count": ("2", "1"),
     "candidates": ("Tjener, Sommelier", NOTHING),
     "items": ("s-1, s-2", "Ø:1"),
@@ -56,7 +56,7 @@ def texts() -> None:
 
 def page() -> str:
     """As Markdown. `KeyError` when a detail has no row among `VALUES`."""
-    return "\n".join([HEAD, *_areas()])
+    return "\n".join([HEAD, *_areas(), "## links\n", *_links(), ""])
 
 
 def _areas() -> Iterator[str]:
@@ -64,6 +64,11 @@ def _areas() -> Iterator[str]:
         if found := getattr(area, "TEXTS", None):
             yield f"## {area.__name__.rpartition('.')[2]}\n\n{(area.__doc__ or '').splitlines()[0]}\n"
             yield "\n".join(_lines(found)) + "\n"
+
+
+def _links() -> Iterator[str]:
+    for name, link in LINKS.items():
+        yield f"* `{name}`, for {link.rule}: {link.name}, {link.address} ({link.source})"
 
 
 def _lines(found: Mapping[str, Text]) -> Iterator[str]:

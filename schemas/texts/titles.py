@@ -6,7 +6,7 @@ TEXTS = {
     "title-choice-asked": Text(
         2,
         "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået pr. {from_day}. Antal: {count}."
-        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.]",
+        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "no-valid-title": Text(
         2,
@@ -16,7 +16,8 @@ TEXTS = {
     "title-retired": Text(
         2,
         "Du har stillingsbetegnelser i »Min plan«, der er udgået pr. {from_day}. Antal: {count}. De vises fortsat,"
-        " markeret som udgået. Næste gang planen redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]",
+        " markeret som udgået. Næste gang planen redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]"
+        " Læs mere: {told_citizens}",
     ),
     "title-retired-in-plan": Text(
         2,
@@ -26,41 +27,41 @@ TEXTS = {
     "registered-title-retired": Text(
         2,
         "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået pr. {from_day}."
-        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.]",
+        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "search-without-results": Text(
         2,
         "Fra den {from_day} giver disse gemte søgninger ingen resultater, fordi de bruger en udgået"
         " stillingsbetegnelse: {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning."
-        "[ Mulige valg: {candidates}.]",
+        "[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "job-agent-without-matches": Text(
         2,
         "Fra den {from_day} finder disse jobagenter ingen job, fordi de bruger en udgået stillingsbetegnelse: {items}."
-        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.]",
+        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "cv-agent-without-matches": Text(
         2,
         "Fra den {from_day} viser disse CV-agenter ingen CV'er, fordi de bruger en udgået stillingsbetegnelse: {items}."
-        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.]",
+        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "adverts-title-retired": Text(
         2,
         "I bruger stillingsbetegnelser, der er udgået pr. {from_day}.[ Jobannoncer: {adverts}. De kan ikke findes ved"
         " søgning, før de er redigeret, og de udløber, hvis de ikke er redigeret senest den {last_day}.]"
         "[ Jobordrer: {job_orders}. Der skal vælges en ny stillingsbetegnelse, når de redigeres.]"
-        "[ Mulige valg: {candidates}.]",
+        "[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "adverts-expire-soon": Text(
         2,
         "Disse jobannoncer bruger stadig en udgået stillingsbetegnelse: {adverts}. De udløber, hvis de ikke er"
-        " redigeret senest den {last_day}.[ Mulige valg: {candidates}.]",
+        " redigeret senest den {last_day}.[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "required-title-retired": Text(
         2,
         "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået pr. {from_day}. Antal: {count}. De vises"
         " fortsat, markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig."
-        "[ Mulige valg: {candidates}.]",
+        "[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "title-retired-in-requirement": Text(
         2,
@@ -71,7 +72,7 @@ TEXTS = {
         2,
         "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}. De vises fortsat,"
         " markeret som udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig."
-        "[ Mulige valg: {candidates}.]",
+        "[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "title-retired-in-application": Text(
         2,
@@ -82,7 +83,7 @@ TEXTS = {
         2,
         "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}. De vises fortsat,"
         " markeret som udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig."
-        "[ Mulige valg: {candidates}.]",
+        "[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "title-retired-in-grant": Text(
         2,

@@ -1,5 +1,6 @@
 """Every text of the folder is found, under one id; its version counts from 1, and it says only what there is."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -8,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from schemas.texts import AREAS, TEXTS, render
+from schemas.texts.links import CONSTRUCTED, LINKS
 from schemas.texts.text import NOTHING, Text
+from streams.policies.title_adverts import CONTACT, REMINDER
+from streams.policies.title_areas import AREAS as AREAS_OF_TITLES
 from tests.tidy.tree import ROOT
 
 each_text = pytest.mark.parametrize("text_id", TEXTS)
@@ -51,8 +55,32 @@ def test_an_employer_with_job_orders_only_reads_nothing_of_adverts() -> None:
     nothing = {"adverts": NOTHING, "last_day": NOTHING, "candidates": NOTHING, "from_day": "12.06.2021"}
     assert render("adverts-title-retired", nothing | {"job_orders": "o1"})[0] == (
         "I bruger stillingsbetegnelser, der er udgået pr. 12.06.2021. Jobordrer: o1. Der skal vælges en ny"
-        " stillingsbetegnelse, når de redigeres."
+        f" stillingsbetegnelse, når de redigeres. Læs mere: {LINKS['told_employers'].address}"
     )
+
+
+def test_every_link_comes_from_the_one_table_says_that_it_is_constructed_and_is_in_a_text() -> None:
+    said = " ".join(text.filled({name: f"<{name}>" for name in text.details}) for text in TEXTS.values())
+    assert {found.rstrip(".") for found in re.findall(r"https?://\S+", said)} == {
+        link.address for link in LINKS.values()
+    }
+    assert not any("://" in text.danish for text in TEXTS.values())
+    for name, link in LINKS.items():
+        assert "example" in link.address
+        assert link.source == CONSTRUCTED, f"{name}: a public address is no example"
+
+
+def test_who_was_told_beforehand_reads_where_and_the_guides_go_to_those_whom_they_are_for() -> None:
+    linked = {name: {text_id for text_id in TEXTS if f"{{{name}}}" in TEXTS[text_id].danish} for name in LINKS}
+    assert linked["quick_guide"] == {"bi-nemlogin-comes"}
+    assert linked["user_guide"] == {"bi-login-no-modules", "bi-rights-refused-nothing", "bi-access-created"}
+    assert linked["responsible_guide"] == {"bi-module-asked"}
+    assert linked["change_browser"] == {"browser-advice"}
+    told = {to.reason: to.recipient_kind for area in AREAS_OF_TITLES for to in area.tells}
+    assert linked["told_citizens"] == {reason for reason, kind in told.items() if kind == "citizen"}
+    assert linked["told_employers"] == {CONTACT, REMINDER} | {
+        reason for reason, kind in told.items() if kind == "employer"
+    }
 
 
 def test_a_detail_that_is_missing_from_a_sentence_that_must_be_said_is_an_error() -> None:

@@ -38,4 +38,4 @@ def test_no_code_that_has_a_name_stands_in_a_danish_text(detail: str, codes: lis
 def test_a_code_without_a_name_is_quoted_as_it_is_and_nothing_but_codes_is_put_into_words() -> None:
     assert in_words("functions", "messages, front-page") == "beskedmodulet, »front-page«"
     assert in_words("items", "no, yes") == "no, yes"
-    assert NOTHING not in page()
+    assert NOTHING not in page().partition("## links")[0]
