@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test check faults faults-sabotage faults-campaign bench flow lock clean-local
+.PHONY: help setup demo test check faults faults-sabotage faults-campaign bench flow texts lock clean-local
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +39,9 @@ flow: setup ## Draw docs/flow.md from the code
 
 clean-local: setup ## Stop the local servers and delete their data (the fetched programs stay)
 	@$(BIN)/python -c "from pathlib import Path; from infra.local import Stack; [Stack(file.parent).remove() for file in [*Path('.local').rglob('state.json')]]"
+
+texts: setup ## Write docs/texts.md from schemas/texts/
+	@$(BIN)/dfdg texts > docs/texts.md
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(PYTHON) -m venv "$$tools" && \

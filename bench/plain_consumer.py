@@ -21,7 +21,7 @@ from schemas.event import ProducedEvent
 from schemas.headers import headers, parse
 from schemas.ids import id_of
 from schemas.notices import NoticeIssued
-from schemas.texts import render
+from schemas.texts import said
 from schemas.topics import BY_NAME, CV_EXEMPTION_RECORDED, CV_REQUIREMENT_CHANGED, NOTICE_ISSUED, SITUATION_RECORDED
 from streams.cv_requirement import decision
 from streams.decision import Subject
@@ -82,7 +82,7 @@ def put_down(connection: Connection, produced: ProducedEvent) -> None:
         rest = (event.jobcentre, event.fund, event.from_day, event.occurred_at, event.rule, id_)
         connection.execute(STATUS, (event.citizen, *flags, *exempt, *rest))
     elif isinstance(event, NoticeIssued):
-        text, version = render(event.reason, event.details)
+        text, version = said(event.reason, event.from_day, event.details)
         who = (event.recipient_kind, event.recipient, event.about, event.reason, event.rule)
         days = (copenhagen_day(event.occurred_at), event.from_day)
         connection.execute(MAIL, (id_, *who, *days, Jsonb(event.details), text, version))

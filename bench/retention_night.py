@@ -45,7 +45,7 @@ _CITIZENS = "create unlogged table bench_citizen (n int primary key, citizen tex
 _COPY = "copy bench_citizen from stdin"
 _CHECKS = """
 insert into register.job_suggestion_check (record, citizen, slice, checked_on, outcome, updated_at)
-select 'check-' || r, citizen, slice, '2015-07-01', 'applied', '2015-07-01 12:00Z'
+select 'check-' || r, citizen, slice, '2015-07-01', 'acknowledged', '2015-07-01 12:00Z'
 from generate_series(0, %(last)s) r join bench_citizen on n = r / %(each)s
 """
 _ENTRIES = """

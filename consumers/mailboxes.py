@@ -15,7 +15,7 @@ from infra.arrays import dates, jsons, texts, uuids
 from infra.engine.record import IncomingEvent
 from infra.log import get_logger
 from schemas.notices import NoticeIssued
-from schemas.texts import render
+from schemas.texts import said
 from schemas.topics import NOTICE_ISSUED
 
 LOG = get_logger(__name__)
@@ -71,7 +71,7 @@ def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> N
     A notice whose reason has no text is not lost (chosen): its text is the reason, version 0, and it is alarmed.
     """
     notices = cast(list[NoticeIssued], [incoming.event for incoming in incoming_events])
-    rendered = [_rendered(notice.reason, tuple(notice.details.items())) for notice in notices]
+    rendered = [_rendered(notice.reason, notice.from_day, tuple(notice.details.items())) for notice in notices]
     floods = [Flood(notice.reason, notice.day) for notice in notices]
     rows = (
         uuids([incoming.id for incoming in incoming_events]),
@@ -103,11 +103,11 @@ def _kept_back(connection: Connection, ids: dict[Flood, list[bytes]]) -> Iterato
 
 
 @lru_cache(maxsize=DISTINCT_TEXTS)
-def _rendered(reason: str, items: tuple[tuple[str, str], ...]) -> Rendered:
+def _rendered(reason: str, from_day: date, items: tuple[tuple[str, str], ...]) -> Rendered:
     details = dict(items)
     encoded = json.dumps(details, ensure_ascii=False).encode()
     try:
-        danish, version = render(reason, details)
+        danish, version = said(reason, from_day, details)
     except KeyError:
         return Rendered(reason, NO_TEXT, encoded)
     return Rendered(danish, version, encoded)

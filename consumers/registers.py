@@ -39,11 +39,13 @@ AREAS = ("job-suggestion-checks", "joblog-voluntary", "joblog-mandatory")
 
 _NOT_DELETED = "not exists (select from retention.receipt r where r.area = %(area)s and r.record = new.record)"
 _CHECKS = f"""
-insert into register.job_suggestion_check as t (record, citizen, slice, checked_on, outcome, updated_at)
-select record, citizen, slice, checked_on, outcome, updated_at
+insert into register.job_suggestion_check as t (record, citizen, slice, checked_on, outcome, logged_in_at,
+    acknowledged_at, updated_at)
+select record, citizen, slice, checked_on, outcome, logged_in_at, acknowledged_at, updated_at
 from unnest(%(bodies)b::jsonb[]) body, jsonb_populate_record(null::register.job_suggestion_check, body) new
 where {_NOT_DELETED}
 on conflict (record) do update set checked_on = excluded.checked_on, outcome = excluded.outcome,
+    logged_in_at = excluded.logged_in_at, acknowledged_at = excluded.acknowledged_at,
     updated_at = excluded.updated_at,
     reach = case when t.checked_on = excluded.checked_on then t.reach else 'open' end
 where t.citizen = excluded.citizen and t.updated_at <= excluded.updated_at

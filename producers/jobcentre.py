@@ -1,8 +1,7 @@
-"""The jobcentres' case systems, and the funds': a citizen's situation, exemptions, referrals and checks."""
+"""The jobcentres' case systems, and the funds': a citizen's situation, exemptions and referrals."""
 
 from schemas.topics import (
     CV_EXEMPTION_RECORDED,
-    JOB_SUGGESTION_CHECK_RECORDED,
     PROVIDER_RECORDED,
     REFERRAL_RECORDED,
     SITUATION_RECORDED,
@@ -13,5 +12,4 @@ WRITES = (
     CV_EXEMPTION_RECORDED,
     PROVIDER_RECORDED,
     REFERRAL_RECORDED,
-    JOB_SUGGESTION_CHECK_RECORDED,
 )

@@ -1,5 +1,5 @@
-"""Jobnet, the citizens' portal: re-registration as unemployed, and the Joblog."""
+"""Jobnet, the citizens' portal: re-registration as unemployed, the Joblog, and the checks of job suggestions."""
 
-from schemas.topics import JOBLOG_ENTRY_RECORDED, REGISTRATION_REQUESTED
+from schemas.topics import JOB_SUGGESTION_CHECK_RECORDED, JOBLOG_ENTRY_RECORDED, REGISTRATION_REQUESTED
 
-WRITES = (REGISTRATION_REQUESTED, JOBLOG_ENTRY_RECORDED)
+WRITES = (REGISTRATION_REQUESTED, JOBLOG_ENTRY_RECORDED, JOB_SUGGESTION_CHECK_RECORDED)

@@ -55,13 +55,15 @@ ENGINE = {"slice": "where the engine works on it", "reach": "who may read it now
 AREAS = (
     Area(
         "job-suggestion-checks", "RET-1", "register.job_suggestion_check", 6, "checked_on",
-        title="Kontrol af jobforslag",
-        description="Kontroller af, om ledige havde søgt de job, som jobcentret havde foreslået dem. Pligten til at"
-        " kontrollere ophørte i december 2019.",
+        title="Tjek jobforslag",
+        description="Lediges egne tjek af jobforslag: De skulle mindst hver 7. dag logge på Jobnet for at tjekke deres"
+        " jobforslag, og de kvitterede digitalt for det på Jobnet. Pligten udgik i december 2019.",
         columns=(
             RECORD, CITIZEN,
-            Column("checked_on", Kind.DATE, "Dagen, hvor jobforslagene blev kontrolleret"),
-            Column("outcome", Kind.TEXT, "Kontrollens udfald"),
+            Column("checked_on", Kind.DATE, "Dagen, hvor borgeren tjekkede sine jobforslag"),
+            Column("outcome", Kind.TEXT, "Hvordan tjekket endte, som Jobnet angav det; »acknowledged«: kvitteret"),
+            Column("logged_in_at", Kind.MOMENT, "Hvornår borgeren loggede på Jobnet (UTC)", nullable=True),
+            Column("acknowledged_at", Kind.MOMENT, "Hvornår borgeren kvitterede på Jobnet (UTC)", nullable=True),
             UPDATED_AT,
         ),
         left_out=ENGINE,

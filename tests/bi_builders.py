@@ -18,7 +18,7 @@ from tests.builders import day, moment
 from tests.request_builders import REQUEST, USER, answer, asked, told
 
 RESPONSIBLE = "responsible-1"
-DAY = {"day": "21. juni 2021"}
+DAY = {"day": "21.06.2021"}
 
 
 def access(at: str, *modules: str, **fields: Any) -> BiAccessRecorded:

@@ -58,16 +58,38 @@ def changed(
 
 
 def change_notice(
-    at: str, recipient: str = JOBCENTRE, *, before: tuple[bool, bool], now: tuple[bool, bool], **fields: Any
+    at: str,
+    recipient: str = JOBCENTRE,
+    *,
+    before: tuple[bool, bool],
+    now: tuple[bool, bool],
+    named: dict[str, str] | None = None,
+    **fields: Any,
 ) -> NoticeIssued:
-    """CV-3: the recipient is told the old and the new requirement."""
+    """CV-3: the recipient is told the old and the new requirement, and of the exemption, as `exempt` gives it."""
     details = {"must_register_before": _code(before[0]), "must_be_searchable_before": _code(before[1])} | _status(now)
-    return _notice(at, recipient, "cv-requirement-changed", "CV-3", details, fields)
+    return _notice(at, recipient, "cv-requirement-changed", "CV-3", details | (named or {}), fields)
 
 
-def status_notice(at: str, recipient: str = JOBCENTRE, *, now: tuple[bool, bool], **fields: Any) -> NoticeIssued:
+def exempt(last_day: str | None = None, kind: str = "from-registering") -> dict[str, str]:
+    """What a notice names of an exemption that holds, with its last day as people read it."""
+    return {"exemption": kind} | ({} if last_day is None else {"exempt_until": last_day})
+
+
+ENDED = {"exemption_ended": "from-registering"}
+"""What a notice names of an exemption that holds no more."""
+
+
+def status_notice(
+    at: str,
+    recipient: str = JOBCENTRE,
+    *,
+    now: tuple[bool, bool],
+    named: dict[str, str] | None = None,
+    **fields: Any,
+) -> NoticeIssued:
     """CV-4: the recipient that the citizen moved to is told the current status."""
-    return _notice(at, recipient, "cv-status-on-move", "CV-4", _status(now), fields)
+    return _notice(at, recipient, "cv-status-on-move", "CV-4", _status(now) | (named or {}), fields)
 
 
 def _status(now: tuple[bool, bool]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import date
 from schemas.jobkon import JobkonFunctionAnswered, JobkonFunctionRequested
 from schemas.notices import NoticeIssued
 from schemas.texts.days import danish_day
-from schemas.texts.jobkon import FUNCTIONS, REPLACEMENTS
+from schemas.texts.jobkon import REPLACEMENTS
 from streams.policies.jobkon import row_of
 from tests.request_builders import USER, answer, asked, told
 
@@ -18,7 +18,7 @@ def answered(at: str, function: str, *, granted: bool, rule: str = "JKO-2", user
     """The last day and the replacement are those of the function's row."""
     row = row_of(function)
     details = {
-        "function": FUNCTIONS.get(function, function),
+        "function": function,
         "last_day": danish_day(row.last_day),
         "instead": REPLACEMENTS[row.replaced_by],
     }

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from schemas.logins import BrowserAdviceGiven, LoginRecorded, System
+from schemas.texts.links import LINKS
 from schemas.vitas_users import (
     VitasLoginAnswered,
     VitasLoginRequested,
@@ -11,7 +12,6 @@ from schemas.vitas_users import (
     VitasUserReactivatedRecorded,
     VitasUserRecorded,
 )
-from streams.policies.browser_advice import HOW_TO_CHANGE
 from tests.builders import JOBCENTRE, moment
 
 USER = "user-1"
@@ -36,9 +36,9 @@ def ie_11(at: str, system: System = "jobnet", **fields: Any) -> LoginRecorded:
 def advice(at: str, system: System = "jobnet", **fields: Any) -> BrowserAdviceGiven:
     text = (
         f"Du bruger Internet Explorer 11, som {NAMES[system]} ikke længere understøtter. Dele af systemet vil ikke"
-        f" fungere efter hensigten. Se, hvordan du skifter browser: {HOW_TO_CHANGE}"
+        f" fungere efter hensigten. Se, hvordan du skifter browser: {LINKS['change_browser'].address}"
     )
-    known = {"user": USER, "rule": "WEB-1", "link": HOW_TO_CHANGE, "text": text, "text_version": 1}
+    known = {"user": USER, "rule": "WEB-1", "link": LINKS["change_browser"].address, "text": text, "text_version": 1}
     return BrowserAdviceGiven(occurred_at=moment(at), system=system, **known | fields)
 
 

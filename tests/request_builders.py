@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from schemas.dates import copenhagen_day
 from schemas.notices import NoticeIssued
 from schemas.requests import Answer, Request
-from schemas.texts import render
+from schemas.texts import render, said
 from tests.builders import moment
 
 USER, REQUEST = "user-1", "request-1"
@@ -33,8 +33,8 @@ def told(
     at: str, recipient: str, reason: str, rule: str, details: dict[str, str], *, about: str = USER, **fields: Any
 ) -> NoticeIssued:
     """The user `recipient` is told something from that day on; its text has every detail that it needs."""
-    render(reason, details)
     from_day: date = fields.get("from_day", copenhagen_day(moment(at)))
+    said(reason, from_day, details)
     return NoticeIssued(
         occurred_at=moment(at),
         about=about,

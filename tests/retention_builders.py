@@ -29,7 +29,7 @@ YEARS_OF = {area.code: area.years for area in AREAS}
 
 def check(at: str, record: str = "check-1", **fields: Any) -> JobSuggestionCheckRecorded:
     """Checked on the day on which it is recorded, unless told otherwise."""
-    known = {"citizen": CITIZEN, "record": record, "checked_on": copenhagen_day(moment(at)), "outcome": "applied"}
+    known = {"citizen": CITIZEN, "record": record, "checked_on": copenhagen_day(moment(at)), "outcome": "acknowledged"}
     return JobSuggestionCheckRecorded(occurred_at=moment(at), **known | fields)
 
 

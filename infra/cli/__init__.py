@@ -24,6 +24,7 @@ from infra.cli import (
     servers,
     show,
     story,
+    texts,
     titles,
     unblock,
     watch,
@@ -46,7 +47,7 @@ PANELS: tuple[tuple[str, tuple[Callable[..., Any], ...]], ...] = (
     (SERVERS, (servers.up, servers.init, servers.status, servers.down, demo_command.demo, run.run, replay.replay)),
     (ENTER, (publish.publish,)),
     (LOOK, (watch.watch, show.notices, explain.explain, story.story)),
-    (LOOK, (show.topics, flow.flow, show.snapshot)),
+    (LOOK, (show.topics, flow.flow, texts.texts, show.snapshot)),
 )
 for panel, functions in PANELS:
     for function in functions:

@@ -5,9 +5,11 @@ stored with the notice.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from importlib import import_module
 from pkgutil import iter_modules
 
+from schemas.texts.days import danish_day
 from schemas.texts.text import Text
 
 AREAS = {found.name: import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)}
@@ -16,11 +18,13 @@ AREAS = {found.name: import_module(f"{__name__}.{found.name}") for found in iter
 TEXTS: Mapping[str, Text] = {name: text for area in AREAS.values() for name, text in getattr(area, "TEXTS", {}).items()}
 """By text id: for a notice its reason."""
 
-WORDS: Mapping[str, str] = {"yes": "ja", "no": "nej"}
-"""Codes in `details` that a reader should see as words."""
-
 
 def render(text_id: str, details: Mapping[str, str]) -> tuple[str, int]:
     """The Danish text and its version; `KeyError` when there is no such text or a detail is missing."""
     text = TEXTS[text_id]
-    return text.danish.format_map({name: WORDS.get(value, value) for name, value in details.items()}), text.version
+    return text.filled(details), text.version
+
+
+def said(reason: str, from_day: date, details: Mapping[str, str]) -> tuple[str, int]:
+    """As `render`, of a notice, whose text may name its `{from_day}`."""
+    return render(reason, {**details, "from_day": danish_day(from_day)})

@@ -4,10 +4,10 @@ from schemas.texts.text import Text
 
 TEXTS = {
     "bi-nemlogin-comes": Text(
-        1,
+        2,
         "Fra og med den {day} logger man på bi.star.dk med NemLog-in og en medarbejdersignatur. Har du ingen"
         " medarbejdersignatur, så kontakt administratoren i din egen organisation. Første gang skal du vælge »Gå til"
-        " flyt rettigheder« for at få dine moduler igen. Se quick-guide til eksisterende brugere på star.dk.",
+        " flyt rettigheder« for at få dine moduler igen. Se quick-guide til eksisterende brugere: {quick_guide}",
     ),
     "bi-login-granted": Text(1, "Du er logget på bi.star.dk."),
     "bi-login-rights-to-move": Text(
@@ -16,7 +16,9 @@ TEXTS = {
         " til flyt rettigheder«.",
     ),
     "bi-login-no-modules": Text(
-        1, "Du er logget på bi.star.dk, men har ingen moduler. Anmod den brugeransvarlige i din organisation om adgang."
+        2,
+        "Du er logget på bi.star.dk, men har ingen moduler. Anmod den brugeransvarlige i din organisation om adgang."
+        " Se, hvordan man gør: {user_guide}",
     ),
     "bi-login-refused-not-yet": Text(1, "NemLog-in til bi.star.dk åbner den {day}. Brug det hidtidige login."),
     "bi-login-refused-no-such-login": Text(
@@ -40,20 +42,34 @@ TEXTS = {
     "bi-rights-moved-before": Text(1, "Dine rettigheder er allerede flyttet. Intet er ændret."),
     "bi-rights-refused-not-yet": Text(1, "Rettigheder kan flyttes fra og med den {day}."),
     "bi-rights-refused-nothing": Text(
-        1, "Du har ingen rettigheder at flytte. Anmod den brugeransvarlige i din organisation om adgang."
+        2,
+        "Du har ingen rettigheder at flytte. Anmod den brugeransvarlige i din organisation om adgang. Se, hvordan man"
+        " gør: {user_guide}",
     ),
-    "bi-module-granted": Text(1, "Du har fået adgang til modulet {module} på bi.star.dk."),
-    "bi-module-refused": Text(1, "Du har ikke fået adgang til modulet {module} på bi.star.dk."),
+    "bi-module-granted": Text(2, "Du har fået adgang til modulet {module} på bi.star.dk[ fra den {from_day}]."),
+    "bi-module-refused": Text(2, "Du har[ den {from_day}] fået afslag på adgang til modulet {module} på bi.star.dk."),
+    "bi-module-asked": Text(
+        2,
+        "En bruger har den {from_day} anmodet om adgang til modulet {module}. Giv eller afslå adgang. Se, hvordan man"
+        " gør: {responsible_guide}",
+    ),
+    "bi-module-decided": Text(
+        2, "Din afgørelse af den {from_day} er registreret. Modul: {module}. Adgang givet: {granted}."
+    ),
+    "bi-access-created": Text(
+        2,
+        "Du har fået adgang til bi.star.dk fra den {from_day}.[ Moduler: {modules}.] Se brugervejledningen:"
+        " {user_guide}",
+    ),
+    "bi-access-created-by-you": Text(
+        2, "Adgangen er oprettet den {from_day}, og brugeren har besked.[ Moduler: {modules}.]"
+    ),
     "bi-module-refused-own": Text(
         1, "Du kan ikke selv give dig adgang til modulet {module}. Anmod den brugeransvarlige i din organisation."
     ),
     "bi-module-decided-by-another": Text(
         1,
-        "En anden end dig har taget stilling til en brugers anmodning om adgang til modulet {module}. Det gælder ikke:"
-        " Anmodningen venter stadig på dig. Giv eller afslå adgang.",
+        "En anden end dig har den {from_day} taget stilling til en brugers anmodning om adgang til modulet {module}."
+        " Det gælder ikke: Anmodningen venter stadig på dig. Giv eller afslå adgang.",
     ),
-    "bi-module-asked": Text(1, "En bruger anmoder om adgang til modulet {module}. Giv eller afslå adgang."),
-    "bi-module-decided": Text(1, "Din afgørelse er registreret. Modul: {module}. Adgang givet: {granted}."),
-    "bi-access-created": Text(1, "Du har fået adgang til bi.star.dk. Moduler: {modules}."),
-    "bi-access-created-by-you": Text(1, "Adgangen er oprettet, og brugeren har besked. Moduler: {modules}."),
 }

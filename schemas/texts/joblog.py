@@ -9,8 +9,8 @@ TEXTS = {
         " inden da. Oplysninger, som er ældre end 4 år, kan ikke vises igen.",
     ),
     "joblog-closed": Text(
-        1,
-        "Din joblog er lukket, fordi den ikke har været opdateret i 4 år. Den åbnes igen, når du registrerer en ny"
-        " jobsøgning. Kun det, der stadig er fuldstændigt, bliver vist.",
+        2,
+        "Din joblog er lukket fra den {from_day}, fordi den ikke har været opdateret i 4 år. Den åbnes igen, når du"
+        " registrerer en ny jobsøgning. Kun det, der stadig er fuldstændigt, bliver vist.",
     ),
 }

@@ -6,7 +6,7 @@ TEXTS = {
     "browser-advice": Text(
         1,
         "Du bruger Internet Explorer 11, som {system} ikke længere understøtter. Dele af systemet vil ikke fungere"
-        " efter hensigten. Se, hvordan du skifter browser: {link}",
+        " efter hensigten. Se, hvordan du skifter browser: {change_browser}",
     ),
     "vitas-login-granted": Text(1, "Du kan logge på VITAS."),
     "vitas-login-refused-inactive": Text(

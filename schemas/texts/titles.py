@@ -4,84 +4,90 @@ from schemas.texts.text import Text
 
 TEXTS = {
     "title-choice-asked": Text(
-        1,
-        "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået. Antal: {count}."
-        " Vælg en gyldig stillingsbetegnelse i stedet. Mulige valg: {candidates}.",
+        2,
+        "Du har stillingsbetegnelser under »Jeg søger job som«, der er udgået pr. {from_day}. Antal: {count}."
+        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "no-valid-title": Text(
-        1,
-        "En ledig borger hos jer har ingen gyldig stillingsbetegnelse tilbage under »Jeg søger job som«."
+        2,
+        "En ledig borger hos jer har pr. {from_day} ingen gyldig stillingsbetegnelse tilbage under »Jeg søger job som«."
         " Borgeren er bedt om at vælge en ny. Antal udgåede: {count}.",
     ),
     "title-retired": Text(
-        1,
-        "Du har stillingsbetegnelser i »Min plan«, der er udgået. Antal: {count}. De vises fortsat, markeret som"
-        " udgået. Næste gang planen redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        2,
+        "Du har stillingsbetegnelser i »Min plan«, der er udgået pr. {from_day}. Antal: {count}. De vises fortsat,"
+        " markeret som udgået. Næste gang planen redigeres, skal der vælges en gyldig.[ Mulige valg: {candidates}.]"
+        " Læs mere: {told_citizens}",
     ),
     "title-retired-in-plan": Text(
-        1,
-        "En borger hos jer har udgåede stillingsbetegnelser i »Min plan«. Antal: {count}."
+        2,
+        "En borger hos jer har stillingsbetegnelser i »Min plan«, der er udgået pr. {from_day}. Antal: {count}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang planen redigeres.",
     ),
     "registered-title-retired": Text(
-        1,
-        "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået. Antal: {count}."
-        " Vælg en gyldig stillingsbetegnelse i stedet. Mulige valg: {candidates}.",
+        2,
+        "Du er tilmeldt som ledig med en stillingsbetegnelse, der er udgået pr. {from_day}."
+        " Vælg en gyldig stillingsbetegnelse i stedet.[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "search-without-results": Text(
-        1,
-        "Du har gemte søgninger, der bruger en udgået stillingsbetegnelse og derfor ikke længere giver resultater:"
-        " {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning. Mulige valg: {candidates}.",
+        2,
+        "Fra den {from_day} giver disse gemte søgninger ingen resultater, fordi de bruger en udgået"
+        " stillingsbetegnelse: {items}. Udskift stillingsbetegnelsen, eller gem en ny søgning."
+        "[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "job-agent-without-matches": Text(
-        1,
-        "Du har jobagenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere finder job: {items}."
-        " Udskift stillingsbetegnelsen. Mulige valg: {candidates}.",
+        2,
+        "Fra den {from_day} finder disse jobagenter ingen job, fordi de bruger en udgået stillingsbetegnelse: {items}."
+        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "cv-agent-without-matches": Text(
-        1,
-        "I har CV-agenter, der bruger en udgået stillingsbetegnelse og derfor ikke længere viser CV'er: {items}."
-        " Udskift stillingsbetegnelsen. Mulige valg: {candidates}.",
+        2,
+        "Fra den {from_day} viser disse CV-agenter ingen CV'er, fordi de bruger en udgået stillingsbetegnelse: {items}."
+        " Udskift stillingsbetegnelsen.[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "adverts-title-retired": Text(
-        1,
-        "I bruger stillingsbetegnelser, der er udgået. Jobannoncer: {adverts}. Jobordrer: {job_orders}. Jobannoncerne"
-        " kan ikke findes ved søgning, før de er redigeret, og de udløber, hvis de ikke er redigeret senest {last_day}."
-        " I en jobordre skal der vælges en ny stillingsbetegnelse, når den redigeres. Mulige valg: {candidates}.",
+        2,
+        "I bruger stillingsbetegnelser, der er udgået pr. {from_day}.[ Jobannoncer: {adverts}. De kan ikke findes ved"
+        " søgning, før de er redigeret, og de udløber, hvis de ikke er redigeret senest den {last_day}.]"
+        "[ Jobordrer: {job_orders}. Der skal vælges en ny stillingsbetegnelse, når de redigeres.]"
+        "[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "adverts-expire-soon": Text(
-        1,
+        2,
         "Disse jobannoncer bruger stadig en udgået stillingsbetegnelse: {adverts}. De udløber, hvis de ikke er"
-        " redigeret senest {last_day}. Mulige valg: {candidates}.",
+        " redigeret senest den {last_day}.[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "required-title-retired": Text(
-        1,
-        "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået. Antal: {count}. De vises fortsat,"
-        " markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        2,
+        "Dine krav til jobsøgning nævner stillingsbetegnelser, der er udgået pr. {from_day}. Antal: {count}. De vises"
+        " fortsat, markeret som udgået. Næste gang kravene redigeres, skal der vælges en gyldig."
+        "[ Mulige valg: {candidates}.] Læs mere: {told_citizens}",
     ),
     "title-retired-in-requirement": Text(
-        1,
-        "En borger hos jer har udgåede stillingsbetegnelser i »Krav til jobsøgning«. Antal: {count}."
-        " De vises markeret som udgået, og der skal vælges gyldige, næste gang kravene redigeres.",
+        2,
+        "En borger hos jer har stillingsbetegnelser i »Krav til jobsøgning«, der er udgået pr. {from_day}."
+        " Antal: {count}. De vises markeret som udgået, og der skal vælges gyldige, næste gang kravene redigeres.",
     ),
     "application-title-retired": Text(
-        1,
-        "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
-        " udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        2,
+        "I har ansøgninger i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}. De vises fortsat,"
+        " markeret som udgået. Næste gang en ansøgning redigeres, skal der vælges en gyldig."
+        "[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "title-retired-in-application": Text(
-        1,
-        "En virksomhed har ansøgninger hos jer i VITAS med udgåede stillingsbetegnelser: {items}."
+        2,
+        "En virksomhed har ansøgninger hos jer i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
     ),
     "grant-title-retired": Text(
-        1,
-        "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået: {items}. De vises fortsat, markeret som"
-        " udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig. Mulige valg: {candidates}.",
+        2,
+        "I har bevillinger i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}. De vises fortsat,"
+        " markeret som udgået. Næste gang en bevilling redigeres, skal der vælges en gyldig."
+        "[ Mulige valg: {candidates}.] Læs mere: {told_employers}",
     ),
     "title-retired-in-grant": Text(
-        1,
-        "En virksomhed har bevillinger fra jer i VITAS med udgåede stillingsbetegnelser: {items}."
+        2,
+        "En virksomhed har bevillinger fra jer i VITAS med stillingsbetegnelser, der er udgået pr. {from_day}: {items}."
         " De vises markeret som udgået, og der skal vælges gyldige, næste gang de redigeres.",
     ),
     "registration-granted": Text(1, "Du er tilmeldt som ledig."),
@@ -97,11 +103,11 @@ TEXTS = {
     ),
     "title-choice-granted": Text(1, "Stillingsbetegnelsen er valgt."),
     "title-choice-refused-too-early": Text(
-        1, "Den nye stillingsbetegnelse kan først vælges her fra {first_day}. Vælg indtil da en af de hidtidige."
+        2, "Den nye stillingsbetegnelse kan først vælges her fra den {first_day}. Vælg indtil da en af de hidtidige."
     ),
     "title-choice-refused-too-late": Text(
-        1,
-        "De hidtidige stillingsbetegnelser kan ikke længere vælges her; de gjaldt til {first_day}."
+        2,
+        "De hidtidige stillingsbetegnelser kan fra den {first_day} ikke længere vælges her."
         " Vælg en stillingsbetegnelse fra ESCO-STAR.",
     ),
     "title-choice-refused-no-title": Text(

@@ -7,6 +7,7 @@ from schemas.dates import copenhagen_day
 from schemas.notices import NoticeIssued
 from schemas.release_dates import BI_NEMLOGIN, NOTICES_FROM
 from schemas.texts.days import danish_day
+from schemas.texts.text import NOTHING
 
 MAIL_DAY = max(NOTICES_FROM, BI_NEMLOGIN - timedelta(weeks=1))
 """BI-1: no later than a week before, and no earlier than notices go out (chosen)."""
@@ -40,7 +41,7 @@ def module_not_decided(user: str, responsible: str | None, module: str, at: date
 
 def access_created(user: str, responsible: str, modules: list[str], at: datetime) -> Iterator[NoticeIssued]:
     """BI-4: the user and the person responsible are told."""
-    details = {"modules": ", ".join(modules) or "–"}
+    details = {"modules": ", ".join(modules) or NOTHING}
     yield from _notice(user, user, "bi-access-created", "BI-4", at, details)
     yield from _notice(user, responsible, "bi-access-created-by-you", "BI-4", at, details)
 

@@ -16,6 +16,7 @@ from schemas.event import Event
 from schemas.logins import BrowserAdviceGiven, LoginRecorded
 from schemas.release_dates import WAVE_1
 from schemas.texts import render
+from schemas.texts.links import LINKS
 from schemas.topic import INTERNAL_RETENTION_DAYS
 from streams.policies.browsers import is_internet_explorer_11
 from streams.policies.state import State
@@ -40,9 +41,6 @@ UNSUPPORTED = (
     Unsupported("WEB-1", "vitas", "VITAS", WAVE_1, NEWSLETTER),
 )
 """bi.star.dk is not among the systems that the newsletter lists."""
-
-HOW_TO_CHANGE = "https://star.example/skift-browser"
-"""Constructed: the newsletter promises the link and does not give it."""
 
 REMEMBERED = timedelta(days=INTERNAL_RETENTION_DAYS)
 """How long advice is remembered, so that a late login gets it once. Older logins are no longer on the topic."""
@@ -80,13 +78,13 @@ def wake(_state: Advised, _day: date) -> Outcome:
 
 
 def _advice(row: Unsupported, login: LoginRecorded) -> BrowserAdviceGiven:
-    text, version = render("browser-advice", {"system": row.name, "link": HOW_TO_CHANGE})
+    text, version = render("browser-advice", {"system": row.name})
     return BrowserAdviceGiven.trusted(
         occurred_at=login.occurred_at,
         user=login.user,
         system=login.system,
         rule=row.rule,
-        link=HOW_TO_CHANGE,
+        link=LINKS["change_browser"].address,
         text=text,
         text_version=version,
     )

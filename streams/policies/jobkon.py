@@ -21,7 +21,7 @@ from schemas.jobkon import USED_WITHIN_DAYS, JobkonFunctionAnswered, JobkonFunct
 from schemas.notices import NoticeIssued
 from schemas.release_dates import JOBKON_FIRST_PART_ENDS, JOBKON_LAST_PART_ENDS, NOTICES_FROM, WAVE_1
 from schemas.texts.days import danish_day
-from schemas.texts.jobkon import FUNCTIONS, REPLACEMENTS
+from schemas.texts.jobkon import REPLACEMENTS
 from streams.policies.answers import answered
 from streams.policies.state import MOST_OF_A_PERSON, State
 
@@ -106,8 +106,8 @@ def decide(state: JobkonUser | None, event: Event) -> Decided:
     row = row_of(event.function)
     granted = event.day <= row.last_day
     text = "jobkon-granted" if granted else "jobkon-refused-ended"
-    name, instead = FUNCTIONS.get(event.function, event.function), REPLACEMENTS[row.replaced_by]
-    details = {"function": name, "last_day": danish_day(row.last_day), "instead": instead}
+    instead = REPLACEMENTS[row.replaced_by]
+    details = {"function": event.function, "last_day": danish_day(row.last_day), "instead": instead}
     answer = answered(
         JobkonFunctionAnswered, event, granted=granted, rule=row.rule, text=text, details=details,
         function=event.function,
@@ -147,7 +147,7 @@ def _next_notice(use: Use, day: date) -> date | None:
 
 
 def _notice(user: str, day: date, last_day: date, functions: Sequence[str]) -> NoticeIssued:
-    names = ", ".join(FUNCTIONS.get(function, function) for function in functions)
+    details = {"functions": ", ".join(functions), "last_day": danish_day(last_day), "days": f"{(last_day - day).days}"}
     return NoticeIssued.trusted(
         occurred_at=midnight(day),
         about=user,
@@ -156,5 +156,5 @@ def _notice(user: str, day: date, last_day: date, functions: Sequence[str]) -> N
         reason="jobkon-function-ends",
         rule="JKO-3",
         from_day=next_day(last_day),
-        details={"functions": names, "last_day": danish_day(last_day), "days": str((last_day - day).days)},
+        details=details,
     )

@@ -16,13 +16,14 @@ from schemas.dates import next_day
 from schemas.event import Event
 from schemas.notices import NoticeIssued
 from schemas.release_dates import LAST_DAY_OF_RETIRED_ADVERTS
+from schemas.texts.text import NOTHING
 from schemas.title_table import TitleTable
 from schemas.titles import AdvertExpired
 from streams.policies.title_areas import BY_CODE
 from streams.policies.title_conversion import Now
 from streams.policies.title_index import Case, case_of
 from streams.policies.title_state import HeldTitle, HeldTitles
-from streams.policies.title_words import NOTHING, candidates, since
+from streams.policies.title_words import candidates, since
 
 WEEKS_OF_GRACE, REMINDED_BEFORE = timedelta(weeks=8), timedelta(weeks=1)
 

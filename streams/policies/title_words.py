@@ -2,12 +2,10 @@
 
 from datetime import date
 
+from schemas.texts.text import NOTHING
 from schemas.title_table import TitleTable
 from streams.policies.title_conversion import Now
 from streams.policies.title_state import HeldTitle
-
-NOTHING = "–"
-"""Stands where there is nothing to name."""
 
 
 def since(titles: list[HeldTitle], now: Now) -> date:

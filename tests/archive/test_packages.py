@@ -146,6 +146,25 @@ def test_the_index_names_the_deliveries_before_and_says_that_citizens_stand_unde
     assert "aldrig under CPR-nummer" in text_of(made / "Indices" / "tableIndex.xml", "description")[0]
 
 
+def test_ret_1_the_archives_are_told_that_a_check_is_the_citizens_own_and_was_acknowledged(tmp_path: Path) -> None:
+    (checks,) = (area for area in AREAS if area.rule == "RET-1")
+    made, _ = package(tmp_path, made_up_row(checks), area=checks)
+    (table,) = ElementTree.parse(made / "Indices" / "tableIndex.xml").iterfind(".//{*}tables/{*}table")
+    described = [each.text for each in table.iterfind(".//{*}description")]
+    assert described == [
+        "Lediges egne tjek af jobforslag: De skulle mindst hver 7. dag logge på Jobnet for at tjekke deres jobforslag,"
+        " og de kvitterede digitalt for det på Jobnet. Pligten udgik i december 2019. Borgere står under DFDG's"
+        " tilfældige numre, aldrig under CPR-nummer.",
+        "Registreringens tilfældige nummer, primærnøgle",
+        "Borgerens tilfældige nummer i DFDG; ikke et CPR-nummer",
+        "Dagen, hvor borgeren tjekkede sine jobforslag",
+        "Hvordan tjekket endte, som Jobnet angav det; »acknowledged«: kvitteret",
+        "Hvornår borgeren loggede på Jobnet (UTC)",
+        "Hvornår borgeren kvitterede på Jobnet (UTC)",
+        "Hvornår registreringen senest blev ændret (UTC)",
+    ]
+
+
 def test_every_document_is_an_image_and_has_the_text_that_it_was_drawn_from_beside_it() -> None:
     folder = Path("consumers") / "archive" / "context"
     root = Path(__file__).parents[2]

@@ -14,7 +14,10 @@ from schemas.texts import TEXTS
 from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, status_notice
 from tests.consumers.batches import REASON, incoming_events, set_ceiling, slice_connection, statuses
 
-TEXT = "Kravene til borgerens CV er ændret. Skal registrere CV: ja (før: nej). Skal gøre CV søgbart: nej (før: nej)."
+TEXT = (
+    "Kravene til borgerens CV er ændret fra den {}. Skal registrere CV: ja (før: nej). Skal gøre CV søgbart: nej (før:"
+    " nej)."
+)
 
 
 NOTICE = change_notice("2021-06-14 08:00", before=NO_DUTY, now=BOTH)
@@ -45,7 +48,8 @@ def test_a_notice_is_stored_with_its_danish_text_the_texts_version_and_its_copen
     assert stored == [
         (
             *(batch[0].id, "jobcentre", "jobcentre-1", "citizen-1", "cv-requirement-changed", "CV-3"),
-            *(date(2021, 6, 15), date(2021, 6, 15), event.details, TEXT, TEXTS[REASON].version, "delivered"),
+            *(date(2021, 6, 15), date(2021, 6, 15), event.details),
+            *(TEXT.format("15.06.2021"), TEXTS[REASON].version, "delivered"),
         )
     ]
 
@@ -56,9 +60,11 @@ def test_a_recipient_sees_its_own_notices_oldest_first_and_nothing_else(connecti
     applied(connection, first, change_notice("2021-06-14 08:00", "fund-2", before=NO_DUTY, now=BOTH), moved)
     day = date(2021, 6, 14)
     one, two = mailbox(connection, "fund-1", 10)
-    assert one == Notice(one.number, day, day, "citizen-1", REASON, "CV-3", TEXT, first.details)
+    assert one == Notice(one.number, day, day, "citizen-1", REASON, "CV-3", TEXT.format("14.06.2021"), first.details)
     assert (two.reason, two.rule, two.day, two.details) == (moved.reason, "CV-4", date(2021, 6, 15), moved.details)
-    assert two.text == "Borgeren er flyttet til jer. Skal registrere CV: ja. Skal gøre CV søgbart: ja."
+    assert two.text == (
+        "Borgeren er tilknyttet jer fra den 15.06.2021. Skal registrere CV: ja. Skal gøre CV søgbart: ja."
+    )
 
 
 def test_a_limit_leaves_the_latest_in_order(connection: Connection) -> None:
@@ -91,7 +97,7 @@ def test_a_notice_without_a_text_is_delivered_with_its_reason_as_text_and_alarme
     found = connection.execute("select text, text_version, details, status from mailbox.notice order by number")
     assert found.fetchall() == [
         (reason, 0, details, "delivered"),
-        (TEXT, 1, change_notice("2021-06-14", before=NO_DUTY, now=REGISTER).details, "delivered"),
+        (TEXT.format("14.06.2021"), 2, change_notice("2021-06-14", before=NO_DUTY, now=REGISTER).details, "delivered"),
         (reason, 0, details, "delivered"),
     ]
     alarms = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]

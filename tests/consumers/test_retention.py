@@ -61,6 +61,18 @@ def test_ret_1_a_check_of_job_suggestions_goes_six_years_after_its_day_and_archi
     assert deleted(nights.day("2022-03-02")) == [("job-suggestion-checks", "check-2")]
 
 
+def test_ret_1_a_check_says_when_the_citizen_logged_in_and_acknowledged_it(
+    connection: Connection, nights: Nights
+) -> None:
+    acknowledged: dict[str, Any] = {
+        "logged_in_at": moment("2019-11-04 11:50"),
+        "acknowledged_at": moment("2019-11-04 12:00"),
+    }
+    nights.record(check("2019-11-04 12:00", **acknowledged), check("2019-11-11 12:00", "check-2"))
+    shown = "select record, logged_in_at, acknowledged_at from register.job_suggestion_checks order by record"
+    assert rows(connection, shown) == [("check-1", *acknowledged.values()), ("check-2", None, None)]
+
+
 REFERRAL = """
 create table access.referral (record text primary key, citizen text not null, slice int not null, provider text,
     first_day date, last_day date, cancelled_on date, updated_at timestamptz not null, reach text default 'open',

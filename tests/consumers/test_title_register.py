@@ -135,12 +135,12 @@ def test_a_removed_item_is_shown_to_nobody_and_stays_for_the_reconciliation(conn
 
 def test_tit_4_an_open_choice_names_the_citizen_and_the_jobcentre_of_the_cv_status(connection: Connection) -> None:
     applied(connection, wish("2021-06-01 10:00", HERMIT), changed("2021-06-12 00:00", "retired"))
-    look = "select citizen, jobcentre, area, item, outcome from titles.open_choice"
-    assert rows(connection, look) == [(CITIZEN, None, "job-wishes", "w1", "retired")]
+    look = "select citizen, jobcentre, area, label, outcome from titles.open_choice"
+    assert rows(connection, look) == [(CITIZEN, None, "job-wishes", HERMIT, "retired")]
     status: CvRequirementChanged = requirement_changed("2021-06-14 00:00", before=NO_DUTY, now=BOTH)
     with connection.transaction():
         cv_status.apply(connection, incoming_events(status))
-    assert rows(connection, look) == [(CITIZEN, JOBCENTRE, "job-wishes", "w1", "retired")]
+    assert rows(connection, look) == [(CITIZEN, JOBCENTRE, "job-wishes", HERMIT, "retired")]
 
 
 def test_tit_10_the_wave_adds_up_and_free_text_is_the_same_before_and_after(connection: Connection) -> None:

@@ -55,7 +55,7 @@ def holder(desk: Desk) -> str:
 def test_ret_8_facts_published_to_the_engine_go_by_themselves_once_with_receipts_that_replay(desk: Desk) -> None:
     publish(desk, ENTRIES, [entry(n, "2017-06-20T10:00:00Z") for n in range(DUE)])
     publish(desk, ENTRIES, [entry(DUE + n, "2020-06-20T10:00:00Z") for n in range(LATER)])
-    check = {"checked_on": "2015-06-20", "outcome": "applied", "occurred_at": "2015-06-20T10:00:00Z"}
+    check = {"checked_on": "2015-06-20", "outcome": "acknowledged", "occurred_at": "2015-06-20T10:00:00Z"}
     publish(desk, CHECKS, [{"cpr": made_up_cpr(n), "record": f"check-{n}", **check} for n in range(DUE)])
     with desk.running(*NAMES):
         desk.fine("clock", "to", "2021-06-19", "--from", "2021-06-19")

@@ -62,7 +62,7 @@ select 'job-suggestion-checks', '2022-06-14', '/srv/archive', now(), 'Anna Birgi
 insert into archive.delivery (delivery, area, made_at, records, files, rejection, rejected_at, rejected_by)
 values ('AVID.STAR.1.1', 'job-suggestion-checks', now(), 1000000, 12, 'tableIndex: wrong description of c4', now(),
     'Anna Birgitte Holm');
-insert into register.job_suggestion_check values ('check-' || %(user)s, %(citizen)s, 0, '2015-06-01', 'applied',
+insert into register.job_suggestion_check values ('check-' || %(user)s, %(citizen)s, 0, '2015-06-01', 'acknowledged',
     '2015-06-01 10:00+02', 'open');
 """
 

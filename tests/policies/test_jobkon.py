@@ -7,7 +7,8 @@ import pytest
 from schemas.dates import midnight
 from schemas.jobkon import JobkonFunctionAnswered, JobkonFunctionRequested
 from schemas.notices import NoticeIssued
-from schemas.texts.jobkon import FUNCTIONS, REPLACEMENTS
+from schemas.texts.jobkon import REPLACEMENTS
+from schemas.texts.words import FUNCTIONS
 from streams.jobkon import decision
 from streams.policies.jobkon import OTHERS, ROWS, Function, JobkonUser, decide, notice_days, row_of
 from tests.builders import situation
@@ -106,7 +107,7 @@ def test_a_use_read_late_does_not_bring_back_a_notice_that_went_out() -> None:
     book.fact(asked_on(date(2021, 9, 30), "tags-search"))
     assert notices(book) == []
     (told,) = notices(book.day("2021-12-25").fact(asked_on(date(2021, 10, 1), "adverts-view")))[:1]
-    assert told.details["functions"] == f"{FUNCTIONS['messages']}, {FUNCTIONS['tags-search']}"
+    assert told.details["functions"] == "messages, tags-search"
 
 
 def test_what_it_does_not_read_is_a_defect_and_not_passed_over() -> None:

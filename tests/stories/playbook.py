@@ -1,5 +1,6 @@
 """Plays a decision on a simulated calendar, in memory: dated facts and days in, dated outputs out."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -7,10 +8,16 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from schemas.event import Event, ProducedEvent
 from schemas.ids import derived_id
+from schemas.notices import NoticeIssued
+from schemas.texts import said
+from schemas.texts.text import NOTHING
 from streams.decision import Decision, Subject
 from streams.policies.state import State
 
 S = TypeVar("S", bound=State)
+
+
+DANISH_DAY = re.compile(r"\b\d\d\.\d\d\.\d{4}\b")
 
 
 class Refer(NamedTuple):
@@ -97,7 +104,13 @@ class Playbook(Generic[S]):
     def new_outputs(self) -> list[Event]:
         """What came out since this was last asked; an empty list is *nothing happened*."""
         asked, self._asked = self._asked, len(self.produced)
-        return self.outputs[asked:]
+        new = self.outputs[asked:]
+        for event in new:
+            if isinstance(event, NoticeIssued):
+                text, _ = said(event.reason, event.from_day, event.details)
+                assert NOTHING not in text, "a text has only sentences about what there is"
+                assert DANISH_DAY.search(text), "a notice names a day"
+        return new
 
     def state(self, key: str) -> S | None:
         return self.subjects[key].state

@@ -6,10 +6,11 @@ import pytest
 
 from streams.cv_requirement import decision
 from streams.policies.cv_state import CvDuties
-from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, changed, exemption, situation
+from tests.builders import BOTH, ENDED, NO_DUTY, REGISTER, change_notice, changed, exempt, exemption, situation
 from tests.stories.playbook import Playbook
 
 EXEMPT, EXEMPT_FROM_BEING_SEARCHABLE = (True, False), (False, True)
+SEARCH = "from-being-searchable"
 FOREVER = "2031-01-01"
 DAY_21 = date(2021, 6, 21)
 
@@ -43,12 +44,12 @@ def test_cv_2_an_exemption_that_ends_restores_the_duty_on_the_day_after() -> Non
     book = job_ready().day("2021-06-15").fact(exemption("2021-06-15 10:00", last_day="2021-06-20"))
     assert book.new_outputs() == [
         changed("2021-06-15 10:00", before=BOTH, now=NO_DUTY, exempt=EXEMPT, rule="CV-2"),
-        change_notice("2021-06-15 10:00", before=BOTH, now=NO_DUTY),
+        change_notice("2021-06-15 10:00", before=BOTH, now=NO_DUTY, named=exempt("20.06.2021")),
     ]
     assert book.day("2021-06-20").new_outputs() == []
     assert book.day("2021-06-21").new_outputs() == [
         changed("2021-06-21 00:00", before=NO_DUTY, now=BOTH),
-        change_notice("2021-06-21 00:00", before=NO_DUTY, now=BOTH),
+        change_notice("2021-06-21 00:00", before=NO_DUTY, now=BOTH, named=ENDED),
     ]
     assert book.day(FOREVER).new_outputs() == []
 
@@ -59,12 +60,12 @@ def test_an_exemption_recorded_ahead_takes_effect_by_itself_across_both_clock_ch
     assert book.new_outputs() == []
     assert book.day("2021-10-31").new_outputs() == [
         changed("2021-10-31", before=BOTH, now=REGISTER, exempt=EXEMPT_FROM_BEING_SEARCHABLE, rule="CV-2"),
-        change_notice("2021-10-31", before=BOTH, now=REGISTER),
+        change_notice("2021-10-31", before=BOTH, now=REGISTER, named=exempt("26.03.2022", SEARCH)),
     ]
     assert book.day("2022-03-26").new_outputs() == []
     assert book.day(FOREVER).new_outputs() == [
         changed("2022-03-27", before=REGISTER, now=BOTH),
-        change_notice("2022-03-27", before=REGISTER, now=BOTH),
+        change_notice("2022-03-27", before=REGISTER, now=BOTH, named={"exemption_ended": SEARCH}),
     ]
 
 
@@ -74,7 +75,7 @@ def test_a_withdrawn_exemption_restores_the_duty_at_once_and_its_last_day_passes
     book.day("2021-06-16").fact(exemption("2021-06-16 09:00", "2021-06-14", "2021-06-20", withdrawn=True))
     assert book.day(FOREVER).new_outputs() == [
         changed("2021-06-16 09:00", before=NO_DUTY, now=BOTH),
-        change_notice("2021-06-16 09:00", before=NO_DUTY, now=BOTH),
+        change_notice("2021-06-16 09:00", before=NO_DUTY, now=BOTH, named=ENDED),
     ]
 
 
@@ -85,7 +86,7 @@ def test_a_corrected_last_day_replaces_the_first_one() -> None:
     assert book.day("2021-06-25").new_outputs() == []
     assert book.day(FOREVER).new_outputs() == [
         changed("2021-06-26", before=NO_DUTY, now=BOTH),
-        change_notice("2021-06-26", before=NO_DUTY, now=BOTH),
+        change_notice("2021-06-26", before=NO_DUTY, now=BOTH, named=ENDED),
     ]
 
 
@@ -95,7 +96,7 @@ def test_an_exemption_extended_after_it_ended_holds_again_from_the_day_it_is_rec
     book.fact(exemption("2021-06-23 09:00", "2021-06-14", "2021-06-25")).day("2021-06-25")
     assert book.new_outputs() == [
         changed("2021-06-23 09:00", before=BOTH, now=NO_DUTY, exempt=EXEMPT, rule="CV-2"),
-        change_notice("2021-06-23 09:00", before=BOTH, now=NO_DUTY),
+        change_notice("2021-06-23 09:00", before=BOTH, now=NO_DUTY, named=exempt("25.06.2021")),
     ]
 
 
@@ -118,8 +119,8 @@ def test_two_causes_on_one_day_give_one_notice_to_jobcentre_and_fund() -> None:
     book.new_outputs()
     assert book.day("2021-06-20").new_outputs() == [
         changed("2021-06-20", before=BOTH, now=NO_DUTY, exempt=(True, True), fund="fund-1", rule="CV-2"),
-        change_notice("2021-06-20", before=BOTH, now=NO_DUTY),
-        change_notice("2021-06-20", "fund-1", before=BOTH, now=NO_DUTY),
+        change_notice("2021-06-20", before=BOTH, now=NO_DUTY, named=exempt()),
+        change_notice("2021-06-20", "fund-1", before=BOTH, now=NO_DUTY, named=exempt()),
     ]
 
 
@@ -147,8 +148,8 @@ def test_an_exemption_known_before_the_situation_is_remembered_and_the_first_rec
     ]
     assert book.day(FOREVER).new_outputs() == [
         changed("2021-06-21", before=NO_DUTY, now=BOTH, fund="fund-1"),
-        change_notice("2021-06-21", before=NO_DUTY, now=BOTH),
-        change_notice("2021-06-21", "fund-1", before=NO_DUTY, now=BOTH),
+        change_notice("2021-06-21", before=NO_DUTY, now=BOTH, named=ENDED),
+        change_notice("2021-06-21", "fund-1", before=NO_DUTY, now=BOTH, named=ENDED),
     ]
 
 
@@ -160,7 +161,7 @@ def test_a_record_that_arrives_late_never_opens_a_day_gone_by_again() -> None:
     longer = exemption("2021-06-18 09:05", "2021-06-14", "2021-06-22")
     assert book.fact(longer).day(FOREVER).new_outputs() == [
         changed("2021-06-18 09:05", before=BOTH, now=NO_DUTY, exempt=EXEMPT, from_day=DAY_21, rule="CV-2"),
-        change_notice("2021-06-18 09:05", before=BOTH, now=NO_DUTY, from_day=DAY_21),
+        change_notice("2021-06-18 09:05", before=BOTH, now=NO_DUTY, from_day=DAY_21, named=exempt("22.06.2021")),
         changed("2021-06-23", before=NO_DUTY, now=BOTH),
-        change_notice("2021-06-23", before=NO_DUTY, now=BOTH),
+        change_notice("2021-06-23", before=NO_DUTY, now=BOTH, named=ENDED),
     ]

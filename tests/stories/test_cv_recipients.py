@@ -1,8 +1,10 @@
 """CV-3, CV-4, CV-6: who is told, and who is not. Every story lists all that came out: nothing else happened."""
 
+from typing import Any
+
 from streams.cv_requirement import decision
 from streams.policies.cv_state import CvDuties
-from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, changed, exemption, situation, status_notice
+from tests.builders import BOTH, NO_DUTY, REGISTER, change_notice, changed, exempt, exemption, situation, status_notice
 from tests.stories.playbook import Playbook
 
 
@@ -70,7 +72,7 @@ def test_the_jobcentre_at_the_time_of_effect_is_told_not_the_one_that_recorded_t
     book.new_outputs()
     assert book.day("2021-07-01").new_outputs() == [
         changed("2021-07-01", before=BOTH, now=NO_DUTY, exempt=(True, False), jobcentre="jobcentre-2", rule="CV-2"),
-        change_notice("2021-07-01", "jobcentre-2", before=BOTH, now=NO_DUTY),
+        change_notice("2021-07-01", "jobcentre-2", before=BOTH, now=NO_DUTY, named=exempt()),
     ]
 
 
@@ -82,7 +84,7 @@ def test_cv_6_the_first_load_announces_nobody_but_what_follows_from_it_later_is_
     assert book.outputs == [
         changed("2021-06-14 08:00", before=NO_DUTY, now=REGISTER, exempt=(False, True), rule="CV-2", initial=True),
         changed("2021-06-21", before=REGISTER, now=BOTH),
-        change_notice("2021-06-21", before=REGISTER, now=BOTH),
+        change_notice("2021-06-21", before=REGISTER, now=BOTH, named={"exemption_ended": "from-being-searchable"}),
     ]
 
 
@@ -123,3 +125,16 @@ def settled(**fields: str) -> Playbook[CvDuties]:
     book = Playbook(decision).day("2021-06-14").fact(situation("2021-06-14 08:00", **fields))
     book.new_outputs()
     return book
+
+
+def test_a_move_under_an_exemption_names_it_with_its_last_day_to_jobcentre_and_fund_alike() -> None:
+    book = settled().fact(exemption("2021-06-14 09:00", last_day="2021-06-30"))
+    book.new_outputs()
+    book.fact(situation("2021-06-15 08:00", jobcentre="jobcentre-2", fund="fund-1"))
+    moved: dict[str, Any] = {"rule": "CV-2", "jobcentre": "jobcentre-2", "fund": "fund-1"}
+    expected = [
+        changed("2021-06-15 08:00", before=NO_DUTY, now=NO_DUTY, exempt=(True, False), **moved),
+        status_notice("2021-06-15 08:00", "jobcentre-2", now=NO_DUTY, named=exempt("30.06.2021")),
+        status_notice("2021-06-15 08:00", "fund-1", now=NO_DUTY, named=exempt("30.06.2021")),
+    ]
+    assert book.new_outputs() == expected

@@ -7,7 +7,7 @@ from tests.request_builders import answer, asked
 from tests.stories.playbook import Playbook
 
 REFUSED = "mentor-grant-refused-no-type"
-PAUSE = {"first_day": "12. juni 2021", "last_day": "17. september 2021"}
+PAUSE = {"first_day": "12.06.2021", "last_day": "17.09.2021"}
 
 
 def test_vit_1_a_mentor_grant_without_a_type_is_refused_with_the_reason_until_it_states_one() -> None:

@@ -50,9 +50,10 @@ class Registers:
     def _checks(self, day: date) -> Iterator[Line]:
         for citizen in self._some(CHECKED):
             checked = min(DUTY_ENDED, day - timedelta(days=self._luck.randrange(365 * 3 // 2, 365 * 7)))
-            at = office_hour(self._luck, checked).isoformat()
-            known = {"cpr": citizen.cpr, "occurred_at": at, "record": self._record("check")}
-            yield known | {"checked_on": checked.isoformat(), "outcome": self._luck.choice(("applied", "not-applied"))}
+            at = office_hour(self._luck, checked)
+            known = {"cpr": citizen.cpr, "occurred_at": at.isoformat(), "record": self._record("check")}
+            known |= {"logged_in_at": (at - timedelta(minutes=5)).isoformat(), "acknowledged_at": at.isoformat()}
+            yield known | {"checked_on": checked.isoformat(), "outcome": "acknowledged"}
 
     def _old_entries(self, day: date) -> Iterator[Line]:
         for citizen in self._some(LOGGING):

@@ -162,7 +162,7 @@ def referral_of_parked(who: str, at: str = "2021-05-20 10:00", cancelled_on: dat
 def _check(citizen: str, due: date, record: str = "") -> JobSuggestionCheckRecorded:
     return JobSuggestionCheckRecorded(
         occurred_at=moment("2019-12-01 08:00"), citizen=citizen, record=record or f"check-{citizen}",
-        checked_on=due.replace(year=due.year - 6), outcome="applied",
+        checked_on=due.replace(year=due.year - 6), outcome="acknowledged",
     )  # fmt: skip
 
 

@@ -55,21 +55,21 @@ class Duties:
     def _look(self, day: date, initial: bool) -> None:
         if self._situation is None:
             return
-        before, now = self._before, _standing(self._situation, list(self._exemptions.values()), day)
+        holding = [
+            each
+            for each in self._exemptions.values()
+            if not each.withdrawn and each.first_day <= day and (each.last_day is None or day <= each.last_day)
+        ]
+        before, now = self._before, _standing(self._situation, {each.kind for each in holding})
         if before is None or before.shown != now.shown:
             had = (False, False) if before is None else (before.register, before.searchable)
             self._changes.append(Change(had, now, day, initial))
             if not initial and day >= RELEASE:
-                self._notices += _notices(before, now, day)
+                self._notices += _notices(before, now, day, _named(before, now, holding))
         self._before = now
 
 
-def _standing(situation: SituationRecorded, exemptions: list[CvExemptionRecorded], day: date) -> Standing:
-    kinds = {
-        each.kind
-        for each in exemptions
-        if not each.withdrawn and each.first_day <= day and (each.last_day is None or day <= each.last_day)
-    }
+def _standing(situation: SituationRecorded, kinds: set[str]) -> Standing:
     duty = DUTIES[situation.target_group]
     register = duty[0] and "from-registering" not in kinds
     searchable = duty[1] and not kinds
@@ -78,8 +78,27 @@ def _standing(situation: SituationRecorded, exemptions: list[CvExemptionRecorded
     return Standing(register, searchable, *flags, situation.jobcentre, situation.fund, rule)
 
 
-def _notices(before: Standing | None, now: Standing, day: date) -> list[Notice]:
-    details = {"must_register": YES_NO[now.register], "must_be_searchable": YES_NO[now.searchable]}
+def _named(before: Standing | None, now: Standing, holding: list[CvExemptionRecorded]) -> dict[str, str]:
+    """The exemption that lifts most of those that hold, with its last day if it has one, and the one that has ended."""
+    named, had, has = {}, [] if before is None else _kinds(before), _kinds(now)
+    for kind in has[:1]:
+        named["exemption"] = kind
+        ends = [each.last_day for each in holding if each.kind == kind]
+        if None not in ends:
+            named["exempt_until"] = f"{max(end for end in ends if end):%d.%m.%Y}"
+    for kind in had[:1]:
+        if kind not in has:
+            named["exemption_ended"] = kind
+    return named
+
+
+def _kinds(standing: Standing) -> list[str]:
+    flags = (standing.exempt_from_registering, standing.exempt_from_being_searchable)
+    return [kind for kind, holds in zip(("from-registering", "from-being-searchable"), flags, strict=True) if holds]
+
+
+def _notices(before: Standing | None, now: Standing, day: date, named: dict[str, str]) -> list[Notice]:
+    details = named | {"must_register": YES_NO[now.register], "must_be_searchable": YES_NO[now.searchable]}
     had = (False, False) if before is None else (before.register, before.searchable)
     if (now.register, now.searchable) != had:
         details |= {"must_register_before": YES_NO[had[0]], "must_be_searchable_before": YES_NO[had[1]]}
