@@ -41,6 +41,17 @@ def deleted(events: list[Event]) -> list[tuple[str, str]]:
     return [(event.area, event.record) for event in events if isinstance(event, RecordDeleted)]
 
 
+def referred(connection: Connection, cancelled_on: str | None = None) -> None:
+    """The citizen was referred as r1 from January to 1 September 2015."""
+    if rows(connection, "select to_regclass('access.referral')") == [(None,)]:
+        connection.execute(f"create schema if not exists access; {REFERRAL}")
+    connection.execute(
+        "insert into access.referral (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at)"
+        " values ('r1', %s, %s, 'provider-1', '2015-01-01', '2015-09-01', %s, %s)",
+        (CITIZEN, SLICE, cancelled_on, moment("2015-01-01 12:00")),
+    )
+
+
 def chain(connection: Connection) -> list[Receipt]:
     return [Receipt(*row) for row in rows(connection, "select * from retention.receipt order by slice, number")]
 
@@ -86,14 +97,7 @@ create table access.referral (record text primary key, citizen text not null, sl
 def test_ret_2_a_referral_goes_six_years_after_its_period_ended_also_when_it_was_cancelled(
     connection: Connection, nights: Nights, cancelled_on: str | None, due: str
 ) -> None:
-    if rows(connection, "select to_regclass('access.referral')") == [(None,)]:
-        connection.execute(f"create schema if not exists access; {REFERRAL}")
-    last_updated = moment("2015-01-01 12:00")
-    connection.execute(
-        "insert into access.referral (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at)"
-        " values ('r1', %s, %s, 'provider-1', '2015-01-01', '2015-09-01', %s, %s)",
-        (CITIZEN, SLICE, cancelled_on, last_updated),
-    )
+    referred(connection, cancelled_on)
     archived(connection, "referrals", "r1", "2015-01-01 12:00")
     of_referrals = partial(step, ("referrals",))
     eve = date.fromordinal(date.fromisoformat(due).toordinal() - 1)
@@ -101,6 +105,27 @@ def test_ret_2_a_referral_goes_six_years_after_its_period_ended_also_when_it_was
     found = [produced.event for produced in nights.aged(due, of_referrals)]
     assert deleted(nights.decide(found)) == [("referrals", "r1")]
     assert rows(connection, "select count(*) from access.referral") == [(0,)]
+
+
+def test_ret_2_a_registration_made_under_a_referral_stays_when_it_goes_and_follows_its_own_area(
+    connection: Connection, nights: Nights
+) -> None:
+    referred(connection)
+    archived(connection, "referrals", "r1", "2015-01-01 12:00")
+    nights.record(entry("2015-08-31 10:00", note="Sammen med anden aktør"), check("2015-08-31 11:00"))
+    nights.record(entry("2018-05-01 10:00", note="Sammen med anden aktør"))  # the citizen has updated it since
+    archived(connection, "job-suggestion-checks", "check-1", "2015-08-31 11:00")
+    archived(connection, "joblog", "entry-1", "2018-05-01 10:00")
+    stays = [("entry-1", "Sammen med anden aktør", "open", False)]
+    found = [produced.event for produced in nights.aged("2021-09-01", partial(step, ("referrals",)))]
+    assert deleted(nights.decide(found)) == [("referrals", "r1")]
+    assert rows(connection, WHOLE) == stays
+    assert rows(connection, "select record from register.job_suggestion_check") == [("check-1",)]
+    assert deleted(nights.day("2021-09-01")) == [("job-suggestion-checks", "check-1")]
+    assert deleted(nights.day("2022-04-30")) == []
+    assert rows(connection, WHOLE) == stays
+    assert deleted(nights.day("2022-05-01")) == [("joblog-voluntary", "entry-1")]
+    assert deleted(nights.day("2024-05-01")) == [("joblog-mandatory", "entry-1")]
 
 
 def test_ret_3_only_the_voluntary_fields_go_four_years_after_the_last_update(

@@ -127,6 +127,17 @@ OF_THE_CORE = (
         "if after.as_of < NOTICES_FROM:", "tests/stories/test_cv_recipients.py",
     ),
     Sabotage(
+        "a sentence about what is not there", "schemas/texts/text.py",
+        'return found[1] if set(_DETAIL.findall(found[1])) <= set(there) else ""', "return found[1]",
+        "tests/contract/test_texts.py::test_a_text_has_only_sentences_about_what_there_is",
+    ),
+    Sabotage(
+        "a notice without the exemption", "streams/policies/cv_notices.py", "details |= _exemption(before, after)",
+        "details |= {}",
+        "tests/stories/test_cv_recipients.py::"
+        "test_a_move_under_an_exemption_names_it_with_its_last_day_to_jobcentre_and_fund_alike",
+    ),
+    Sabotage(
         "deadline a day early", "schemas/retention_areas.py", "return add_years(anchor, area.years)",
         "return date.fromordinal(add_years(anchor, area.years).toordinal() - 1)",
         "tests/policies/test_retention.py::test_nothing_goes_a_day_early_and_on_its_day_it_goes",
