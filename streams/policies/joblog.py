@@ -1,9 +1,10 @@
 """When a Joblog is closed to its citizen, and how the citizen is told (RET-5).
 
-**Chosen**, where the newsletter is silent: no Joblog is closed before its citizen was told, `LEAD_DAYS` ahead. So one
-that was too old already when the release began is announced on that day and closed `LEAD_DAYS` later. An update or a
-new entry opens a closed one, and nobody is told of that, for the citizen has just done it. A Joblog without any entry
-left is forgotten.
+**Chosen**, where the newsletter is silent: no Joblog is closed before its citizen was told, `JOBLOG_LEAD` ahead. So one
+that was too old already when the release began is announced on that day and closed `JOBLOG_LEAD` later, and can be read
+until then (`JOBLOG_DELETIONS_FROM`). Each entry goes by its own deadline, whatever is announced. An update or a new
+entry opens a closed one, and nobody is told of that, for the citizen has just done it. A Joblog without any entry left
+is forgotten.
 """
 
 from collections.abc import Sequence
@@ -14,20 +15,20 @@ from schemas.dates import add_years, midnight
 from schemas.event import Event
 from schemas.joblog import JoblogEntryRecorded, JoblogStandingChanged
 from schemas.notices import NoticeIssued
-from schemas.release_dates import RELEASE_2021_2
+from schemas.release_dates import JOBLOG_LEAD, RELEASE_2021_2
 from streams.policies.state import State
 
 
 class Closing(NamedTuple):
-    """Years after the last update that a Joblog is closed and forgotten, days ahead that its citizen is told."""
+    """Years after the last update that a Joblog is closed and forgotten, and how long before its citizen is told."""
 
     rule: str
     years: int
-    lead_days: int
+    lead: timedelta
     forgotten_years: int
 
 
-CLOSING = Closing("RET-5", years=4, lead_days=30, forgotten_years=6)
+CLOSING = Closing("RET-5", years=4, lead=JOBLOG_LEAD, forgotten_years=6)
 """4 years as the voluntary fields (RET-3), 6 as the mandatory ones (RET-4)."""
 
 FROM_DAY = RELEASE_2021_2
@@ -63,7 +64,8 @@ def wake(state: Joblog, day: date) -> Decided:
     if state.told_on is None:
         told = _waiting(state.model_copy(update={"told_on": day}))
         closes_on = _closes_on(told)
-        return told, (_notice(state, day, "joblog-closes-soon", closes_on, {"closes_on": f"{closes_on:%d.%m.%Y}"}),)
+        details = {"closes_on": f"{closes_on:%d.%m.%Y}", "updated_on": f"{state.updated_on:%d.%m.%Y}"}
+        return told, (_notice(state, day, "joblog-closes-soon", closes_on, details),)
     closed = _waiting(state.model_copy(update={"closed": True}))
     standing = _standing(state.citizen, midnight(day), day, is_open=False)
     return closed, (standing, _notice(state, day, "joblog-closed", day, {}))
@@ -78,13 +80,13 @@ def _next(state: Joblog) -> date:
         # Never on the day of the closing itself, also when that comes as late as the end of the last entry.
         return max(add_years(state.updated_on, CLOSING.forgotten_years), _closes_on(state) + timedelta(days=1))
     if state.told_on is None:
-        return max(add_years(state.updated_on, CLOSING.years) - timedelta(days=CLOSING.lead_days), FROM_DAY)
+        return max(add_years(state.updated_on, CLOSING.years) - CLOSING.lead, FROM_DAY)
     return _closes_on(state)
 
 
 def _closes_on(state: Joblog) -> date:
     told_on = state.told_on or FROM_DAY
-    return max(add_years(state.updated_on, CLOSING.years), told_on + timedelta(days=CLOSING.lead_days))
+    return max(add_years(state.updated_on, CLOSING.years), told_on + CLOSING.lead)
 
 
 def _standing(citizen: str, at: datetime, day: date, *, is_open: bool) -> JoblogStandingChanged:

@@ -225,24 +225,24 @@ def test_ret_7_a_later_update_moves_the_deadline_and_an_order_for_the_older_stat
 
 
 def test_ret_7_a_withheld_entry_that_is_updated_comes_into_reach_again(connection: Connection, nights: Nights) -> None:
-    nights.record(entry("2015-07-01 12:00"))
-    nights.day("2021-07-01")
+    nights.record(entry("2015-08-01 12:00"))
+    nights.day("2021-08-01")
     assert rows(connection, "select reach from register.joblog_entry") == [("withheld",)]
-    nights.record(entry("2021-07-01 12:00", note="new"))
+    nights.record(entry("2021-08-01 12:00", note="new"))
     assert rows(connection, WHOLE) == [("entry-1", None, "open", True)]
 
 
 def test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing_back(
     connection: Connection, nights: Nights
 ) -> None:
-    facts = [check("2015-07-01 12:00"), entry("2017-07-01 12:00")]
+    facts = [check("2015-08-01 12:00"), entry("2017-08-01 12:00")]
     nights.record(*facts)
-    archived(connection, "job-suggestion-checks", "check-1", "2015-07-01 12:00")
-    assert len(deleted(nights.day("2021-07-01"))) == 2
+    archived(connection, "job-suggestion-checks", "check-1", "2015-08-01 12:00")
+    assert len(deleted(nights.day("2021-08-01"))) == 2
     receipts = chain(connection)
     nights.record(*facts)
-    nights.record(check("2021-08-01 12:00"), entry("2017-06-01 12:00"), entry("2021-08-01 12:00", note="back?"))
-    again = ordered("2021-07-01", "2015-07-01 12:00", "check-1", "job-suggestion-checks")
+    nights.record(check("2021-09-01 12:00"), entry("2017-06-01 12:00"), entry("2021-09-01 12:00", note="back?"))
+    again = ordered("2021-08-01", "2015-08-01 12:00", "check-1", "job-suggestion-checks")
     with connection.transaction():
         assert list(deletions.apply(connection, incoming_events(again, again))) == []
     assert rows(connection, "select count(*) from register.job_suggestion_check") == [(0,)]
@@ -253,9 +253,9 @@ def test_ret_8_a_redelivered_order_a_late_event_and_a_whole_replay_bring_nothing
 def test_ret_8_receipts_are_a_chain_without_personal_data_and_the_event_carries_its_own(
     connection: Connection, nights: Nights
 ) -> None:
-    nights.record(*(entry(f"2017-06-{n} 12:00", f"entry-{n}") for n in range(10, 30)))
-    nights.day("2021-06-14")
-    events = [event for event in nights.day("2021-06-29") if isinstance(event, RecordDeleted)]
+    nights.record(*(entry(f"2017-07-{n} 12:00", f"entry-{n}") for n in range(10, 30)))
+    nights.day("2021-07-14")
+    events = [event for event in nights.day("2021-07-29") if isinstance(event, RecordDeleted)]
     receipts = chain(connection)
     assert (len(receipts), receipts[0].previous) == (20, FIRST)
     assert checked(receipts) == {SLICE: (20, receipts[-1].hash)}
@@ -289,7 +289,7 @@ def test_a_batch_that_is_rolled_back_leaves_no_trace(connection: Connection, nig
     with connection.transaction():
         assert list(
             deletions.apply(
-                connection, incoming_events(ordered("2021-07-01", "2017-06-10 12:00", area="joblog-voluntary"))
+                connection, incoming_events(ordered("2021-08-01", "2017-06-10 12:00", area="joblog-voluntary"))
             )
         )
         registers.apply(connection, incoming_events(entry("2021-06-10 12:00", "entry-2")))

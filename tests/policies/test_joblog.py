@@ -42,7 +42,7 @@ def test_told_30_days_before_and_closed_on_the_day(updated_at: str, told_on: str
 
     book = Playbook(decision).fact(entry(updated_at)).day(eve(told_on))
     assert book.new_outputs() == []
-    assert book.day(told_on).new_outputs() == [closing_notice(told_on, closes_on)]
+    assert book.day(told_on).new_outputs() == [closing_notice(told_on, closes_on, updated_at[:10])]
     assert book.day(eve(closes_on)).new_outputs() == []
     book.day(closes_on)
     assert book.new_outputs() == [standing(closes_on, is_open=False), closed_notice(closes_on)]
@@ -51,7 +51,7 @@ def test_told_30_days_before_and_closed_on_the_day(updated_at: str, told_on: str
 def test_an_older_entry_that_arrives_late_changes_nothing() -> None:
     book = Playbook(decision).fact(entry("2018-01-01 12:00")).fact(entry("2017-12-31 12:00", "entry-2"))
     assert book.day("2021-12-01").new_outputs() == []
-    assert book.day("2021-12-02").new_outputs() == [closing_notice("2021-12-02", "2022-01-01")]
+    assert book.day("2021-12-02").new_outputs() == [closing_notice("2021-12-02", "2022-01-01", "2018-01-01")]
 
 
 ENTRIES = tuple(entry(f"{year}-05-0{n} 12:00", f"entry-{n}") for n, year in enumerate((2015, 2018, 2021, 2020), 1))

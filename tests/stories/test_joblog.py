@@ -11,7 +11,7 @@ def test_ret_5_a_joblog_without_update_for_4_years_is_announced_closed_and_in_th
     book.day("2022-03-31")
     assert book.new_outputs() == []
     book.day("2022-04-01")
-    assert book.new_outputs() == [closing_notice("2022-04-01", "2022-05-01")]
+    assert book.new_outputs() == [closing_notice("2022-04-01", "2022-05-01", "2018-05-01")]
     book.day("2022-04-30")
     assert book.new_outputs() == []
     book.day("2022-05-01")
@@ -25,10 +25,10 @@ def test_ret_5_a_joblog_without_update_for_4_years_is_announced_closed_and_in_th
 
 def test_ret_5_an_update_before_the_day_keeps_the_joblog_open_and_is_told_of_anew_four_years_later() -> None:
     book = Playbook(decision).fact(entry("2018-05-01 12:00")).day("2022-04-20")
-    assert book.new_outputs() == [closing_notice("2022-04-01", "2022-05-01")]
+    assert book.new_outputs() == [closing_notice("2022-04-01", "2022-05-01", "2018-05-01")]
     book.fact(entry("2022-04-30 23:59", note="still here"))
     assert book.day("2026-03-30").new_outputs() == []
-    assert book.day("2026-03-31").new_outputs() == [closing_notice("2026-03-31", "2026-04-30")]
+    assert book.day("2026-03-31").new_outputs() == [closing_notice("2026-03-31", "2026-04-30", "2022-04-30")]
 
 
 def test_ret_5_adding_an_entry_opens_a_closed_joblog_and_nobody_is_told_of_what_he_has_just_done() -> None:
@@ -42,6 +42,6 @@ def test_ret_5_adding_an_entry_opens_a_closed_joblog_and_nobody_is_told_of_what_
 def test_ret_5_what_was_too_old_before_the_release_is_told_on_its_day_and_closed_30_days_later() -> None:
     book = Playbook(decision).day("2021-05-15").fact(entry("2014-05-01 12:00"))
     assert book.day("2021-06-13").new_outputs() == []
-    assert book.day("2021-06-14").new_outputs() == [closing_notice("2021-06-14", "2021-07-14")]
+    assert book.day("2021-06-14").new_outputs() == [closing_notice("2021-06-14", "2021-07-14", "2014-05-01")]
     assert book.day("2021-07-13").new_outputs() == []
     assert book.day("2021-07-14").new_outputs() == [standing("2021-07-14", is_open=False), closed_notice("2021-07-14")]

@@ -38,6 +38,9 @@ NAMES = (
 """The consumers that run: decisions and sinks, with and without days, also those that delete."""
 
 FIRST_DAY = date(2021, 6, 14)
+JOBLOGS_FROM = date(2021, 7, 14)
+"""Until that day a citizen who is told on `FIRST_DAY` can read his or her Joblog: nothing of it goes before."""
+
 HOT, HOT_DAILY = 1, 20
 """The citizen whom many facts are about, and how many each day."""
 
