@@ -31,7 +31,7 @@ CALENDAR = (
     Row(RELEASE_2021_2, "release 2021-2: CV exemptions, retention, VITAS clean-up, mentor grant types, JobAD checks"),
     Row(BI_NEMLOGIN, "bi.star.dk needs NemLog-in (expected); the mail about it no later than one week before"),
     Row(JOBLOG_DELETIONS_FROM, "first night on which entries of Joblogs, and their voluntary fields, go"),
-    Row(LAST_DAY_OF_RETIRED_ADVERTS, "last day on which an advert can still be affected by a retired title: 8 weeks"),
+    Row(LAST_DAY_OF_RETIRED_ADVERTS, "last day of adverts on a title that wave 1 retired: 8 weeks"),
     Row(WAVE_2, "release 2021-3: ESCO-STAR wave 2; VITAS adverts again"),
     Row(JOBKON_FIRST_PART_ENDS, "JobKon: last day of the first part"),
     Row(JOBKON_LAST_PART_ENDS, "JobKon: last day of the last part"),

@@ -21,4 +21,4 @@ WRITES = (
     topics.NOTICE_ISSUED,
 )
 
-decision = Decision("bi-users", READS, WRITES, BiUser, decide, wake)
+decision = Decision("bi-users", READS, WRITES, BiUser, decide, wake, sees_today=True)

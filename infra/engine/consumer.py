@@ -64,7 +64,7 @@ class Wiring(NamedTuple):
     sources: Sources
 
 
-FORMAT = 1
+FORMAT = 2
 """The form of what this program writes into states. Raised by one whenever a state gains, loses or changes a field: an
 older program would stop at it. `tests/contract/test_states.py` notices, and has every form that there ever was."""
 

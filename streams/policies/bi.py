@@ -36,7 +36,7 @@ from streams.policies.bi_state import Asked, BiUser, Decided
 Outcome = tuple[BiUser | None, Sequence[Event]]
 
 
-def decide(state: BiUser | None, event: Event) -> Outcome:
+def decide(state: BiUser | None, event: Event, today: date) -> Outcome:
     """A fact about a user's access, or a user's request."""
     if isinstance(event, BiLoginRequested):
         return state, (login(state, event),)
@@ -55,15 +55,15 @@ def decide(state: BiUser | None, event: Event) -> Outcome:
         raise TypeError(f"bi.star.dk does not read {type(event).__name__}; only the decision's READS belong here")
     user, settled = _settle(user)
     rule = "BI-3" if isinstance(event, BiRightsMovedRequested) else "BI-4"
-    return _go_on(state, user, event.occurred_at, event.day, [*out, *settled], rule)
+    return _go_on(state, user, event.occurred_at, event.day, [*out, *settled], rule, today)
 
 
-def wake(state: BiUser, day: date) -> Outcome:
+def wake(state: BiUser, day: date, today: date) -> Outcome:
     """BI-1, BI-2, BI-3: the day of the mail, the day of NemLog-in, or the end of a decision's day."""
     user = state.model_copy(update={"decided": tuple(each for each in state.decided if each.day >= day)})
     if user.status == "old-login" and day >= BI_NEMLOGIN:
         user = user.model_copy(update={"status": "rights-to-move"})
-    return _go_on(state, user, midnight(day), day, [], "BI-3")
+    return _go_on(state, user, midnight(day), day, [], "BI-3", today)
 
 
 def _access(user: BiUser, fact: BiAccessRecorded) -> tuple[BiUser, list[Event]]:
@@ -144,12 +144,14 @@ def _module_answered(user: str, asked: Asked, decided: Decided) -> BiModuleAnswe
     )
 
 
-def _go_on(before: BiUser | None, user: BiUser, at: datetime, day: date, out: Sequence[Event], rule: str) -> Outcome:
+def _go_on(
+    before: BiUser | None, user: BiUser, at: datetime, day: date, out: Sequence[Event], rule: str, today: date
+) -> Outcome:
     """Publish the change, mail a user with access who was not mailed yet (BI-1), and wait for the next day."""
     events = [*out]
     if _shown(before, day) != _shown(user, day):
         events.append(_changed(user, before, at, day, rule))
-    if user.status is not None and not user.mailed and day >= MAIL_DAY:
+    if user.status is not None and not user.mailed and day >= MAIL_DAY and notices.concerns(user.status, today):
         events += notices.nemlogin_comes(user.user, at)
         user = user.model_copy(update={"mailed": True})
     if user.status is None and not user.asked and not user.decided:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from schemas.bi import Status
 from schemas.dates import copenhagen_day
 from schemas.notices import NoticeIssued
 from schemas.release_dates import BI_NEMLOGIN, NOTICES_FROM
@@ -12,6 +13,11 @@ MAIL_DAY = max(NOTICES_FROM, BI_NEMLOGIN - timedelta(weeks=1))
 """BI-1: no later than a week before, and no earlier than notices go out (chosen)."""
 
 _GRANTED = {True: "yes", False: "no"}
+
+
+def concerns(status: Status, today: date) -> bool:
+    """BI-1: whether the mail says what is so: NemLog-in is to come, or the user has rights to move still."""
+    return today < BI_NEMLOGIN or status != "nemlogin"
 
 
 def nemlogin_comes(user: str, at: datetime) -> Iterator[NoticeIssued]:

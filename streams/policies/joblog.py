@@ -4,7 +4,7 @@
 that was too old already when the release began is announced on that day and closed `JOBLOG_LEAD` later, and can be read
 until then (`JOBLOG_DELETIONS_FROM`). Each entry goes by its own deadline, whatever is announced. An update or a new
 entry opens a closed one, and nobody is told of that, for the citizen has just done it. A Joblog without any entry left
-is forgotten.
+is forgotten. What is carried out late announces no closing that is past; and nobody is told of one that leaves nothing.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Joblog(State):
 Decided = tuple[Joblog | None, Sequence[Event]]
 
 
-def decide(state: Joblog | None, event: Event) -> Decided:
+def decide(state: Joblog | None, event: Event, _today: date) -> Decided:
     """An entry was added or updated; one that is older than the last known update changes nothing."""
     if not isinstance(event, JoblogEntryRecorded):
         raise TypeError(f"joblog does not read {type(event).__name__}")
@@ -57,17 +57,21 @@ def decide(state: Joblog | None, event: Event) -> Decided:
     return _waiting(Joblog(citizen=event.citizen, updated_on=event.day)), opened
 
 
-def wake(state: Joblog, day: date) -> Decided:
-    """The day of the announcement, of the closing, or of the last entry's end."""
+def wake(state: Joblog, day: date, today: date) -> Decided:
+    """The day of the announcement, of the closing, or of the last entry's end; `today` is the slice's day."""
     if state.closed:
         return None, (_standing(state.citizen, midnight(day), day, is_open=True),)
     if state.told_on is None:
         told = _waiting(state.model_copy(update={"told_on": day}))
         closes_on = _closes_on(told)
+        if closes_on <= today:
+            return told, ()
         details = {"closes_on": f"{closes_on:%d.%m.%Y}", "updated_on": f"{state.updated_on:%d.%m.%Y}"}
         return told, (_notice(state, day, "joblog-closes-soon", closes_on, details),)
     closed = _waiting(state.model_copy(update={"closed": True}))
     standing = _standing(state.citizen, midnight(day), day, is_open=False)
+    if _ends_on(state) <= today:
+        return closed, (standing,)
     return closed, (standing, _notice(state, day, "joblog-closed", day, {}))
 
 
@@ -78,10 +82,15 @@ def _waiting(state: Joblog) -> Joblog:
 def _next(state: Joblog) -> date:
     if state.closed:
         # Never on the day of the closing itself, also when that comes as late as the end of the last entry.
-        return max(add_years(state.updated_on, CLOSING.forgotten_years), _closes_on(state) + timedelta(days=1))
+        return max(_ends_on(state), _closes_on(state) + timedelta(days=1))
     if state.told_on is None:
         return max(add_years(state.updated_on, CLOSING.years) - CLOSING.lead, FROM_DAY)
     return _closes_on(state)
+
+
+def _ends_on(state: Joblog) -> date:
+    """The day on which the last entry goes."""
+    return add_years(state.updated_on, CLOSING.forgotten_years)
 
 
 def _closes_on(state: Joblog) -> date:

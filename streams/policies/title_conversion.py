@@ -12,10 +12,12 @@ from streams.policies.title_state import HeldTitle, HeldTitles
 
 
 class Now(NamedTuple):
-    """The Copenhagen day on which something takes effect, and the moment that its events bear."""
+    """The Copenhagen day on which something takes effect, and the moment that its events bear. `today` is the slice's
+    day, which is later when it is carried out late."""
 
     day: date
     moment: datetime
+    today: date
 
 
 Converted = tuple[HeldTitle, Sequence[Event]]
@@ -96,13 +98,14 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
         jobcentre=held.jobcentre,
         at=held.at,
         by_request=held.by_request,
+        until=None,
     )
 
 
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
     """Recipients of an earlier outcome are told of this one; not of a search, which gave no results before either."""
     told = held.told if BY_CODE[held.area].search else ()
-    return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=told)
+    return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=told, until=None)
 
 
 def _changed(held: HeldTitle, holder: str, now: Now, rule: str, *, alias_dropped: bool = False) -> TitleChanged:

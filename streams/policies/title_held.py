@@ -15,6 +15,8 @@ ASKED = ("must-choose", "retired")
 class HeldTitle(Frozen):
     """One item of an area. `since` is the day of its outcome, `told` the kinds of recipients that know of it.
 
+    `until`: an advert's last day, where its employer was contacted too late for the ordinary one.
+
     `jobcentre`: the one that deals with it, where the holder is an employer. `at`: the moment of the last fact, or with
     `by_request` of the last granted choice. The two come on topics without a common order, and the later one counts.
     """
@@ -32,6 +34,7 @@ class HeldTitle(Frozen):
     jobcentre: str | None = None
     at: datetime | None = None
     by_request: bool = False
+    until: date | None = None
 
     @property
     def asked(self) -> bool:

@@ -41,9 +41,9 @@ NOT_UNEMPLOYED = ("employed", "other")
 Decided = tuple[HeldTitles | None, Sequence[Event]]
 
 
-def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> Decided:
+def decide(state: HeldTitles | None, event: Event, table: TitleTable | None, today: date) -> Decided:
     """A fact of a holder, or a citizen's request to be registered again."""
-    now = Now(event.day, event.occurred_at)
+    now = Now(event.day, event.occurred_at, today)
     if isinstance(event, RegistrationRequested):
         return state, (_answer(state, event, now),)
     known = state or HeldTitles(holder=event.key)
@@ -64,9 +64,9 @@ def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> 
     return _go_on(known, now, table, [*out, *changes])
 
 
-def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
+def wake(state: HeldTitles, day: date, table: TitleTable | None, today: date) -> Decided:
     """A wave's day, the day from which notices go out, or any day on which a new version of the table holds."""
-    now = Now(day, midnight(day))
+    now = Now(day, midnight(day), today)
     due = _waiting(state, now, table)
     if table is not None:
         due += state.indexed.to_judge(table, lambda area: day >= BY_CODE[area].wave_day)

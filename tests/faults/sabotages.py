@@ -127,6 +127,15 @@ OF_THE_CORE = (
         "if after.as_of < NOTICES_FROM:", "tests/stories/test_cv_recipients.py",
     ),
     Sabotage(
+        "a late fact is decided as if it were in time", "streams/decision.py", "max(day, self.today or day)", "day",
+        "tests/stories/test_title_adverts.py::"
+        "test_tit_6_an_employer_who_is_contacted_late_has_a_week_from_that_day_and_no_reminder",
+    ),
+    Sabotage(
+        "a closing gone by is announced", "streams/policies/joblog.py", "if closes_on <= today:", "if False:",
+        "tests/policies/test_joblog.py::test_what_is_read_late_is_told_of_by_what_is_so_on_that_day",
+    ),
+    Sabotage(
         "deadline a day early", "schemas/retention_areas.py", "return add_years(anchor, area.years)",
         "return date.fromordinal(add_years(anchor, area.years).toordinal() - 1)",
         "tests/policies/test_retention.py::test_nothing_goes_a_day_early_and_on_its_day_it_goes",

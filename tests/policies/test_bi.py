@@ -65,14 +65,14 @@ def test_every_login_has_exactly_one_row_and_every_row_is_used() -> None:
     ("recorded", "status"), [(BEFORE, "old-login"), (FROM, "nemlogin"), ("2021-03-28 03:00", "old-login")]
 )
 def test_who_gets_access_from_the_day_on_has_nothing_to_move(recorded: str, status: str) -> None:
-    state, _ = decide(None, access(recorded, initial=True))
+    state, _ = decide(None, access(recorded, initial=True), BI_NEMLOGIN)
     assert state is not None
     assert state.status == status
 
 
 @pytest.mark.parametrize(
     ("recorded", "mailed"),
-    [("2021-06-13 23:59", "2021-06-14"), ("2021-06-14 00:00", "2021-06-14"), ("2021-06-21 00:00", "2021-06-21 00:00")],
+    [("2021-06-13 23:59", "2021-06-14"), ("2021-06-14 00:00", "2021-06-14"), ("2021-06-20 23:59", "2021-06-20 23:59")],
 )
 def test_the_mail_comes_on_its_day_or_at_once_and_never_twice(recorded: str, mailed: str) -> None:
     book = Playbook(decision).fact(access(recorded, initial=True)).day("2021-07-01")
@@ -92,15 +92,15 @@ def test_a_decision_read_before_its_request_waits_until_the_next_day_begins() ->
 
 
 def test_a_wake_on_a_day_that_changes_nothing_says_nothing() -> None:
-    state, _ = decide(None, access("2021-06-22 08:00"))
+    state, _ = decide(None, access("2021-06-22 08:00"), date(2021, 6, 22))
     assert state is not None
     assert state.wakes_on is None
-    assert wake(state, date(2021, 6, 23)) == (state, [])
+    assert wake(state, date(2021, 6, 23), date(2021, 6, 23)) == (state, [])
 
 
 def test_what_it_does_not_read_is_a_defect_and_not_passed_over() -> None:
     with pytest.raises(TypeError, match="SituationRecorded"):
-        decide(None, situation("2021-06-14"))
+        decide(None, situation("2021-06-14"), date(2021, 6, 14))
 
 
 def told_of(facts: Sequence[Event], begun: str) -> tuple[object, ...]:

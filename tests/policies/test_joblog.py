@@ -33,10 +33,10 @@ def test_every_field_of_an_entry_is_in_the_reviewed_table_and_no_other() -> None
         ("2020-02-29 12:00", "2024-01-30", "2024-02-29"),
         ("2017-07-14 12:00", "2021-06-14", "2021-07-14"),  # exactly 30 days after the release
         ("2017-07-13 12:00", "2021-06-14", "2021-07-14"),  # never closed before its citizen was told in time
-        ("2014-01-01 12:00", "2021-06-14", "2021-07-14"),
+        ("2015-07-15 12:00", "2021-06-14", "2021-07-14"),
     ],
 )
-def test_told_30_days_before_and_closed_on_the_day(updated_at: str, told_on: str, closes_on: str) -> None:
+def test_told_30_days_before_and_when_it_is_closed_on_the_day(updated_at: str, told_on: str, closes_on: str) -> None:
     def eve(day: str) -> date:
         return date.fromisoformat(day) - timedelta(days=1)
 
@@ -46,6 +46,33 @@ def test_told_30_days_before_and_closed_on_the_day(updated_at: str, told_on: str
     assert book.day(eve(closes_on)).new_outputs() == []
     book.day(closes_on)
     assert book.new_outputs() == [standing(closes_on, is_open=False), closed_notice(closes_on)]
+
+
+@pytest.mark.parametrize("updated_at", ["2015-07-14 12:00", "2014-01-01 12:00"])
+def test_a_closing_after_which_nothing_is_left_is_announced_and_not_told_of_again(updated_at: str) -> None:
+    book = Playbook(decision).fact(entry(updated_at)).day("2021-06-14")
+    assert book.new_outputs() == [closing_notice("2021-06-14", "2021-07-14", updated_at[:10])]
+    assert book.day("2021-07-14").new_outputs() == [standing("2021-07-14", is_open=False)]
+
+
+@pytest.mark.parametrize(
+    ("updated_at", "read_on", "announced", "closed"),
+    [
+        ("2016-03-01 12:00", "2021-07-13", True, False),  # its day is still to come: so is the choice
+        ("2016-03-01 12:00", "2021-07-14", False, True),
+        ("2016-03-01 12:00", "2021-08-20", False, True),
+        ("2016-03-01 12:00", "2022-02-28", False, True),
+        ("2016-03-01 12:00", "2022-03-01", False, False),  # nothing of it is left
+        ("2014-03-01 12:00", "2021-08-20", False, False),
+    ],
+)
+def test_what_is_read_late_is_told_of_by_what_is_so_on_that_day(
+    updated_at: str, read_on: str, announced: bool, closed: bool
+) -> None:
+    book = Playbook(decision).day(read_on).fact(entry(updated_at))
+    notices = [event for event in book.new_outputs() if event.SCHEMA == "notice-issued.v1"]
+    soon = [closing_notice("2021-06-14", "2021-07-14", updated_at[:10])] if announced else []
+    assert notices == soon + ([closed_notice("2021-07-14")] if closed else [])
 
 
 def test_an_older_entry_that_arrives_late_changes_nothing() -> None:

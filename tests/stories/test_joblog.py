@@ -40,8 +40,15 @@ def test_ret_5_adding_an_entry_opens_a_closed_joblog_and_nobody_is_told_of_what_
 
 
 def test_ret_5_what_was_too_old_before_the_release_is_told_on_its_day_and_closed_30_days_later() -> None:
-    book = Playbook(decision).day("2021-05-15").fact(entry("2014-05-01 12:00"))
+    book = Playbook(decision).day("2021-05-15").fact(entry("2016-03-01 12:00"))
     assert book.day("2021-06-13").new_outputs() == []
-    assert book.day("2021-06-14").new_outputs() == [closing_notice("2021-06-14", "2021-07-14", "2014-05-01")]
+    assert book.day("2021-06-14").new_outputs() == [closing_notice("2021-06-14", "2021-07-14", "2016-03-01")]
     assert book.day("2021-07-13").new_outputs() == []
     assert book.day("2021-07-14").new_outputs() == [standing("2021-07-14", is_open=False), closed_notice("2021-07-14")]
+
+
+def test_ret_5_an_old_joblog_that_is_read_after_its_day_is_closed_at_once_and_no_day_gone_by_is_announced() -> None:
+    book = Playbook(decision).day("2021-08-20").fact(entry("2016-03-01 12:00"))
+    assert book.new_outputs() == [standing("2021-07-14", is_open=False), closed_notice("2021-07-14")]
+    assert book.day("2022-02-28").new_outputs() == []
+    assert book.day("2022-03-01").new_outputs() == [standing("2022-03-01", is_open=True)]

@@ -138,6 +138,8 @@ def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
         case 0:
             yield _entry(n, due.replace(year=due.year - 4))
         case 1:
+            # Nothing is left of it at its closing, on `JOBLOGS_FROM`: else who lags would say less than who does not.
+            due = FIRST_DAY + timedelta(days=luck.randrange(min(days, (JOBLOGS_FROM - FIRST_DAY).days)))
             yield _entry(n, due.replace(year=due.year - 6))
         case 2:
             yield Fact(JOB_SUGGESTION_CHECK_RECORDED, _check(_citizen(n), due, f"check-{n}"), f"check-{n}")

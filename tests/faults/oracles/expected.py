@@ -94,12 +94,13 @@ def _goes(
 
 
 def _joblog(found: ExpectedResult, citizen: str, updated: date, last: date) -> None:
-    """RET-5, for an entry that is not updated any more: a notice 30 days ahead, then closed after 4 years."""
+    """RET-5, for an entry that is not updated any more: a notice 30 days ahead, then closed after 4 years, of which
+    nobody is told where nothing is left by then. No slice of a load lags so much that it would say less."""
     after_4 = updated.replace(year=updated.year + 4)
     told_on = max(after_4 - timedelta(days=30), RELEASE)
     closes_on = max(after_4, told_on + timedelta(days=30))
     if told_on <= last:
         details = (("closes_on", f"{closes_on:%d.%m.%Y}"), ("updated_on", f"{updated:%d.%m.%Y}"))
         found.of_joblogs[citizen].append(Notice(citizen, "joblog-closes-soon", closes_on, details))
-    if closes_on <= last:
+    if closes_on <= last and updated.replace(year=updated.year + 6) > closes_on:
         found.of_joblogs[citizen].append(Notice(citizen, "joblog-closed", closes_on, ()))
