@@ -1,12 +1,13 @@
 """The table of referrals, by which the database itself lets providers read, and their roles (ACC-1 … ACC-3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from psycopg import Connection
 
 from consumers.ageing import step
 from consumers.record_lock import lock_records
+from consumers.rounds import rounds
 from consumers.sink import Sink
 from infra.arrays import dates, texts
 from infra.engine.record import IncomingEvent
@@ -24,7 +25,8 @@ OWNS = ("access.provider", "access.referral")
 AREAS = ("referrals",)
 
 # `taken`: records that may be taken in: none that was deleted (RET-8). A record stays with the citizen for whom it was
-# first recorded (chosen); records of others are returned. A new deadline brings a withheld record back (RET-7).
+# first recorded (chosen); records of others are returned. A new deadline brings a withheld record back (RET-7). What
+# says again what the row holds is no update: else no delivery to the National Archives would ever cover the record.
 _REFERRALS = """
 with taken as (
     select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
@@ -40,7 +42,10 @@ with taken as (
     order by record, known.citizen is distinct from new.citizen, number
     on conflict (record) do update set
         provider = excluded.provider, first_day = excluded.first_day, last_day = excluded.last_day,
-        cancelled_on = excluded.cancelled_on, updated_at = excluded.updated_at,
+        cancelled_on = excluded.cancelled_on,
+        updated_at = case when (r.provider, r.first_day, r.last_day, r.cancelled_on) is not distinct from
+            (excluded.provider, excluded.first_day, excluded.last_day, excluded.cancelled_on)
+            then r.updated_at else excluded.updated_at end,
         reach = case when (r.last_day, r.cancelled_on) is not distinct from (excluded.last_day, excluded.cancelled_on)
             then r.reach else 'open' end
         where r.citizen = excluded.citizen
@@ -68,7 +73,8 @@ def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> N
         _put_providers(connection, list(providers.values()))
     if referrals := [event for event in events if isinstance(event, ReferralRecorded)]:
         lock_records(connection, {event.citizen for event in referrals})
-        _put_referrals(connection, referrals)
+        for some in rounds(referrals, lambda event: (event.record, event.citizen)):
+            _put_referrals(connection, some)
 
 
 def _put_providers(connection: Connection, providers: Sequence[ProviderRecorded]) -> None:
@@ -83,9 +89,7 @@ def _put_providers(connection: Connection, providers: Sequence[ProviderRecorded]
     connection.execute(_PROVIDERS, rows)
 
 
-def _put_referrals(connection: Connection, referrals: Iterable[ReferralRecorded]) -> None:
-    last = {(event.record, event.citizen): event for event in referrals}
-    some = last.values()
+def _put_referrals(connection: Connection, some: Sequence[ReferralRecorded]) -> None:
     rows = (
         texts(each.record for each in some),
         texts(each.citizen for each in some),

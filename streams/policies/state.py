@@ -1,6 +1,6 @@
 """The base of a decision's state of a subject, with the day that it waits for, and how much a state may hold."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from schemas.event import Event, Frozen
 
@@ -10,6 +10,9 @@ subject has more, and a fact of one with so many costs what any fact costs."""
 
 MOST_OF_A_PERSON = 1_000
 """Referrals, exemptions and holds of one citizen, modules and requests of one user, and the like (**chosen**)."""
+
+REMEMBERED = timedelta(days=400)
+"""**Chosen**: so long after it went, or was recorded last, what is gone is known again: it is no new start."""
 
 
 class State(Frozen):

@@ -9,7 +9,8 @@
   No advert expires before its employer was contacted, a week ahead: one contacted later has a week from the contact.
   Contacted in its last week, it is not reminded too.
 * What is carried out late reminds of no last day that is past.
-* A title that must be chosen acts as retired. Recording the same title again is no edit.
+* A title that must be chosen acts as retired. Recording the same title again is no edit: what expired stays so until
+  the advert has another title, and what was removed and is recorded again goes on where it stood (`HeldTitles.gone`).
 """
 
 from datetime import date, timedelta
@@ -41,7 +42,7 @@ def follow_up(state: HeldTitles, now: Now, table: TitleTable | None) -> tuple[He
         return state, events
     if ended := state.indexed.where(partial(_is_over, day=now.day)):
         events += [_expired(state, held, now) for held in ended]
-        state = state.without(ended)
+        state = state.remembering([held.but(status="expired") for held in ended], now.day)
     if new := state.indexed.where(_is_new):
         contacted = [_contacted(held, now.today) for held in new]
         events.append(_notice(state, CONTACT, contacted, now, table))

@@ -57,9 +57,9 @@ def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, *, by_requ
     )
     if before is None or before.scheme == "esco-star":
         return held, ()
-    if (held.scheme, held.title, held.alias) == (before.scheme, before.title, before.alias):
-        update = {"jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
-        return before.model_copy(update=update), ()  # recorded again: its outcome and its notices stay
+    if before.says(fact):  # recorded again: its outcome and its notices stay
+        now_said = {"alias": held.alias, "jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
+        return before.but(gone_on=None, **now_said), ()
     if before.asked and before.table_version is not None and held.status == "chosen":
         return held, (_replaced(before, held.title, fact.holder, now, before.table_version),)
     return held, ()
@@ -99,6 +99,7 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
         at=held.at,
         by_request=held.by_request,
         until=None,
+        gone_on=None,
     )
 
 

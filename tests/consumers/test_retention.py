@@ -224,6 +224,41 @@ def test_ret_7_a_later_update_moves_the_deadline_and_an_order_for_the_older_stat
     assert deleted(nights.day("2022-03-01")) == [("joblog-voluntary", "entry-1")]
 
 
+ENTRY_UPDATES = "select updated_at, updated_on from register.joblog_entry"
+
+
+@pytest.mark.parametrize("cuts", [(3,), (1, 3), (2, 3), (1, 2, 3)])
+def test_ret_7_what_is_recorded_again_as_it_was_is_no_update_and_what_was_another_meanwhile_is(
+    connection: Connection, nights: Nights, cuts: tuple[int, ...]
+) -> None:
+    def said(at: str, **fields: Any) -> Event:
+        return entry(at, applied_on=date(2018, 1, 10), **fields)
+
+    for record, note, updated_on in (
+        ("entry-1", "Ring igen", date(2018, 1, 10)),
+        ("entry-2", "other", date(2020, 1, 2)),
+    ):
+        facts = [said("2018-01-10 12:00", record=record), said("2019-01-01 12:00", record=record, note=note)]
+        facts.append(said("2020-01-02 03:00", record=record))
+        for first, last in zip((0, *cuts), cuts, strict=False):
+            nights.record(*facts[first:last])
+        updated = rows(connection, f"{ENTRY_UPDATES} where record = '{record}'")
+        assert [on for _, on in updated] == [updated_on]
+    nights.record(said("2019-06-01 12:00", record="entry-1", note="late, and older than what was said again"))
+    assert deleted(nights.day("2022-01-10")) == [("joblog-voluntary", "entry-1")]
+    nights.record(said("2022-01-11 03:00", record="entry-1"))
+    assert rows(connection, f"{ENTRY_UPDATES} where emptied") == [(moment("2018-01-10 12:00"), date(2018, 1, 10))]
+
+
+def test_ret_6_a_check_that_is_recorded_again_as_it_was_is_covered_by_the_delivery_that_has_it(
+    connection: Connection, nights: Nights
+) -> None:
+    nights.record(check("2015-08-01 12:00"))
+    archived(connection, "job-suggestion-checks", "check-1", "2015-08-01 12:00")
+    nights.record(check("2021-07-31 03:00", checked_on=date(2015, 8, 1)))
+    assert deleted(nights.day("2021-08-01")) == [("job-suggestion-checks", "check-1")]
+
+
 def test_ret_7_a_withheld_entry_that_is_updated_comes_into_reach_again(connection: Connection, nights: Nights) -> None:
     nights.record(entry("2015-08-01 12:00"))
     nights.day("2021-08-01")

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.joblog import FIELDS, VOLUNTARY_FIELDS, JoblogEntryRecorded
+from schemas.notices import NoticeIssued
 from streams.joblog import decision
-from tests.builders import CITIZEN
+from tests.builders import CITIZEN, moment
 from tests.retention_builders import closed_notice, closing_notice, entry, standing
 from tests.stories.playbook import Playbook
 
@@ -86,8 +87,35 @@ ENTRIES = tuple(entry(f"{year}-05-0{n} 12:00", f"entry-{n}") for n, year in enum
 
 @given(st.permutations(ENTRIES))
 def test_in_any_order_of_its_entries_the_joblog_is_the_same(entries: Sequence[JoblogEntryRecorded]) -> None:
-    book = Playbook(decision)
-    for each in entries:
-        book.fact(each)
-    expected = Playbook(decision).fact(ENTRIES[2]).state(CITIZEN)
-    assert (book.state(CITIZEN), book.outputs) == (expected, [])
+    books = Playbook(decision), Playbook(decision)
+    for book, order in zip(books, (entries, ENTRIES), strict=True):
+        for each in order:
+            book.fact(each)
+    state, expected = (book.state(CITIZEN) for book in books)
+    assert state is not None
+    assert (state, state.updated_on, books[0].outputs) == (expected, date(2021, 5, 3), [])
+
+
+@pytest.mark.parametrize(
+    ("again", "closes_on"),
+    [
+        (entry("2021-01-01 03:00", applied_on=date(2018, 5, 1)), "2022-05-01"),  # a nightly export
+        (entry("2021-01-01 03:00", applied_on=date(2018, 5, 1), note="new"), "2025-01-01"),
+        (entry("2021-01-01 03:00", applied_on=date(2018, 5, 1), note=None), "2025-01-01"),
+        (entry("2021-01-01 03:00", "entry-2", applied_on=date(2018, 5, 1)), "2025-01-01"),
+    ],
+)
+def test_only_another_content_or_another_entry_is_an_update(again: JoblogEntryRecorded, closes_on: str) -> None:
+    book = Playbook(decision).fact(entry("2018-05-01 12:00")).fact(again).day("2025-02-01")
+    assert [event.from_day for event in book.outputs if isinstance(event, NoticeIssued)] == [
+        date.fromisoformat(closes_on), date.fromisoformat(closes_on)
+    ]  # fmt: skip
+
+
+def test_what_a_late_fact_says_is_older_than_what_was_said_again() -> None:
+    first, again = entry("2018-05-01 12:00"), entry("2020-05-01 12:00", applied_on=date(2018, 5, 1))
+    book = Playbook(decision).fact(first).fact(again).fact(entry("2019-05-01 12:00", note="late"))
+    book.fact(again.but(occurred_at=moment("2021-05-01 12:00")))
+    state = book.state(CITIZEN)
+    assert state is not None
+    assert state.updated_on == date(2018, 5, 1)

@@ -76,7 +76,7 @@ def test_tit_6_an_advert_still_unedited_expires_when_the_last_day_is_over_and_a_
     state = book.state(EMPLOYER)
     assert state is not None
     assert [held.item for held in state.titles] == ["a1", "o1"]
-    assert state.wakes_on is None
+    assert state.wakes_on == date(2022, 9, 12), "then the advert is forgotten: 400 days"
     assert book.day("2022-12-31").new_outputs() == []
 
 
@@ -121,6 +121,37 @@ def test_tit_6_the_same_title_again_is_no_edit_and_another_retired_one_is_told_o
             last_day="16.08.2021",
         ),
     ]  # fmt: skip
+
+
+def test_tit_6_an_expired_advert_that_a_nightly_export_sends_again_stays_expired_until_its_title_is_another_one() -> (
+    None
+):
+    book = contacted(A1).day("2021-08-08")
+    assert book.new_outputs()[-1] == expired("2021-08-08")
+    for night in ("2021-08-09", "2021-08-10", "2021-10-05"):
+        book.day(night).fact(wish(f"{night} 03:00", HERMIT, **A1))
+    book.fact(wish("2021-10-05 04:00", HERMIT, removed=True, **A1)).fact(wish("2021-10-05 05:00", HERMIT, **A1))
+    assert book.day("2022-11-08").new_outputs() == [], "the last of them was sent 399 days ago"
+    book.fact(wish("2022-11-08 03:00", WAITER, **A1))
+    assert book.new_outputs() == [
+        changed("2022-11-08 03:00", "must-choose", candidates=[NEW_WAITER, NEW_SOMMELIER], **A1),
+        employer_told(
+            "2022-11-08 03:00", CONTACT, "a1", candidates="Tjener, Sommelier", from_day=day("2022-11-08"),
+            last_day="03.01.2023",
+        ),
+    ]  # fmt: skip
+
+
+def test_tit_6_an_advert_that_is_removed_and_recorded_again_with_its_title_goes_on_where_it_stood() -> None:
+    book = contacted(A1, A2)
+    for item in (A1, A2):
+        book.fact(wish("2021-07-01 10:00", HERMIT, removed=True, **item))
+    book.fact(wish("2021-07-02 10:00", HERMIT, alias="Eneboer", **A1)).day("2021-08-20")
+    assert book.new_outputs() == [employer_told("2021-07-31", REMINDER, "a1"), expired("2021-08-08")]
+    book.fact(wish("2021-08-20 10:00", HERMIT, **A2))
+    assert book.new_outputs() == [expired("2021-08-20 10:00", "a2")]
+    assert book.day("2022-12-31").new_outputs() == []
+    assert book.state(EMPLOYER) is None
 
 
 @pytest.mark.parametrize(
