@@ -51,8 +51,8 @@ from generate_series(0, %(last)s) r join bench_citizen on n = r / %(each)s
 _ENTRIES = """
 insert into register.joblog_entry (record, citizen, slice, applied_on, employer, position, how_applied, note,
     updated_at, updated_on)
-select 'entry-' || r, citizen, slice, '2017-07-02', 'Bakery', 'Bager', 'advert', 'Ring igen',
-    '2017-07-02 12:00Z', '2017-07-02'
+select 'entry-' || r, citizen, slice, '2017-07-15', 'Bakery', 'Bager', 'advert', 'Ring igen',
+    '2017-07-15 12:00Z', '2017-07-15'
 from generate_series(0, %(last)s) r join bench_citizen on n = r / %(each)s
 """
 _ARCHIVED = """
@@ -73,7 +73,7 @@ class Night(NamedTuple):
     day: date
 
 
-NIGHTS = (Night("job-suggestion-checks", date(2021, 7, 1)), Night("joblog-voluntary", date(2021, 7, 2)))
+NIGHTS = (Night("job-suggestion-checks", date(2021, 7, 1)), Night("joblog-voluntary", date(2021, 7, 15)))
 
 
 class Result(NamedTuple):

@@ -1,13 +1,14 @@
 """The table of referrals, by which the database itself lets providers read, and their roles (ACC-1 … ACC-3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from psycopg import Connection
 
 from consumers.ageing import step
 from consumers.record_lock import lock_records
-from consumers.sink import Sink, last_recorded
+from consumers.rounds import rounds
+from consumers.sink import Sink
 from infra.arrays import dates, texts
 from infra.engine.record import IncomingEvent
 from infra.log import get_logger
@@ -25,7 +26,8 @@ AREAS = ("referrals",)
 
 # `taken`: facts that may be taken in: none of a record that was deleted (RET-8), none that is older than its row. A
 # record stays with the citizen for whom it was first recorded (chosen); records of others are returned. A new deadline
-# brings a withheld record back (RET-7).
+# brings a withheld record back (RET-7). What says again what the row holds is no update: else no delivery to the
+# National Archives would ever cover the record.
 _REFERRALS = """
 with taken as (
     select * from unnest(%b::text[], %b::text[], %b::text[]::int[], %b::text[], %b::date[], %b::date[], %b::date[],
@@ -33,7 +35,7 @@ with taken as (
         as new (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at, number)
     where not exists (select from retention.receipt r where r.area = 'referrals' and r.record = new.record)
     and not exists (select from access.referral r where r.record = new.record and r.citizen = new.citizen
-        and r.updated_at > new.updated_at)
+        and coalesce(r.said_at, r.updated_at) > new.updated_at)
 ), put as (
     insert into access.referral as r
         (record, citizen, slice, provider, first_day, last_day, cancelled_on, updated_at)
@@ -43,7 +45,10 @@ with taken as (
     order by record, known.citizen is distinct from new.citizen, number
     on conflict (record) do update set
         provider = excluded.provider, first_day = excluded.first_day, last_day = excluded.last_day,
-        cancelled_on = excluded.cancelled_on, updated_at = excluded.updated_at,
+        cancelled_on = excluded.cancelled_on, said_at = excluded.updated_at,
+        updated_at = case when (r.provider, r.first_day, r.last_day, r.cancelled_on) is not distinct from
+            (excluded.provider, excluded.first_day, excluded.last_day, excluded.cancelled_on)
+            then r.updated_at else excluded.updated_at end,
         reach = case when (r.last_day, r.cancelled_on) is not distinct from (excluded.last_day, excluded.cancelled_on)
             then r.reach else 'open' end
         where r.citizen = excluded.citizen
@@ -69,11 +74,13 @@ def apply(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> N
     """Of the facts about one record the one that was recorded last is the row; of two of one moment the later on the
     topic."""
     events = [incoming.event for incoming in incoming_events if incoming.topic is not DAY_BEGUN]
-    if providers := [event for event in events if isinstance(event, ProviderRecorded)]:
-        _put_providers(connection, last_recorded(providers, lambda event: event.provider))
+    providers = [event for event in events if isinstance(event, ProviderRecorded)]
+    for each in rounds(providers, lambda event: event.provider):
+        _put_providers(connection, each)
     if referrals := [event for event in events if isinstance(event, ReferralRecorded)]:
         lock_records(connection, {event.citizen for event in referrals})
-        _put_referrals(connection, referrals)
+        for some in rounds(referrals, lambda event: (event.record, event.citizen)):
+            _put_referrals(connection, some)
 
 
 def _put_providers(connection: Connection, providers: Sequence[ProviderRecorded]) -> None:
@@ -88,8 +95,7 @@ def _put_providers(connection: Connection, providers: Sequence[ProviderRecorded]
     connection.execute(_PROVIDERS, rows)
 
 
-def _put_referrals(connection: Connection, referrals: Iterable[ReferralRecorded]) -> None:
-    some = last_recorded(referrals, lambda event: (event.record, event.citizen))
+def _put_referrals(connection: Connection, some: Sequence[ReferralRecorded]) -> None:
     rows = (
         texts(each.record for each in some),
         texts(each.citizen for each in some),

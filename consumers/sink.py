@@ -1,9 +1,8 @@
 """Runs sinks through the ledger like decisions, on plain threads. A sink's module has READS, OWNS, apply and sink."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 from psycopg import Connection
 
@@ -13,12 +12,10 @@ from infra.engine.ledger import Cursor
 from infra.engine.record import IncomingEvent
 from infra.log import get_logger
 from infra.source.partition_state import Work
-from schemas.event import Event, ProducedEvent
+from schemas.event import ProducedEvent
 from schemas.topic import Topic
 
 LOG = get_logger(__name__)
-
-E = TypeVar("E", bound=Event)
 
 LINGER_S = 0.5
 """Seconds a table may wait for more rows: each transaction saved is time for decisions, for which people wait."""
@@ -55,17 +52,6 @@ class Sink:
 
     def step(self, connection: Connection, cursor: Cursor) -> list[ProducedEvent] | None:
         return None if self.on_day is None else self.on_day(connection, cursor)
-
-
-def last_recorded(events: Iterable[E], about: Callable[[E], Hashable]) -> list[E]:
-    """Of the events about one thing the one that was recorded last, and of two of one moment the later on the topic; in
-    the order in which the things came."""
-    last: dict[Hashable, E] = {}
-    for event in events:
-        thing = about(event)
-        if thing not in last or event.occurred_at >= last[thing].occurred_at:
-            last[thing] = event
-    return list(last.values())
 
 
 class SinkHost:

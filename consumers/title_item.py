@@ -67,8 +67,10 @@ class Item(BaseModel):
             return
         if not self._says_again(fact):
             self._show(fact, wave_begun)
-        elif fact.occurred_at == self.changed_at:
-            self.settled = True
+        else:
+            self.settled = self.settled or fact.occurred_at == self.changed_at
+            self.first_recorded_at = fact.occurred_at if self.removed_at is not None else self.first_recorded_at
+            self.alias, self.removed_at = fact.alias, None
         self.recorded_at = fact.occurred_at
         self._replace()
 
@@ -93,8 +95,8 @@ class Item(BaseModel):
         self.expired_at = expired.occurred_at
 
     def _says_again(self, fact: TitleHeldRecorded) -> bool:
-        said = (fact.scheme, fact.title, fact.alias) == (self.scheme, self.title, self.alias)
-        return said and self.scheme == OLD and self.removed_at is None
+        """True also after the item was removed: what stood is no new start, nor is an expired advert (TIT-6)."""
+        return self.scheme == OLD and (fact.scheme, fact.title) == (self.scheme, self.title)
 
     def _show(self, fact: TitleHeldRecorded, wave_begun: bool) -> None:
         old, at, changed_at = fact.scheme == OLD, fact.occurred_at, self.changed_at

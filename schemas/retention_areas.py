@@ -6,7 +6,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from schemas.dates import add_years
-from schemas.release_dates import RELEASE_2021_2
+from schemas.release_dates import JOBLOG_DELETIONS_FROM, RELEASE_2021_2
 
 
 class Area(NamedTuple):
@@ -41,9 +41,9 @@ AREAS = (
     Area("RET-2", "referrals", 6, "last day of the period (chosen); the day before a cancellation that came earlier",
          "ends", "access.referral", "record", "referrals", RELEASE_2021_2),
     Area("RET-3", "joblog-voluntary", 4, "last update", "updated_on", JOBLOG, "voluntary-fields", None,
-         RELEASE_2021_2),
+         JOBLOG_DELETIONS_FROM),
     Area("RET-4", "joblog-mandatory", 6, "last update (chosen)", "updated_on", JOBLOG, "record", "joblog",
-         RELEASE_2021_2),
+         JOBLOG_DELETIONS_FROM),
 )  # fmt: skip
 """`retention.area` holds the same rows for SQL; a test compares them."""
 

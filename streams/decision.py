@@ -34,7 +34,9 @@ class Reference(NamedTuple):
 class Decision(Generic[S]):
     """One decision: its name, topics, state and two pure functions, `decide(state, event)` and `wake(state, day)`.
 
-    A decision with reference data gets it as a third argument of both."""
+    A decision with reference data gets it as a third argument of both. One that `sees_today` gets as the last one the
+    day to which the slice has come, which is later than the day at hand when a fact or a wake is carried out late: a
+    day that has passed by then is not announced as to come."""
 
     name: str
     reads: tuple[Topic, ...]
@@ -45,6 +47,7 @@ class Decision(Generic[S]):
     reference: Reference | None = None
     names_causes: bool = True
     """True when its events name the event that caused them. False where the cause would give away a secret subject."""
+    sees_today: bool = False
 
     @cached_property
     def _name(self) -> bytes:
@@ -61,6 +64,8 @@ class Subject(Generic[S]):
     reference: Any = None
     changed: bool = False
     """True once the state differs from the one that was read."""
+    today: date | None = None
+    """The slice's day when a fact was applied last."""
 
     def apply(self, event: Event, event_id: bytes, today: date | None, *, limited: bool = True) -> list[ProducedEvent]:
         """Advance to the day of the fact, apply the fact, then advance to the slice's current day (`today`).
@@ -68,13 +73,13 @@ class Subject(Generic[S]):
         So the outcome does not depend on how topics interleave around midnight. `limited`: raises `NoRoomError` if the
         subject has no room for the fact, and nothing has changed then.
         """
-        day = event.day
+        day, self.today = event.day, today
         before = self.state, self.cause, self.changed
         produced = self.advance_to(day)
         if limited and self.state is not None and not self.state.has_room(event):
             self.state, self.cause, self.changed = before
             raise NoRoomError
-        state, events = self.decision.decide(self.state, event, *self._reference_argument())
+        state, events = self.decision.decide(self.state, event, *self._arguments(day))
         if state is not None and state.wakes_on is not None and state.wakes_on <= day:
             raise ValueError(f"{self.decision.name}: the state after a fact of {day} waits for a day gone by")
         if state is not self.state and state != self.state:
@@ -100,15 +105,17 @@ class Subject(Generic[S]):
         if state is None or state.wakes_on is None or state.wakes_on > day or self.decision.wake is None:
             return None
         due = state.wakes_on
-        self.state, events = self.decision.wake(state, due, *self._reference_argument())
+        self.state, events = self.decision.wake(state, due, *self._arguments(day))
         if self.state is not None and self.state.wakes_on is not None and self.state.wakes_on <= due:
             raise ValueError(f"{self.decision.name}: woken for {due}, it waits for that day again")
         self.cause = derived_id(self.decision._name, b"wake", due.isoformat().encode(), self.cause)
         self.changed = True
         return self._produced(events, self.cause)
 
-    def _reference_argument(self) -> tuple[Any, ...]:
-        return () if self.decision.reference is None else (self.reference,)
+    def _arguments(self, day: date) -> tuple[Any, ...]:
+        """Reference data, and the slice's day, for a decision that wants them. The slice has come to `day` at least."""
+        reference = () if self.decision.reference is None else (self.reference,)
+        return (*reference, max(day, self.today or day)) if self.decision.sees_today else reference
 
     def _produced(self, events: Sequence[Event], cause: bytes) -> list[ProducedEvent]:
         name, named = self.decision._name, cause if self.decision.names_causes else NO_CAUSE

@@ -7,4 +7,4 @@ from streams.policies.joblog import Joblog, decide, wake
 READS = (DAY_BEGUN, JOBLOG_ENTRY_RECORDED)
 WRITES = (JOBLOG_STANDING_CHANGED, NOTICE_ISSUED)
 
-decision = Decision("joblog", READS, WRITES, Joblog, decide, wake)
+decision = Decision("joblog", READS, WRITES, Joblog, decide, wake, sees_today=True)

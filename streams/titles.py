@@ -25,5 +25,6 @@ WRITES = (
 )
 
 decision = Decision(
-    "titles", READS, WRITES, HeldTitles, decide, wake, Reference(topics.TITLE_TABLE_PUBLISHED, load_table)
-)
+    "titles", READS, WRITES, HeldTitles, decide, wake, Reference(topics.TITLE_TABLE_PUBLISHED, load_table),
+    sees_today=True,
+)  # fmt: skip

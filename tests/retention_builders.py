@@ -93,11 +93,13 @@ def standing(at: str, *, is_open: bool, **fields: Any) -> JoblogStandingChanged:
     return JoblogStandingChanged(occurred_at=moment(at), **known | fields)
 
 
-def closing_notice(at: str, closes_on: str) -> NoticeIssued:
-    """The citizen is told of the day, in Danish figures, on which the Joblog will be closed."""
-    closes = day(closes_on)
+def closing_notice(at: str, closes_on: str, updated_on: str) -> NoticeIssued:
+    """The citizen is told of the days, in Danish figures, of the closing and of the last update."""
+    closes, updated = day(closes_on), day(updated_on)
     assert closes is not None
-    return _notice(at, "joblog-closes-soon", closes, {"closes_on": f"{closes:%d.%m.%Y}"})
+    assert updated is not None
+    details = {"closes_on": f"{closes:%d.%m.%Y}", "updated_on": f"{updated:%d.%m.%Y}"}
+    return _notice(at, "joblog-closes-soon", closes, details)
 
 
 def closed_notice(at: str) -> NoticeIssued:

@@ -22,6 +22,7 @@ _DAYS = {
     "last_day": "07.08.2021",
     "closes_on": "14.07.2021",
     "exempt_until": "31.08.2021",
+    "updated_on": "20.06.2017",
 }
 VALUES: Mapping[str, tuple[str, str]] = {
     **{name: (day, day) for name, day in _DAYS.items()},

@@ -14,7 +14,7 @@ MOST_OF_A_PERSON = 1_000
 
 REMEMBERED = timedelta(days=400)
 """So long after it was recorded, what has ended or is withdrawn is remembered (**chosen**), lest a fact that is older
-and read later brings it back."""
+and read later brings it back, or one that says it again starts it anew."""
 
 
 def forgotten_on(at: datetime | None) -> date:

@@ -12,10 +12,12 @@ from streams.policies.title_state import HeldTitle, HeldTitles
 
 
 class Now(NamedTuple):
-    """The Copenhagen day on which something takes effect, and the moment that its events bear."""
+    """The Copenhagen day on which something takes effect, and the moment that its events bear. `today` is the slice's
+    day, which is later when it is carried out late."""
 
     day: date
     moment: datetime
+    today: date
 
 
 Converted = tuple[HeldTitle, Sequence[Event]]
@@ -55,9 +57,9 @@ def hold(before: HeldTitle | None, fact: TitleHeldRecorded, now: Now, *, by_requ
     )
     if before is None or before.scheme == "esco-star":
         return held, ()
-    if (held.scheme, held.title, held.alias) == (before.scheme, before.title, before.alias):
-        update = {"jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
-        return before.model_copy(update=update), ()  # recorded again: its outcome and its notices stay
+    if before.says(fact):  # recorded again: its outcome and its notices stay
+        now_said = {"alias": held.alias, "jobcentre": held.jobcentre, "at": held.at, "by_request": by_request}
+        return before.but(gone_on=None, **now_said), ()
     if before.asked and before.table_version is not None and held.status == "chosen":
         return held, (_replaced(before, held.title, fact.holder, now, before.table_version),)
     return held, ()
@@ -96,13 +98,15 @@ def _converted(held: HeldTitle, title: str, version: str, now: Now) -> HeldTitle
         jobcentre=held.jobcentre,
         at=held.at,
         by_request=held.by_request,
+        until=None,
+        gone_on=None,
     )
 
 
 def _asked(held: HeldTitle, outcome: str, candidates: tuple[str, ...], version: str, now: Now) -> HeldTitle:
     """Recipients of an earlier outcome are told of this one; not of a search, which gave no results before either."""
     told = held.told if BY_CODE[held.area].search else ()
-    return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=told)
+    return held.but(status=outcome, candidates=candidates, table_version=version, since=now.day, told=told, until=None)
 
 
 def _changed(held: HeldTitle, holder: str, now: Now, rule: str, *, alias_dropped: bool = False) -> TitleChanged:

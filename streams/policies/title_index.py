@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 class Case(NamedTuple):
     """What titles are alike in; the fields are those of `HeldTitle`. `dealt_with`: it has a jobcentre of its own.
-    `since` is None where no day follows from it, that is of all but adverts."""
+    `since` and `until` are None where no day follows from them, that is of all but adverts."""
 
     area: str
     scheme: Scheme
@@ -32,6 +32,7 @@ class Case(NamedTuple):
     told: tuple[str, ...]
     dealt_with: bool
     since: date | None
+    until: date | None
 
     @property
     def asked(self) -> bool:
@@ -40,8 +41,8 @@ class Case(NamedTuple):
 
 def case_of(held: HeldTitle) -> Case:
     """The case that the title is in."""
-    since = held.since if BY_CODE[held.area].expires else None
-    return Case(held.area, held.scheme, held.status, held.told, bool(held.jobcentre), since)
+    days = (held.since, held.until) if BY_CODE[held.area].expires else (None, None)
+    return Case(held.area, held.scheme, held.status, held.told, bool(held.jobcentre), *days)
 
 
 class _Index:

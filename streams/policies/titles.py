@@ -30,7 +30,8 @@ from schemas.titles import TitleHeldRecorded, TitleReconversionDue
 from streams.policies.title_adverts import days_to_come
 from streams.policies.title_areas import AREAS, BY_CODE
 from streams.policies.title_choices import choose
-from streams.policies.title_conversion import Now, hold, reconvert, settle
+from streams.policies.title_conversion import Now, reconvert, settle
+from streams.policies.title_facts import record
 from streams.policies.title_notices import tell, would_tell
 from streams.policies.title_state import HeldTitle, HeldTitles
 
@@ -41,15 +42,15 @@ NOT_UNEMPLOYED = ("employed", "other")
 Decided = tuple[HeldTitles | None, Sequence[Event]]
 
 
-def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> Decided:
+def decide(state: HeldTitles | None, event: Event, table: TitleTable | None, today: date) -> Decided:
     """A fact of a holder, or a citizen's request to be registered again."""
-    now = Now(event.day, event.occurred_at)
+    now = Now(event.day, event.occurred_at, today)
     if isinstance(event, RegistrationRequested):
         return state, (_answer(state, event, now),)
     known = state or HeldTitles(holder=event.key)
     out: Sequence[Event] = ()
     if isinstance(event, TitleHeldRecorded):
-        known, out = _hold(known, event, now)
+        known, out = record(known, event, now)
     elif isinstance(event, TitleChoiceRequested):
         known, out = choose(known, event, now, table)
     elif isinstance(event, TitleReconversionDue):
@@ -64,9 +65,10 @@ def decide(state: HeldTitles | None, event: Event, table: TitleTable | None) -> 
     return _go_on(known, now, table, [*out, *changes])
 
 
-def wake(state: HeldTitles, day: date, table: TitleTable | None) -> Decided:
+def wake(state: HeldTitles, day: date, table: TitleTable | None, today: date) -> Decided:
     """A wave's day, the day from which notices go out, or any day on which a new version of the table holds."""
-    now = Now(day, midnight(day))
+    now = Now(day, midnight(day), today)
+    state = state.forgetting(day)
     due = _waiting(state, now, table)
     if table is not None:
         due += state.indexed.to_judge(table, lambda area: day >= BY_CODE[area].wave_day)
@@ -102,7 +104,7 @@ def _go_on(state: HeldTitles, now: Now, table: TitleTable | None, events: list[E
     if now.day >= NOTICES_FROM:
         state, notices = tell(state, now, table)
         events += notices
-    if not state.titles and state.jobcentre is None:
+    if not state.titles and not state.gone and state.jobcentre is None:
         return None, events
     return state.but(wakes_on=_wakes_on(state, now.day)), events
 
@@ -120,23 +122,11 @@ def _wakes_on(state: HeldTitles, day: date) -> date | None:
     if state.wakes_on is not None and state.wakes_on > day and asked:
         days.append(state.wakes_on)
     days += days_to_come(state, day)
+    if state.forgets_on is not None and state.forgets_on > day:
+        days.append(state.forgets_on)
     if day < NOTICES_FROM and asked and would_tell(state, NOTICES_FROM):
         days.append(NOTICES_FROM)
     return min(days, default=None)
-
-
-def _hold(state: HeldTitles, fact: TitleHeldRecorded, now: Now) -> tuple[HeldTitles, Sequence[Event]]:
-    if fact.area not in BY_CODE:
-        return state, ()
-    before = state.find(fact.area, fact.item)
-    if before is not None and before.outlives(fact.occurred_at, by_request=False):
-        if before.jobcentre is None and fact.jobcentre is not None:  # the choice that was read first named none
-            state = state.having([before.model_copy(update={"jobcentre": fact.jobcentre})])
-        return state, ()
-    if fact.removed or fact.scheme == "free-text":
-        return (state if before is None else state.without([before])), ()
-    held, out = hold(before, fact, now)
-    return state.having([held]), out
 
 
 def _answer(state: HeldTitles | None, request: RegistrationRequested, now: Now) -> RegistrationAnswered:

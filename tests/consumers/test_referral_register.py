@@ -66,6 +66,26 @@ def test_the_last_of_several_facts_in_a_batch_counts_and_other_referrals_are_not
     ]
 
 
+@pytest.mark.parametrize("last_day", ["2021-06-30", "2021-07-31"])
+def test_ret_6_what_says_again_what_the_row_holds_is_no_update_however_the_batches_are_cut(
+    owner: Connection, last_day: str
+) -> None:
+    facts = [
+        referral(at, "2021-06-14", ends)
+        for at, ends in (
+            ("2021-06-14 08:00", "2021-06-30"),
+            ("2021-06-15 03:00", last_day),
+            ("2021-06-16 03:00", "2021-06-30"),
+        )
+    ]
+    updated = moment("2021-06-14 08:00" if last_day == "2021-06-30" else "2021-06-16 03:00")
+    for cut in range(3):
+        with owner.transaction(force_rollback=True):
+            applied(owner, *facts[: cut + 1])
+            applied(owner, *facts[cut + 1 :])
+            assert rows(owner, "last_day, updated_at") == [(date(2021, 6, 30), updated)]
+
+
 def test_a_later_batch_corrects_the_row_and_a_new_period_brings_it_back_into_reach(owner: Connection) -> None:
     applied(owner, referral("2021-06-14 08:00", "2021-06-14", "2021-06-30", cancelled_on="2021-06-20"))
     owner.execute("update access.referral set reach = 'withheld'")

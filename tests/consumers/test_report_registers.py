@@ -19,9 +19,9 @@ def connection(database: str) -> Iterator[Connection]:
 def test_a_night_that_adds_up_has_no_faults_and_every_kind_of_fault_is_found(connection: Connection) -> None:
     assert registers(connection).faults == ["Nothing was deleted at all."]
     nights = Nights(connection)
-    nights.record(entry("2017-07-01 12:00"), check("2015-07-01 12:00"))
-    archived(connection, "job-suggestion-checks", "check-1", "2015-07-01 12:00")
-    nights.day("2021-07-01")
+    nights.record(entry("2017-08-01 12:00"), check("2015-08-01 12:00"))
+    archived(connection, "job-suggestion-checks", "check-1", "2015-08-01 12:00")
+    nights.day("2021-08-01")
     assert registers(connection).faults == []
 
     connection.execute("update register.joblog_entry set note = 'back'")

@@ -30,7 +30,7 @@ RECORDS = """
 select record, note from register.joblog_entry union all select record, outcome from register.job_suggestion_check
 order by record
 """
-ENTRY, CHECK = entry("2017-07-01 12:00"), check("2015-07-01 12:00")
+ENTRY, CHECK = entry("2017-08-01 12:00"), check("2015-08-01 12:00")
 
 
 @pytest.fixture
@@ -65,11 +65,11 @@ def test_ret_8_a_dump_from_before_the_deletions_opens_only_when_they_are_repeate
 ) -> None:
     monkeypatch.setattr(module, "PIECE", 2)
     nights = Nights(connection)
-    nights.record(ENTRY, entry("2017-06-20 12:00", "entry-2"), entry("2021-01-01 12:00", "entry-3"), CHECK)
-    archived(connection, "job-suggestion-checks", "check-1", "2015-07-01 12:00")
-    nights.day("2021-06-20")
+    nights.record(ENTRY, entry("2017-07-20 12:00", "entry-2"), entry("2021-01-01 12:00", "entry-3"), CHECK)
+    archived(connection, "job-suggestion-checks", "check-1", "2015-08-01 12:00")
+    nights.day("2021-07-20")
     run("pg_dump", connection, "--format=custom", f"--file={tmp_path / 'dump'}")
-    nights.day("2021-07-01")
+    nights.day("2021-08-01")
     nights.record(entry("2018-01-01 12:00", "entry-4"))
     nights.day("2022-01-01")
     run("pg_restore", restored, "--dbname", restored.info.dbname, "--exit-on-error", str(tmp_path / "dump"))
@@ -101,8 +101,8 @@ def test_ret_8_a_dump_from_before_the_deletions_opens_only_when_they_are_repeate
 def four(connection: Connection) -> list[str]:
     """Four receipts of one slice, as lines; the database has the first two."""
     nights = Nights(connection)
-    nights.record(*(entry(f"2017-06-{n} 12:00", f"entry-{n}") for n in range(20, 24)))
-    nights.day("2021-06-30")
+    nights.record(*(entry(f"2017-07-{n} 12:00", f"entry-{n}") for n in range(20, 24)))
+    nights.day("2021-07-30")
     lines = exported(connection)[:-1]
     connection.execute("delete from retention.receipt where number > 2")
     return lines
@@ -232,16 +232,16 @@ def test_the_key_is_its_owners_alone_is_never_overwritten_and_a_damaged_one_is_t
         is_signed(key, b"", "00")
 
 
-DAY = date(2021, 7, 1)
+DAY = date(2021, 8, 1)
 
 
 @pytest.mark.parametrize(
     "invented",
     [
         Receipt(0, 1, "job-suggestion-checks", "check-1", "RET-1", DAY, DAY, None, FIRST),
-        Receipt(0, 1, "joblog-voluntary", "entry-1", "RET-3", DAY, date(2021, 6, 30), None, FIRST),
+        Receipt(0, 1, "joblog-voluntary", "entry-1", "RET-3", DAY, date(2021, 7, 31), None, FIRST),
         Receipt(0, 1, "salaries", "entry-1", "RET-3", DAY, DAY, None, FIRST),
-        Receipt(0, 1, "joblog-voluntary", "entry-1", "RET-3", date(2020, 7, 1), date(2020, 7, 1), None, FIRST),
+        Receipt(0, 1, "joblog-voluntary", "entry-1", "RET-3", date(2021, 7, 13), date(2021, 7, 13), None, FIRST),
     ],
 )
 def test_a_receipt_of_no_lawful_deletion_is_refused_in_a_file_and_from_the_topic(
@@ -257,7 +257,7 @@ def test_holds_that_stand_in_a_backup_are_counted_and_so_are_records_that_are_no
     connection: Connection,
 ) -> None:
     nights = Nights(connection)
-    nights.record(*(entry("2017-07-01 12:00", name) for name in ("entry-1", "entry-2")))
+    nights.record(*(entry("2017-08-01 12:00", name) for name in ("entry-1", "entry-2")))
     nights.record(entry("2018-07-01 12:00", "entry-3"), hold("2021-01-01 12:00", record="entry-1"))
     receipts, last = [], (0, FIRST)
     for name in ("entry-1", "entry-2", "entry-3", "entry-9"):

@@ -135,9 +135,16 @@ def test_tit_6_an_edit_that_was_made_in_time_outlives_the_expiry(connection: Con
     assert rows(connection, ADVERTS) == [("a1", NEW_COOK, True, False)]
 
 
-def test_an_advert_that_is_recorded_anew_after_it_expired_stands_again_and_is_not_found(connection: Connection) -> None:
-    applied(connection, *GONE, wish("2021-08-10 10:00", HERMIT, **ADVERT))
-    assert rows(connection, ADVERTS) == [("a1", HERMIT, False, False)]
+def test_tit_6_an_expired_advert_that_is_recorded_again_stays_expired_until_its_title_is_another_one(
+    connection: Connection,
+) -> None:
+    applied(connection, *GONE, wish("2021-08-09 03:00", HERMIT, **ADVERT))
+    applied(connection, wish("2021-08-10 03:00", HERMIT, removed=True, **ADVERT))
+    applied(connection, wish("2021-08-11 03:00", HERMIT, **ADVERT))
+    assert rows(connection, ADVERTS) == [("a1", HERMIT, False, True)]
+    applied(connection, wish("2021-08-12 03:00", WAITER, **ADVERT))
+    applied(connection, changed("2021-08-12 03:00", "must-choose", candidates=[NEW_COOK, NEW_WAITER], **ADVERT))
+    assert rows(connection, ADVERTS) == [("a1", WAITER, False, False)]
 
 
 def test_tit_8_the_caseworker_sees_the_pair_of_a_plan_and_a_job_wish_that_can_no_longer_name_its_title(

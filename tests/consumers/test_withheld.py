@@ -61,11 +61,11 @@ def test_ret_6_only_the_handler_that_the_hold_names_reads_what_it_covers_and_tha
 ) -> None:
     nights = Nights(connection)
     with account(connection, "dfdg_case_handler") as named, account(connection, "dfdg_case_handler") as other:
-        nights.record(entry("2017-07-01 12:00"), entry("2017-07-01 12:00", "entry-2"), entry("2020-01-01", "entry-3"))
+        nights.record(entry("2017-07-20 12:00"), entry("2017-07-20 12:00", "entry-2"), entry("2020-01-01", "entry-3"))
         nights.record(hold("2021-06-20 12:00", record="entry-1", handler=named))
         nights.record(hold("2021-06-20 12:00", "hold-2", record="entry-2", handler=other))
         nights.record(hold("2021-06-20 12:00", "hold-3", record="entry-3", handler=named))
-        nights.day("2021-07-01")
+        nights.day("2021-07-20")
         ask_as(connection, named)
         assert read(connection, "joblog-voluntary", "entry-1") == [("entry-1",)]
         for record in ("entry-2", "entry-3", "no-such"):  # another's; not withheld; nobody's
@@ -172,7 +172,7 @@ def test_ret_6_a_view_reads_no_table_in_its_readers_own_query_but_those_that_the
 def test_ret_6_a_readers_own_operators_never_meet_what_is_withheld_closed_or_held(connection: Connection) -> None:
     nights = Nights(connection)
     nights.record(entry("2015-07-01 12:00"), entry("2021-06-14 12:00", "entry-2"), check("2015-07-01 12:00"))
-    nights.day("2021-07-01")
+    nights.day("2021-07-20")
     connection.execute("insert into register.joblog_closed values ('citizen-1', '2021-06-14') on conflict do nothing")
     asked = ("register.joblog", "register.citizen_joblog", "register.job_suggestion_checks", "access.referrals")
     shown = {view: len(rows(connection, f"select from {view}")) for view in asked}

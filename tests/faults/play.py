@@ -50,7 +50,7 @@ class Size:
     citizens: int = 400
     days: int = 24
     daily: int = 60
-    quiet: int = 0
+    quiet: int = 10
     late: bool = True
 
 

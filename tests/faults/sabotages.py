@@ -138,6 +138,26 @@ OF_THE_CORE = (
         "test_a_move_under_an_exemption_names_it_with_its_last_day_to_jobcentre_and_fund_alike",
     ),
     Sabotage(
+        "a late fact is decided as if it were in time", "streams/decision.py", "max(day, self.today or day)", "day",
+        "tests/stories/test_title_adverts.py::"
+        "test_tit_6_an_employer_who_is_contacted_late_has_a_week_from_that_day_and_no_reminder",
+    ),
+    Sabotage(
+        "an expired advert that is sent again stands again", "streams/policies/title_facts.py",
+        'if gone.status == "expired":', "if False:",
+        "tests/stories/test_title_adverts.py::"
+        "test_tit_6_an_expired_advert_that_a_nightly_export_sends_again_stays_expired_until_its_title_is_another_one",
+    ),
+    Sabotage(
+        "saying the same again is an update", "consumers/registers.py", 'is not distinct from ({1})"',
+        'is not distinct from ({1}) and false"',
+        _RETENTION + "test_ret_7_what_is_recorded_again_as_it_was_is_no_update_and_what_was_another_meanwhile_is",
+    ),
+    Sabotage(
+        "a closing gone by is announced", "streams/policies/joblog.py", "if closes_on <= today:", "if False:",
+        "tests/policies/test_joblog.py::test_what_is_read_late_is_told_of_by_what_is_so_on_that_day",
+    ),
+    Sabotage(
         "deadline a day early", "schemas/retention_areas.py", "return add_years(anchor, area.years)",
         "return date.fromordinal(add_years(anchor, area.years).toordinal() - 1)",
         "tests/policies/test_retention.py::test_nothing_goes_a_day_early_and_on_its_day_it_goes",

@@ -100,7 +100,8 @@ def told() -> list[Tale]:
 
 
 def calendar(tales: Iterable[Tale]) -> list[tuple[date, Waves]]:
-    """The days with events, in order; at the end the day on which the last story ends."""
+    """The days with events, in order, and each day of a story whose decision sees the slice's day; at the end the day
+    on which the last story ends."""
     days: dict[date, Waves] = {BEFORE: []}
     last_day = BEFORE
     for tale in tales:
@@ -108,6 +109,8 @@ def calendar(tales: Iterable[Tale]) -> list[tuple[date, Waves]]:
         for today, step in _dated(tale.book):
             if isinstance(step, date):
                 wave, last, last_day = 0, None, max(last_day, today)
+                if tale.book.decision.sees_today:
+                    days.setdefault(today, [])
                 continue
             wave += last is not None and last is not type(step)
             last = type(step)

@@ -53,32 +53,32 @@ def holder(desk: Desk) -> str:
 
 
 def test_ret_8_facts_published_to_the_engine_go_by_themselves_once_with_receipts_that_replay(desk: Desk) -> None:
-    publish(desk, ENTRIES, [entry(n, "2017-06-20T10:00:00Z") for n in range(DUE)])
+    publish(desk, ENTRIES, [entry(n, "2017-07-20T10:00:00Z") for n in range(DUE)])
     publish(desk, ENTRIES, [entry(DUE + n, "2020-06-20T10:00:00Z") for n in range(LATER)])
-    check = {"checked_on": "2015-06-20", "outcome": "acknowledged", "occurred_at": "2015-06-20T10:00:00Z"}
+    check = {"checked_on": "2015-07-20", "outcome": "acknowledged", "occurred_at": "2015-07-20T10:00:00Z"}
     publish(desk, CHECKS, [{"cpr": made_up_cpr(n), "record": f"check-{n}", **check} for n in range(DUE)])
     with desk.running(*NAMES):
-        desk.fine("clock", "to", "2021-06-19", "--from", "2021-06-19")
+        desk.fine("clock", "to", "2021-07-19", "--from", "2021-07-19")
         every = "select count(*) from register.joblog_entry"
         wait_for("the registers", lambda: desk.count(every) == DUE + LATER)
-        desk.fine("retention", "hold", holder(desk), "hold-1", "--handler", "anna", "--at", "2021-06-19")
+        desk.fine("retention", "hold", holder(desk), "hold-1", "--handler", "anna", "--at", "2021-07-19")
         wait_for("the hold", lambda: desk.count("select count(*) from retention.hold") == 1)
-        planned = json.loads(desk.fine("retention", "plan", "2021-06-20", "--json").stdout)
+        planned = json.loads(desk.fine("retention", "plan", "2021-07-20", "--json").stdout)
         assert {(row["area"], row["outcome"]): row["records"] for row in planned} == {
             ("job-suggestion-checks", "no-receipt"): DUE - 1,
             ("job-suggestion-checks", "hold"): 1,
             ("joblog-voluntary", "goes"): DUE - 1,
             ("joblog-voluntary", "hold"): 1,
         }
-        desk.fine("clock", "to", "2021-06-20")
+        desk.fine("clock", "to", "2021-07-20")
         gone = "select count(*) from register.joblog_entry where emptied"
         wait_for("what is due to go", lambda: desk.count(gone) == DUE - 1)
         withheld = "select count(*) from register.job_suggestion_check where reach = 'withheld'"
         wait_for("what lacks its receipt to be withheld", lambda: desk.count(withheld) == DUE)
-        desk.fine("retention", "release", "hold-1", "--at", "2021-06-20")
+        desk.fine("retention", "release", "hold-1", "--at", "2021-07-20")
         wait_for("the released one to go", lambda: desk.count(gone) == DUE)
         stand = json.loads(desk.fine("retention", "status", "--json").stdout)
-        assert (stand["day"], stand["holds"], stand["receipts"], stand["alarms"]) == ("2021-06-20", 0, DUE, [])
+        assert (stand["day"], stand["holds"], stand["receipts"], stand["alarms"]) == ("2021-07-20", 0, DUE, [])
         assert [(row["area"], row["outcome"], row["records"]) for row in stand["areas"]] == [
             ("job-suggestion-checks", "no-receipt", DUE)
         ]
@@ -115,7 +115,7 @@ def test_ret_8_facts_published_to_the_engine_go_by_themselves_once_with_receipts
 def restored(desk: Desk) -> Desk:
     """A restored database that has an entry whose voluntary fields are gone, says a file, since; a hold covers it."""
     with slice_connection(desk.system.dsn) as connection:
-        Nights(connection).record(entry_("2017-07-01 12:00"), hold("2021-01-01 12:00"))
+        Nights(connection).record(entry_("2017-08-01 12:00"), hold("2021-01-01 12:00"))
         connection.execute("update retention.home set place = 'elsewhere'")
     desk.fine("retention", "keygen")
     return desk
@@ -130,14 +130,14 @@ def kept(desk: Desk) -> bool:
 def export_of(desk: Desk, *receipts: Receipt, sealed: bool = True) -> Path:
     """A file as `dfdg retention receipts` writes it in the database that was lost."""
     ends = {receipt.slice: (receipt.number, receipt.hash) for receipt in receipts}
-    seal = Seal("2021-07-02", whole(ends), None)
+    seal = Seal("2021-08-02", whole(ends), None)
     seal = seal._replace(signature=sign(desk.folder / "state" / "keys" / "receipts.pem", seal.text))
     lines = [as_line(receipt) for receipt in receipts]
     return _file(desk, "".join([*lines, *[json.dumps(seal._asdict()) + "\n"] * sealed]))
 
 
 def receipt(number: int, record: str, previous: str = FIRST) -> Receipt:
-    day = date(2021, 7, 1)
+    day = date(2021, 8, 1)
     return Receipt(SLICE, number, "joblog-voluntary", record, "RET-3", day, day, None, previous).sealed()
 
 

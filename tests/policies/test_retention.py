@@ -27,7 +27,10 @@ from tests.stories.playbook import Playbook
         ("joblog-mandatory", "2015-10-31 23:59", "2021-10-30", "2021-10-31"),  # the clocks change on the due day
         ("joblog-mandatory", "2016-03-27 00:00", "2022-03-26", "2022-03-27"),
         ("joblog-voluntary", "2018-10-30 00:00", "2022-10-29", "2022-10-30"),
-        ("joblog-mandatory", "2014-01-01 00:00", "2021-06-13", "2021-06-14"),  # no rule applies before the release
+        ("job-suggestion-checks", "2014-01-01 00:00", "2021-06-13", "2021-06-14"),  # no rule applies before the release
+        ("referrals", "2014-01-01 00:00", "2021-06-13", "2021-06-14"),
+        ("joblog-voluntary", "2016-03-01 12:00", "2021-07-13", "2021-07-14"),  # a Joblog is read until its closing
+        ("joblog-mandatory", "2014-01-01 00:00", "2021-07-13", "2021-07-14"),
     ],
 )
 def test_nothing_goes_a_day_early_and_on_its_day_it_goes(area: str, updated_at: str, before: str, due: str) -> None:

@@ -22,7 +22,8 @@ def advert(since: str, area: str = "adverts", **fields: object) -> HeldTitle:
     ("since", "last"),
     [
         ("2021-06-12", "2021-08-07"),
-        ("2021-08-07", "2021-08-07"),
+        ("2021-06-13", "2021-08-08"),
+        ("2021-08-07", "2021-10-02"),  # no cliff between the last day of wave 1 and the day after it
         ("2021-08-08", "2021-10-03"),
         ("2021-09-05", "2021-10-31"),  # the clocks go back
         ("2022-01-30", "2022-03-27"),  # and forward
@@ -31,17 +32,18 @@ def advert(since: str, area: str = "adverts", **fields: object) -> HeldTitle:
         ("2024-01-05", "2024-03-01"),
     ],
 )
-def test_the_last_day_is_7_august_and_of_what_is_retired_later_eight_weeks_on(since: str, last: str) -> None:
+def test_the_last_day_is_eight_weeks_on_and_of_wave_1_the_7th_of_august(since: str, last: str) -> None:
     held, limit = advert(since), day(last)
     assert limit is not None
     assert last_day(held) == limit
     state = HeldTitles(holder=EMPLOYER, titles=(held.knowing("reminded"),))
     assert days_to_come(state, limit) == [limit + timedelta(days=1)]
-    assert follow_up(state, Now(limit, moment(f"{last} 23:59")), None) == (state, [])
-    after, (expired,) = follow_up(state, Now(limit + timedelta(days=1), moment(last)), None)
+    assert follow_up(state, Now(limit, moment(f"{last} 23:59"), limit), None) == (state, [])
+    after_it = limit + timedelta(days=1)
+    after, (expired,) = follow_up(state, Now(after_it, moment(last), after_it), None)
     assert after.titles == ()
     assert isinstance(expired, AdvertExpired)
-    assert expired.from_day == limit + timedelta(days=1)
+    assert expired.from_day == after_it
 
 
 def test_eight_weeks_from_the_wave_end_on_the_last_day_of_the_calendar() -> None:
@@ -52,13 +54,26 @@ def test_eight_weeks_from_the_wave_end_on_the_last_day_of_the_calendar() -> None
 def test_the_reminder_is_due_from_a_week_before_the_last_day_on(today: str, said: int) -> None:
     begun = day(today)
     assert begun is not None
-    state, out = follow_up(HeldTitles(holder=EMPLOYER, titles=(advert("2021-06-12"),)), Now(begun, moment(today)), None)
+    now = Now(begun, moment(today), begun)
+    state, out = follow_up(HeldTitles(holder=EMPLOYER, titles=(advert("2021-06-12"),)), now, None)
     assert len(out) == said
-    assert follow_up(state, Now(begun, moment(today)), None) == (state, [])
+    assert follow_up(state, now, None) == (state, [])
+
+
+@pytest.mark.parametrize(("today", "said"), [("2021-08-07", 1), ("2021-08-08", 0), ("2021-09-01", 0)])
+def test_a_reminder_that_is_carried_out_after_the_last_day_is_none(today: str, said: int) -> None:
+    due, slice_day = day("2021-07-31"), day(today)
+    assert due is not None
+    assert slice_day is not None
+    now = Now(due, moment("2021-07-31"), slice_day)
+    state, out = follow_up(HeldTitles(holder=EMPLOYER, titles=(advert("2021-06-12"),)), now, None)
+    assert len(out) == said
+    assert [held.told for held in state.titles] == [("employer", "reminded")]
 
 
 @pytest.mark.parametrize(("area", "status"), [("job-orders", "retired"), ("adverts", "converted"), ("cvs", "retired")])
 def test_only_adverts_on_an_invalid_title_wait_for_a_day(area: str, status: str) -> None:
     state = HeldTitles(holder=EMPLOYER, titles=(advert("2021-06-12", area, status=status),))
     assert days_to_come(state, WAVE_1) == []
-    assert follow_up(state, Now(LAST_DAY_OF_RETIRED_ADVERTS + timedelta(days=1), moment("2021-08-08")), None)[1] == []
+    after_it = LAST_DAY_OF_RETIRED_ADVERTS + timedelta(days=1)
+    assert follow_up(state, Now(after_it, moment("2021-08-08"), after_it), None)[1] == []

@@ -157,9 +157,9 @@ def test_every_notice_has_a_text_for_all_its_details_and_none_goes_out_before_14
 
 
 def test_on_the_eve_of_the_wave_nothing_changes_and_on_its_day_it_does() -> None:
-    state, out = decide(None, wish("2021-06-11 23:59", COOK), TABLE)
+    state, out = decide(None, wish("2021-06-11 23:59", COOK), TABLE, date(2021, 6, 11))
     assert isinstance(state, HeldTitles)
     assert (list(out), state.wakes_on) == ([], date(2021, 6, 12))
-    assert wake(state, date(2021, 6, 11), TABLE) == (state, [])
-    _, out = wake(state, date(2021, 6, 12), TABLE)
+    assert wake(state, date(2021, 6, 11), TABLE, date(2021, 6, 11)) == (state, [])
+    _, out = wake(state, date(2021, 6, 12), TABLE, date(2021, 6, 12))
     assert len(out) == 2

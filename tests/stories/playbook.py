@@ -69,16 +69,29 @@ class Playbook(Generic[S]):
         return self
 
     def day(self, day: str | date) -> Self:
-        """The day begins: each key is woken for every day up to it that its state waits for."""
+        """The day begins: each key is woken for every day up to it that its state waits for.
+
+        For a decision that sees the slice's day each of these days begins by itself: nothing is carried out late.
+        """
         begun = date.fromisoformat(day) if isinstance(day, str) else day
         if self.today is not None and begun < self.today:
             raise ValueError(f"{begun} begins after {self.today}: days come in order")
+        while self.decision.sees_today and (due := min(self._waits(), default=begun)) < begun:
+            self._begin(max(due, self.today or due))
+        self._begin(begun)
+        return self
+
+    def _waits(self) -> Iterator[date]:
+        """The days that the states wait for."""
+        states = (subject.state for subject in self.subjects.values())
+        return (state.wakes_on for state in states if state is not None and state.wakes_on is not None)
+
+    def _begin(self, begun: date) -> None:
         self.today = begun
         self.steps.append(begun)
         for subject in self.subjects.values():
             self.produced.extend(subject.advance_to(begun))
             self._store(subject)
-        return self
 
     def refer(self, reference: Any, *, waking: bool = True) -> Self:
         """New reference data holds from now on; it wakes every key on the current day.

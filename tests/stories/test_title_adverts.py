@@ -1,9 +1,11 @@
 """Adverts and job orders on retired titles: contacted, reminded, expired on the day (TIT-6)."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from schemas.dates import next_day
 from schemas.title_table import TitleOutcome
 from streams.titles import decision
 from tests.builders import day
@@ -74,7 +76,7 @@ def test_tit_6_an_advert_still_unedited_expires_when_the_last_day_is_over_and_a_
     state = book.state(EMPLOYER)
     assert state is not None
     assert [held.item for held in state.titles] == ["a1", "o1"]
-    assert state.wakes_on is None
+    assert state.wakes_on == date(2022, 9, 12), "then the advert is forgotten: 400 days"
     assert book.day("2022-12-31").new_outputs() == []
 
 
@@ -114,22 +116,79 @@ def test_tit_6_the_same_title_again_is_no_edit_and_another_retired_one_is_told_o
     book.fact(wish("2021-06-21 10:00", WAITER, **A1))
     assert book.new_outputs() == [
         changed("2021-06-21 10:00", "must-choose", candidates=[NEW_WAITER, NEW_SOMMELIER], **A1),
-        employer_told("2021-06-21 10:00", CONTACT, "a1", candidates="Tjener, Sommelier", from_day=day("2021-06-21")),
-    ]
+        employer_told(
+            "2021-06-21 10:00", CONTACT, "a1", candidates="Tjener, Sommelier", from_day=day("2021-06-21"),
+            last_day="16.08.2021",
+        ),
+    ]  # fmt: skip
+
+
+def test_tit_6_an_expired_advert_that_a_nightly_export_sends_again_stays_expired_until_its_title_is_another_one() -> (
+    None
+):
+    book = contacted(A1).day("2021-08-08")
+    assert book.new_outputs()[-1] == expired("2021-08-08")
+    for night in ("2021-08-09", "2021-08-10", "2021-10-05"):
+        book.day(night).fact(wish(f"{night} 03:00", HERMIT, **A1))
+    book.fact(wish("2021-10-05 04:00", HERMIT, removed=True, **A1)).fact(wish("2021-10-05 05:00", HERMIT, **A1))
+    assert book.day("2022-11-08").new_outputs() == [], "the last of them was sent 399 days ago"
+    book.fact(wish("2022-11-08 03:00", WAITER, **A1))
+    assert book.new_outputs() == [
+        changed("2022-11-08 03:00", "must-choose", candidates=[NEW_WAITER, NEW_SOMMELIER], **A1),
+        employer_told(
+            "2022-11-08 03:00", CONTACT, "a1", candidates="Tjener, Sommelier", from_day=day("2022-11-08"),
+            last_day="03.01.2023",
+        ),
+    ]  # fmt: skip
+
+
+def test_tit_6_an_advert_that_is_removed_and_recorded_again_with_its_title_goes_on_where_it_stood() -> None:
+    book = contacted(A1, A2)
+    for item in (A1, A2):
+        book.fact(wish("2021-07-01 10:00", HERMIT, removed=True, **item))
+    book.fact(wish("2021-07-02 10:00", HERMIT, alias="Eneboer", **A1)).day("2021-08-20")
+    assert book.new_outputs() == [employer_told("2021-07-31", REMINDER, "a1"), expired("2021-08-08")]
+    book.fact(wish("2021-08-20 10:00", HERMIT, **A2))
+    assert book.new_outputs() == [expired("2021-08-20 10:00", "a2")]
+    assert book.day("2022-12-31").new_outputs() == []
+    assert book.state(EMPLOYER) is None
 
 
 @pytest.mark.parametrize(
-    ("at", "reminded"), [("2021-07-30 10:00", ["2021-07-31"]), ("2021-07-31 10:00", []), ("2021-08-07 10:00", [])]
+    ("at", "reminded_on", "last"),
+    [("2021-06-20 10:00", "2021-08-08", "2021-08-15"), ("2021-08-07 20:00", "2021-09-25", "2021-10-02"),
+     ("2021-08-08 10:00", "2021-09-26", "2021-10-03")],
+)  # fmt: skip
+def test_tit_6_an_advert_that_comes_first_on_a_retired_title_later_has_eight_weeks_of_its_own_whatever_the_day(
+    at: str, reminded_on: str, last: str
+) -> None:
+    book = Playbook(decision, TABLE).day(at[:10]).fact(wish(at, HERMIT, **A1))
+    own: dict[str, Any] = {"from_day": day(at[:10]), "last_day": f"{day(last):%d.%m.%Y}"}
+    assert book.new_outputs() == [changed(at, "retired", **A1), employer_told(at, CONTACT, "a1", **own)]
+    assert book.day(reminded_on).new_outputs() == [employer_told(reminded_on, REMINDER, "a1", **own)]
+    assert book.day(last).new_outputs() == []
+    after = str(next_day(date.fromisoformat(last)))
+    assert book.day(after).new_outputs() == [expired(after)]
+
+
+@pytest.mark.parametrize(
+    ("at", "read_on", "since", "told_on", "last"),
+    [
+        ("2021-06-01 10:00", "2021-07-31", "2021-06-12", "2021-06-14", "2021-08-07"),
+        ("2021-06-01 10:00", "2021-08-01", "2021-06-12", "2021-06-14", "2021-08-08"),
+        ("2021-06-01 10:00", "2022-02-28", "2021-06-12", "2021-06-14", "2022-03-07"),
+        ("2021-06-20 10:00", "2021-08-20", "2021-06-20", "2021-06-20 10:00", "2021-08-27"),
+    ],
 )
-def test_an_advert_that_is_told_of_in_its_last_week_is_not_reminded_of_too(at: str, reminded: list[str]) -> None:
-    book = Playbook(decision, TABLE).fact(wish(at, HERMIT, **A1))
-    first = day(at[:10])
-    assert book.day("2021-08-07").new_outputs() == [
-        changed(at, "retired", **A1),
-        employer_told(at, CONTACT, "a1", from_day=first),
-        *(employer_told(when, REMINDER, "a1", from_day=first) for when in reminded),
-    ]
-    assert book.day("2021-08-08").new_outputs() == [expired("2021-08-08")]
+def test_tit_6_an_employer_who_is_contacted_late_has_a_week_from_that_day_and_no_reminder(
+    at: str, read_on: str, since: str, told_on: str, last: str
+) -> None:
+    book = Playbook(decision, TABLE).day(read_on).fact(wish(at, HERMIT, **A1))
+    told = employer_told(told_on, CONTACT, "a1", from_day=day(since), last_day=f"{day(last):%d.%m.%Y}")
+    assert book.new_outputs() == [changed(max(at, since), "retired", **A1), told]
+    assert book.day(last).new_outputs() == []
+    after = str(next_day(date.fromisoformat(last)))
+    assert book.day(after).new_outputs() == [expired(after)]
 
 
 def test_an_advert_that_a_corrected_table_retires_after_the_last_day_has_eight_weeks_of_its_own() -> None:

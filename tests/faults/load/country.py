@@ -38,6 +38,9 @@ NAMES = (
 """The consumers that run: decisions and sinks, with and without days, also those that delete."""
 
 FIRST_DAY = date(2021, 6, 14)
+JOBLOGS_FROM = date(2021, 7, 14)
+"""Until that day a citizen who is told on `FIRST_DAY` can read his or her Joblog: nothing of it goes before."""
+
 HOT, HOT_DAILY = 1, 20
 """The citizen whom many facts are about, and how many each day."""
 
@@ -135,6 +138,8 @@ def _arrives(luck: random.Random, n: int, days: int) -> Iterator[Fact]:
         case 0:
             yield _entry(n, due.replace(year=due.year - 4))
         case 1:
+            # Nothing is left of it at its closing, on `JOBLOGS_FROM`: else who lags would say less than who does not.
+            due = FIRST_DAY + timedelta(days=luck.randrange(min(days, (JOBLOGS_FROM - FIRST_DAY).days)))
             yield _entry(n, due.replace(year=due.year - 6))
         case 2:
             yield Fact(JOB_SUGGESTION_CHECK_RECORDED, _check(_citizen(n), due, f"check-{n}"), f"check-{n}")

@@ -19,6 +19,7 @@ from infra.errors import TransientError
 from infra.local import Stack
 from producers.sender import Sender
 from schemas.ids import slice_of
+from schemas.retention_areas import areas_on
 from schemas.topic import SLICES, Topic
 from schemas.topics import DAY_BEGUN, SITUATION_RECORDED
 from tests.faults.inject.armed import ARMED, LOG, SEED
@@ -187,16 +188,12 @@ class Environment:
                 (done,) = connection.execute(query, (self.last_day,)).fetchone() or (0,)
         except psycopg.OperationalError:  # a server that was killed a moment ago
             return False
-        return bool(done == AGED_AREAS * SLICES)
+        return bool(done == len(areas_on(self.last_day)) * SLICES)
 
 
 def _fine(done: "subprocess.CompletedProcess[str]") -> str:
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-AGED_AREAS = 4
-"""Rows of law with deadlines: job-suggestion checks, referrals, and two for the Joblog."""
 
 
 def make_environment(

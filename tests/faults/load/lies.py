@@ -16,6 +16,7 @@ from schemas.dates import add_years, midnight
 from schemas.event import Event
 from schemas.headers import RawHeaders, headers
 from schemas.ids import slice_of
+from schemas.job_suggestions import JobSuggestionCheckRecorded
 from schemas.joblog import JoblogEntryRecorded
 from schemas.retention import DeletionBlocked, DeletionOrdered, LegalHoldRecorded
 from schemas.topic import SLICES, Topic
@@ -164,7 +165,7 @@ class Forger:
         """Orders to delete and to withhold the first records of the load, in the name of a slice of `retention` that
         never writes there. Of an order under a stranger's key nobody can tell that it is one: it deletes nothing."""
         entries = [event for event in facts if isinstance(event, JoblogEntryRecorded)]
-        old = min(entries, key=lambda each: each.occurred_at)  # its note has long been due
+        old = next(event for event in facts if isinstance(event, JobSuggestionCheckRecorded))
         new = max(entries, key=lambda each: each.occurred_at)
         holds = {event.citizen for event in facts if isinstance(event, LegalHoldRecorded)}
         held = next(each for each in entries if each.citizen in holds)
@@ -183,9 +184,8 @@ class Forger:
             ),
         ]  # fmt: skip
         if begun:
-            stranger = ordered(f"{FIRST_DAY}", f"{day}", old.record, "joblog-voluntary", citizen="liar-stranger")
-            theirs = {"updated_at": old.occurred_at, "anchor": old.day, "due": add_years(old.day, 4)}
-            orders.append((False, stranger.but(**theirs)))
+            stranger = ordered(f"{FIRST_DAY}", f"{FIRST_DAY.replace(year=2015)}", old.record, "job-suggestion-checks")
+            orders.append((False, stranger.but(citizen="liar-stranger", updated_at=old.occurred_at)))
         for refused, order in orders:
             topic = DELETION_ORDERED if isinstance(order, DeletionOrdered) else DELETION_BLOCKED
             slice_ = slice_of(order.key.encode(), SLICES)

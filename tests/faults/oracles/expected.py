@@ -18,7 +18,7 @@ from schemas.referrals import ReferralRecorded
 from schemas.registration import RegistrationRequested
 from schemas.retention import LegalHoldRecorded
 from schemas.titles import TitleHeldRecorded
-from tests.faults.load.country import DELIVERED, PARKED, Country
+from tests.faults.load.country import DELIVERED, JOBLOGS_FROM, PARKED, Country
 from tests.faults.oracles.expected_access import Windows
 from tests.faults.oracles.expected_cv import Duties
 from tests.faults.oracles.expected_titles import Wishes
@@ -77,26 +77,30 @@ def _retention(found: ExpectedResult, citizen: str, events: list[Event], last: d
     for event in events:
         if isinstance(event, JoblogEntryRecorded):
             _joblog(found, citizen, event.day, last)
-            _goes(found, "joblog-voluntary", event.record, event.day, 4, last, not held)
-            _goes(found, "joblog-mandatory", event.record, event.day, 6, last, not held and "joblog" in DELIVERED)
+            _goes(found, "joblog-voluntary", event.record, event.day, 4, last, not held, JOBLOGS_FROM)
+            may_go = not held and "joblog" in DELIVERED
+            _goes(found, "joblog-mandatory", event.record, event.day, 6, last, may_go, JOBLOGS_FROM)
         elif isinstance(event, JobSuggestionCheckRecorded):
             may_go = not held and "job-suggestion-checks" in DELIVERED
-            _goes(found, "job-suggestion-checks", event.record, event.checked_on, 6, last, may_go)
+            _goes(found, "job-suggestion-checks", event.record, event.checked_on, 6, last, may_go, RELEASE)
 
 
-def _goes(found: ExpectedResult, area: str, record: str, anchor: date, years: int, last: date, may_go: bool) -> None:
+def _goes(
+    found: ExpectedResult, area: str, record: str, anchor: date, years: int, last: date, may_go: bool, first: date
+) -> None:
     due = anchor.replace(year=anchor.year + years)
-    if may_go and max(due, RELEASE) <= last:
+    if may_go and max(due, first) <= last:
         found.receipts.add((area, record, due))
 
 
 def _joblog(found: ExpectedResult, citizen: str, updated: date, last: date) -> None:
-    """RET-5, for an entry that is not updated any more: a notice 30 days ahead, then closed after 4 years."""
+    """RET-5, for an entry that is not updated any more: a notice 30 days ahead, then closed after 4 years, of which
+    nobody is told where nothing is left by then. No slice of a load lags so much that it would say less."""
     after_4 = updated.replace(year=updated.year + 4)
     told_on = max(after_4 - timedelta(days=30), RELEASE)
     closes_on = max(after_4, told_on + timedelta(days=30))
     if told_on <= last:
-        details = (("closes_on", f"{closes_on:%d.%m.%Y}"),)
+        details = (("closes_on", f"{closes_on:%d.%m.%Y}"), ("updated_on", f"{updated:%d.%m.%Y}"))
         found.of_joblogs[citizen].append(Notice(citizen, "joblog-closes-soon", closes_on, details))
-    if closes_on <= last:
+    if closes_on <= last and updated.replace(year=updated.year + 6) > closes_on:
         found.of_joblogs[citizen].append(Notice(citizen, "joblog-closed", closes_on, ()))

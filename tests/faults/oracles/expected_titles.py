@@ -28,6 +28,8 @@ class Wishes:
         self._turns, self._originals = found.turns[citizen], found.originals[citizen]
         self._answers = found.answers[citizen]
         self._items: dict[str, Wish] = {}
+        self._gone: dict[str, Wish] = {}
+        """Wishes that were removed with an open choice: recorded again with the same title they stand as they stood."""
 
     def begins(self, day: date) -> None:
         """Looks up every old title, item by item in order, from the wave's day on."""
@@ -40,14 +42,23 @@ class Wishes:
             self._answer(event)
             return
         before = self._items.get(event.item)
-        if event.removed or event.title is None:
+        if event.removed:
+            if self._items.pop(event.item, None) is not None and before is not None and before.looked_up:
+                self._gone[event.item] = before
+            return
+        gone = self._gone.pop(event.item, None)
+        if event.title is None:
             self._items.pop(event.item, None)
         elif event.scheme == "esco-star":
             if before is not None and before.looked_up:
                 self._originals.append(Original(event.item, before.title, event.title))
             self._items[event.item] = Wish(event.title, event.alias, old=False)
-        elif before is None or (before.old, before.title, before.alias) != (True, event.title, event.alias):
+        elif gone is not None and gone.title == event.title:
+            self._items[event.item] = gone
+        elif before is None or (before.old, before.title) != (True, event.title):
             self._items[event.item] = Wish(event.title, event.alias, old=True)
+        else:
+            before.alias = event.alias
         if today >= WAVE_1 and event.item in self._items:
             self._look_up(event.item, max(event.day, WAVE_1))
 
