@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READING = frozenset(
     (
         "status", "watch", "notices", "explain", "story", "topics", "dead-letters list", "dead-letters show", "flow",
-        "snapshot",
+        "texts", "snapshot",
         "titles suggest", "titles label", "titles export", "flood list", "vitas users", "provider list",
         "provider show", "jobkon usage", "archive list", "archive verify", "retention plan", "retention status",
         "retention receipts", "retention verify", "retention open-ended",
@@ -24,7 +24,9 @@ READING = frozenset(
 )  # fmt: skip
 """Every command that shows what is known. None is the auditors': who audits reads schema `audit` by SQL."""
 
-WITHOUT_JSON = frozenset(("snapshot", "titles export", "archive verify", "retention receipts", "retention verify"))
+WITHOUT_JSON = frozenset(
+    ("texts", "snapshot", "titles export", "archive verify", "retention receipts", "retention verify")
+)
 EACH, RECORDS, WIDTH = 2, 25, 1_000
 
 # Those about whom there is most to hide, some of each kind; and one of whom each command can tell.
@@ -100,7 +102,7 @@ def _asked(
     for (subject,) in sorted(known)[:EACH] + sorted(known)[-EACH:]:
         yield "explain", (subject,), subject
     yield from (("story", (kind,), None) for kind in ("citizen", "employer", "vitas-user"))
-    yield from ((command, (), None) for command in ("status", "topics", "dead-letters list", "flow"))
+    yield from ((command, (), None) for command in ("status", "topics", "dead-letters list", "flow", "texts"))
     letters = connection.execute("select id from dead_letter.letter order by id desc limit %s", (EACH,)).fetchall()
     yield from (("dead-letters show", (str(letter),), None) for (letter,) in letters)
     yield from ((command, (), None) for command in ("flood list", "provider list", "jobkon usage", "archive list"))

@@ -42,7 +42,16 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "provider show": (PROVIDER, "--at", "2021-06-15"), "jobkon usage": (), "archive list": (),
     "retention plan": ("2021-06-14", "--records"), "retention status": (), "retention open-ended": (),
 }  # fmt: skip
-NO_TABLE = {"watch", "flow", "snapshot", "titles export", "archive verify", "retention receipts", "retention verify"}
+NO_TABLE = {
+    "watch",
+    "flow",
+    "texts",
+    "snapshot",
+    "titles export",
+    "archive verify",
+    "retention receipts",
+    "retention verify",
+}
 """They print or write lines for programs."""
 
 FILL = """
