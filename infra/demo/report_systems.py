@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _ENTRIES = "select count(*) from journal.entry where type = %s and rule is not distinct from coalesce(%s, rule)"
-_SUBJECTS = "select count(distinct subject) from journal.entry where type = %s"
+_WITH_RIGHTS_TO_MOVE = """
+select count(distinct subject) from journal.entry where type = 'bi-access-recorded.v1' and occurred_at < %s
+"""
 _NOTICES = "select day, count(*) from mailbox.notice where rule = %s group by day order by day"
 _MAILED = """
 select count(*), count(distinct about), count(*) filter (where day <= %s) from mailbox.notice where rule = 'BI-1'
@@ -57,13 +59,15 @@ def jobkon(connection: "Connection") -> Section:
 
 def bi(connection: "Connection") -> Section:
     """BI-1 to BI-4: users mailed, rights moved, modules decided on."""
+    from schemas.dates import midnight
+    from schemas.release_dates import BI_NEMLOGIN
     from streams.policies.bi_notices import MAIL_DAY
 
-    users = _one(connection, _SUBJECTS, "bi-access-recorded.v1")
+    users = _one(connection, _WITH_RIGHTS_TO_MOVE, f"{midnight(BI_NEMLOGIN)}")
     mails, mailed, in_time = connection.execute(_MAILED, (MAIL_DAY,)).fetchone() or (0, 0, 0)
     rows = [
         Row("BI-1", f"users mailed by {MAIL_DAY}", in_time),
-        Row("BI-1", "users mailed when they registered later", mails - in_time),
+        Row("BI-1", "users with rights to move", users),
         *_asked_and_answered(connection, "bi-login", ("BI-2", "BI-3")),
         *_asked_and_answered(connection, "bi-rights-moved", ("BI-3",)),
         *_asked_and_answered(connection, "bi-module", ("BI-4",)),
@@ -71,7 +75,7 @@ def bi(connection: "Connection") -> Section:
     for status, count in connection.execute("select status, count(*) from bi.user group by 1 order by 1").fetchall():
         rows.append(Row("BI-3", f"users now: {status}", count))
     decided, answered = (_entries(connection, f"bi-module-{what}.v1") for what in ("decided-recorded", "answered"))
-    faults = [] if mails == mailed == users else [f"{users} users of bi.star.dk, {mailed} mailed, {mails} times."]
+    faults = [] if mails == mailed == users else [f"{users} users with rights to move, {mailed} mailed, {mails} times."]
     faults += [] if decided == answered else [f"{decided} modules were decided, {answered} requests answered."]
     totals = [_answers(connection, "bi-login"), _answers(connection, "bi-rights-moved")]
     summary = f"{mailed:,} users mailed, rights moved {totals[1].whole:,} times"

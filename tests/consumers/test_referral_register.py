@@ -47,7 +47,7 @@ def test_a_referral_is_one_row_with_its_slice_and_the_end_of_its_period(owner: C
         (
             *("referral-1", CITIZEN, slice_of(CITIZEN.encode(), 8), PROVIDER),
             *(date(2021, 6, 14), date(2021, 6, 30), date(2021, 6, 20), moment("2021-06-14 08:00"), "open"),
-            date(2021, 6, 19),
+            *(date(2021, 6, 19), None),
         )
     ]
 
