@@ -50,7 +50,11 @@ class Area(NamedTuple):
 RECORD = Column("record", Kind.TEXT, "Registreringens tilfældige nummer, primærnøgle")
 CITIZEN = Column("citizen", Kind.TEXT, "Borgerens tilfældige nummer i DFDG; ikke et CPR-nummer")
 UPDATED_AT = Column("updated_at", Kind.MOMENT, "Hvornår registreringen senest blev ændret (UTC)")
-ENGINE = {"slice": "where the engine works on it", "reach": "who may read it now"}
+ENGINE = {
+    "slice": "where the engine works on it",
+    "reach": "who may read it now",
+    "said_at": "when the source last said again what it had said before",
+}
 
 AREAS = (
     Area(

@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 def seen(cursor: Cursor, envelopes: Sequence[Envelope], read: Sequence[Event | UnreadableError]) -> list[Seen]:
     """Of the records that the inbox must tell repetitions of."""
     return [
-        Seen(each.id, None if cursor.bare else _content(event), each.former, None if cursor.judged else _request(event))
+        Seen(each.id, *((None, each.former) if cursor.bare else (_content(event), each.former, _request(event))))
         for each, event in zip(envelopes, read, strict=True)
         if each.remembered
     ]

@@ -114,8 +114,9 @@ class Intake:
         for about, event in zip(candidates, read, strict=True):
             topic, record, id_ = about.topic, about.record, about.id
             if about.remembered and (known := next(new)) is not Known.NEW:
-                if known is not Known.REPEATED and not cursor.judged:
-                    accepted.dead_letters.append(DeadLetter(record, FALSE_IDS[known], counts=False))
+                if known is Known.ASKED or (known is Known.CHANGED and not cursor.judged):
+                    own = id_ if known is Known.ASKED else None
+                    accepted.dead_letters.append(DeadLetter(record, FALSE_IDS[known], own, counts=False))
                 continue
             if parked and record.key() in parked and not topic.broadcast:
                 accepted.dead_letters.append(

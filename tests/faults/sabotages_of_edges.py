@@ -30,7 +30,7 @@ SABOTAGES = (
     *OF_RIGHTS,
     Sabotage(
         "another fact with a known id dropped", "infra/engine/intake.py",
-        "if known is not Known.REPEATED and not cursor.judged:", "if False:", _ANOTHER,
+        "(known is Known.CHANGED and not cursor.judged)", "False", _ANOTHER,
     ),
     Sabotage(
         "a request asked again under another id answered twice", "infra/engine/inbox.py",
@@ -42,8 +42,8 @@ SABOTAGES = (
         _ANOTHER,
     ),
     Sabotage(
-        "garbage hides the fact with its id", "infra/engine/inbox.py", "None if cursor.bare else",
-        "None if cursor.bare or isinstance(event, UnreadableError) else", _ANOTHER,
+        "garbage hides the fact with its id", "infra/engine/inbox.py", "if cursor.bare else",
+        "if cursor.bare or isinstance(event, UnreadableError) else", _ANOTHER,
     ),
     Sabotage(
         "an id of 32 digits taken without its source", "infra/engine/envelope.py", "ours=ours or bare", "ours=True",

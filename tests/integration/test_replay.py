@@ -24,6 +24,7 @@ from schemas.topics import (
     JOBLOG_ENTRY_RECORDED,
     LEGAL_HOLD_RECORDED,
     NOTICE_ISSUED,
+    REGISTRATION_REQUESTED,
     SITUATION_RECORDED,
     TOPICS,
 )
@@ -35,6 +36,7 @@ from tests.integration.system import System, make_system, wait_for
 from tests.integration.tales import BEFORE, Announced, Waves, calendar, told
 from tests.integration.test_stories import announce, begin
 from tests.retention_builders import archived, check, entry, hold
+from tests.title_builders import request
 
 EVERY = 5
 """Each so many-th of the tests' stories is played: of all of them each transaction twice takes minutes."""
@@ -166,6 +168,8 @@ def _records() -> Iterator[Step]:
         yield Fact(JOB_SUGGESTION_CHECK_RECORDED, check(CHECKED, f"check-{number}", citizen=citizen), f"check-{number}")
         yield Fact(JOBLOG_ENTRY_RECORDED, entry(ENTERED, f"entry-{number}", citizen=citizen), f"entry-{number}")
     yield Fact(LEGAL_HOLD_RECORDED, hold("2021-01-01 10:00", citizen="r-0"), "hold-0")
+    for number in range(2):
+        yield Fact(REGISTRATION_REQUESTED, request("2021-01-01 10:00", citizen="r-0"), f"asked-{number}")
 
 
 def _publish(system: System, days: list[tuple[date, Waves]]) -> None:
@@ -188,6 +192,7 @@ def _happened(old: Connection) -> None:
         "deletions": "select count(*) from retention.receipt where area = 'job-suggestion-checks'",
         "withheld": "select count(*) from register.job_suggestion_check where reach = 'withheld'",
         "notices": "select count(*) from flood.count",
+        "requests asked twice": "select count(*) from ledger.batch where set_aside::text like '%asked already%'",
         "replaced titles": "select count(*) from audit.replaced_title",
         "letters": "select count(*) from ledger.batch where consumer = 'mailboxes' and outgoing > 0",
     }.items():

@@ -76,9 +76,11 @@ def test_ret_8_facts_published_to_the_engine_go_by_themselves_once_with_receipts
         withheld = "select count(*) from register.job_suggestion_check where reach = 'withheld'"
         wait_for("what lacks its receipt to be withheld", lambda: desk.count(withheld) == DUE)
         desk.fine("retention", "release", "hold-1", "--at", "2021-07-20")
+        wait_for("the release", lambda: desk.count("select count(*) from retention.hold") == 0)
+        desk.fine("clock", "to", "2021-07-21")  # an order that came before the release is given again on the next day
         wait_for("the released one to go", lambda: desk.count(gone) == DUE)
         stand = json.loads(desk.fine("retention", "status", "--json").stdout)
-        assert (stand["day"], stand["holds"], stand["receipts"], stand["alarms"]) == ("2021-07-20", 0, DUE, [])
+        assert (stand["day"], stand["holds"], stand["receipts"], stand["alarms"]) == ("2021-07-21", 0, DUE, [])
         assert [(row["area"], row["outcome"], row["records"]) for row in stand["areas"]] == [
             ("job-suggestion-checks", "no-receipt", DUE)
         ]
