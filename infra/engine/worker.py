@@ -57,7 +57,8 @@ class Worker:
     ) -> None:
         self._consumer, self.slice, self._pool = consumer, slice_, pool
         self._new_publisher, self._transaction = publisher, transaction
-        self.epoch = -1
+        self.epoch = self.batch = -1
+        """`batch`: the last one that was committed when the slice was taken over."""
         self._publisher: OutboxPublisher | None = None
         self._pending: deque[PendingDelivery] = deque()
         self._waking = True
@@ -80,22 +81,24 @@ class Worker:
             taken = ledger.take_over(connection, self._consumer, self.slice, owner)
             cursor = taken.cursor
             if missing := {topic: low for topic, low in lows.items() if topic not in cursor.positions}:
-                self._join(connection, cursor.epoch, missing)
+                cursor.batch = self._join(connection, cursor.epoch, missing)
                 cursor.positions.update(missing)
                 cursor.marks = {topic: mark for topic, mark in cursor.marks.items() if topic not in missing}
-        self.epoch, self._waking, self.positions, self.marks = cursor.epoch, True, cursor.positions, cursor.marks
+        self.epoch, self.batch, self._waking = cursor.epoch, cursor.batch, True
+        self.positions, self.marks = cursor.positions, cursor.marks
         self._publisher = self._new_publisher()
         for batch, outgoing in taken.leftovers:
             self._pending.append(self._publisher.publish(cursor.source, batch, outgoing))
             failpoints.reach("leftover published")
         return cursor.epoch, cursor.positions
 
-    def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> None:
+    def _join(self, connection: psycopg.Connection, epoch: int, missing: dict[str, int]) -> int:
         with connection.transaction():
             cursor = ledger.lock(connection, self._consumer, self.slice, epoch)
             join(cursor, missing)
             ledger.close(connection, cursor, (), 0, ())
         failpoints.reach("joined")
+        return cursor.batch
 
     def work(self, batch: Batch) -> Result:
         """Applies the batch, then one step of what the day has brought. Raises `TransientError` or `AlarmError`."""

@@ -173,6 +173,12 @@ SABOTAGES = (
         _FAULTY + "test_a_faulty_record_that_is_for_every_slice_is_never_set_aside_without_a_person",
     ),
     Sabotage(
+        "who fails behind a commit counted as standing still", "infra/consumer_group.py", "if worker.batch != stood:",
+        "if False:",
+        "tests/integration/test_faulty_records.py::"
+        "test_a_slice_that_fails_behind_each_commit_goes_on_and_has_no_alarm",
+    ),
+    Sabotage(
         "a failure that nobody has thought of is tried for ever", "infra/consumer_group.py", "if times < MAX_FAILURES:",
         "if True:",
         _FAULTY + "test_what_fails_again_and_again_without_progress_stops_the_slice_with_an_alarm_that_names_the_class",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ from consumers.sink import Sink
 from infra.addresses import Addresses
 from infra.consumer_group import MAX_FAILURES
 from infra.dead_letters.limits import IN_A_ROW
+from infra.engine import failpoints
 from infra.engine.record import IncomingEvent
 from infra.errors import AlarmError, FaultyRecordError, TakeOverError
 from schemas.cv import SituationRecorded
@@ -168,6 +170,36 @@ def test_what_fails_again_and_again_without_progress_stops_the_slice_with_an_ala
     assert f"({MAX_FAILURES} failures without progress)" in alarm
     assert SECRET not in alarm
     assert epoch == MAX_FAILURES
+
+
+def test_a_slice_that_fails_behind_each_commit_goes_on_and_has_no_alarm(
+    addresses: Addresses, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_now: list[bool] = []
+
+    def note(connection: Connection, incoming_events: Sequence[IncomingEvent]) -> None:
+        write(connection, incoming_events)
+        written_now.append(True)
+
+    def reach(point: str) -> None:
+        if point == "committed" and written_now:
+            written_now.clear()
+            raise RuntimeError(point)
+
+    applied, alarmed = "select count(*) from ledger.state", "select count(*) from ledger.slice where alarm is not null"
+    system = make_system(addresses, database, tmp_path, {SINK.name: READS})
+    monkeypatch.setattr(failpoints, "reach", reach)
+    with at_work(system, replace(SINK, write=note)), psycopg.connect(database, autocommit=True) as connection:
+        for number in range(2 * MAX_FAILURES):
+            fact = situation("2021-06-14 08:00", citizen=CITIZEN, fund=f"fund-{number}")
+            system.publish([Fact(SITUATION_RECORDED, fact, f"{number}")])
+            query = f"select ({applied}) > {number} or ({alarmed}) > 0"
+            wait_for("the fact, or an alarm", partial(_is_so, connection, query))
+        assert connection.execute(f"select ({applied}), ({alarmed})").fetchone() == (2 * MAX_FAILURES, 0)
+
+
+def _is_so(connection: Connection, query: str) -> bool:
+    return connection.execute(query.encode()).fetchone() == (True,)
 
 
 def test_a_replay_sets_a_faulty_record_aside_though_the_rule_is_mended(
