@@ -12,8 +12,9 @@ def rounds(facts: Iterable[T], key: Callable[[T], Hashable]) -> Sequence[Sequenc
     seen: Counter[Hashable] = Counter()
     found: list[list[T]] = []
     for fact in facts:
-        number, seen[key(fact)] = seen[key(fact)], seen[key(fact)] + 1
-        if number == len(found):
+        about = key(fact)
+        if seen[about] == len(found):
             found.append([])
-        found[number].append(fact)
+        found[seen[about]].append(fact)
+        seen[about] += 1
     return found
